@@ -1,0 +1,1 @@
+"""An HTTP gateway for AWS Lambda handlers that is exact where AWS is known."""

@@ -1,0 +1,48 @@
+"""What a function is: AWS's FunctionConfiguration, as far as running it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionConfiguration:
+    """One version of one function.
+
+    Attributes:
+        name: The function's name, as in its ARN.
+        handler: ``module.function`` in the words of the function's runtime.
+        task_root: The folder of the code; working directory of the handler and first on its path.
+        runtime: ``python``, ``nodejs`` or ``provided``.
+        command: What ``provided`` runs; empty for the executable ``bootstrap`` in the task root.
+        timeout_ms: How long one invocation may run; counted from the moment the handler gets it.
+        memory_mb: Memory size, 128-10240 MB.
+        environment: The user's variables.
+        layers: Folders or zip files, merged into ``/opt`` in this order.
+        version: ``$LATEST`` or a number.
+        reserved_concurrency: Invocations at once before further ones are throttled; None for no reservation.
+        capacity: Execution environments at once on this machine; requests beyond it wait.
+    """
+
+    name: str
+    handler: str
+    task_root: Path = field(default_factory=Path.cwd)
+    runtime: str = "python"
+    command: tuple[str, ...] = ()
+    timeout_ms: int = 3000
+    memory_mb: int = 128
+    environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Path, ...] = ()
+    version: str = "$LATEST"
+    reserved_concurrency: int | None = None
+    capacity: int = 2
+    region: str = DEFAULT_REGION
+    account: str = DEFAULT_ACCOUNT
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN without a qualifier."""
+        return f"arn:aws:lambda:{self.region}:{self.account}:function:{self.name}"

@@ -1,0 +1,1 @@
+"""The Lambda service: functions and how they are invoked."""

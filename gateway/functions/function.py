@@ -1,0 +1,39 @@
+"""One function of the Lambda service: its configuration, its concurrency and its way to run."""
+
+from gateway.configuration import FunctionConfiguration
+from gateway.invocation import Invocation, Outcome, Throttled
+from gateway.targets.target import Target
+
+RESERVED_LIMIT = "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
+class Function:
+    """A function that can be invoked.
+
+    Beyond its reserved concurrency an invocation is throttled at once (lambda.md 5.2); without a reservation it waits
+    for a free execution environment, since AWS would have scaled.
+    """
+
+    def __init__(self, configuration: FunctionConfiguration, target: Target) -> None:
+        self.configuration = configuration
+        self.target = target
+        self.in_flight = 0
+
+    async def start(self) -> None:
+        """Make the target ready; raises `UsageError` when it can never work."""
+        await self.target.start()
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation under this function's concurrency."""
+        reserved = self.configuration.reserved_concurrency
+        if reserved is not None and self.in_flight >= reserved:
+            return Throttled(RESERVED_LIMIT)
+        self.in_flight += 1
+        try:
+            return await self.target.invoke(invocation)
+        finally:
+            self.in_flight -= 1
+
+    async def aclose(self) -> None:
+        """Stop the target."""
+        await self.target.aclose()

@@ -1,0 +1,30 @@
+"""What the rims (the HTTP/1.1 protocol, the ASGI adapter) ask of a front door."""
+
+from typing import Protocol
+
+from gateway.translation.flavour import Limits
+from gateway.translation.messages import Request, Response
+from gateway.types import Address
+
+
+class Listener(Protocol):
+    """One front door behind one port.
+
+    Attributes:
+        accepts_streams: Bodies over ``limits.request_body`` come as `Request.stream` instead of being refused.
+    """
+
+    accepts_streams: bool
+
+    @property
+    def limits(self) -> Limits:
+        """Sizes that the rim enforces while it reads."""
+        ...
+
+    async def respond(self, request: Request) -> Response:
+        """Answer one request.  Never raises: what goes wrong becomes this front door's own answer."""
+        ...
+
+    def reject(self, status: int, client: Address, request_line: bytes) -> Response:
+        """The answer to bytes that are not an acceptable request (400, 408, 413, 414, 431, 501, 505)."""
+        ...

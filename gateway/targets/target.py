@@ -1,0 +1,28 @@
+"""How one invocation runs, seen from above."""
+
+from typing import Protocol
+
+from gateway.invocation import Invocation, Outcome
+
+
+class Target(Protocol):
+    """One way to run a function.
+
+    A target never raises for what a handler does: it returns an `Outcome`.
+    """
+
+    async def start(self) -> None:
+        """Make ready.
+
+        Raises:
+            UsageError: The target can never work as configured (a missing module, a handler that is not callable).
+        """
+        ...
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation to its end, or to the begin of its stream."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop everything this target started; invocations in flight may finish first."""
+        ...

@@ -1,0 +1,58 @@
+"""What a flavour is: one front door's way to write an event and to read a result."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.errors import Fault
+from gateway.translation.messages import Arrival, Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes at which a front door stops.
+
+    Attributes:
+        request_body: The largest body that reaches the function.
+        result: The largest JSON result that is accepted.
+        request_line: Method, target and version together.
+        header_line: One header's name and value together.
+        headers: All header lines together.
+    """
+
+    request_body: int
+    result: int
+    request_line: int = 16 * 1024
+    header_line: int = 16 * 1024
+    headers: int = 64 * 1024
+
+
+class Flavour(Protocol):
+    """One front door.  Pure: the same arguments give the same bytes.
+
+    A flavour is a frozen value whose fields are its options (the target group's ARN, multi-value headers, the stage).
+    """
+
+    @property
+    def limits(self) -> Limits:
+        """The sizes at which this front door stops."""
+        ...
+
+    def encode(self, request: Request, arrival: Arrival) -> bytes:
+        """The event for a request, as JSON.
+
+        Raises:
+            Fault: The request cannot become an event; nothing is invoked.
+        """
+        ...
+
+    def decode(self, payload: bytes, request: Request, arrival: Arrival) -> Response:
+        """The response for a function's result.
+
+        Raises:
+            BadResult: The front door does not accept this result; the pointer names the member.
+        """
+        ...
+
+    def refuse(self, fault: Fault, request: Request, arrival: Arrival) -> Response:
+        """The answer that this front door gives instead of the function's."""
+        ...

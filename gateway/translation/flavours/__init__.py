@@ -1,0 +1,1 @@
+"""One front door per file; the table of all of them."""
