@@ -1,0 +1,121 @@
+"""The process of one execution environment: ``python worker.py FD``.
+
+Reads invocations from the inherited socket FD and writes results to it; standard output and error are logs and never
+protocol.  A frame is a 4-byte big-endian length, one byte that says what it is, and that many bytes:
+
+- ``I`` invoke: 4-byte length of a NUL-joined head (request id, deadline in epoch ms, function ARN, trace id, client
+  context, Cognito identity), the head, the event.
+- ``R`` ready: JSON ``{"callable": bool, "type": str, "file": str}``, sent once when the handler is loaded.
+- ``X`` init failed: 4-byte length of the place of the fault in words (``app.py, line 3``), the place, the error JSON;
+  the process then ends with code 1.
+- ``r`` a result, ``b`` a result that is not JSON, ``e`` the error JSON.
+
+When the gateway is gone the socket reads empty and this process leaves.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+
+TYPE_CHECKING = False  # importing typing would cost a tenth of the cold start
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from gateway.bootstraps.python import lambda_runtime as runtime
+else:
+    import lambda_runtime as runtime  # beside this file, which Python puts first on the path
+
+sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+
+
+class FrameSocket:
+    """Whole frames over a blocking file descriptor."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def read(self, size: int) -> bytes:
+        """Exactly ``size`` bytes; ends the process when the other side is gone."""
+        parts = []
+        while size:
+            part = os.read(self.fd, size)
+            if not part:
+                os._exit(0)
+            size -= len(part)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def receive(self) -> tuple[bytes, bytes]:
+        """The next frame's kind and body."""
+        head = self.read(5)
+        return head[4:], self.read(int.from_bytes(head[:4], "big"))
+
+    def send(self, kind: bytes, *parts: bytes) -> None:
+        """Write one frame; ends the process when the other side is gone."""
+        size = sum(map(len, parts))
+        data = b"".join((size.to_bytes(4, "big"), kind, *parts))
+        try:
+            written = os.write(self.fd, data)
+            while written < len(data):
+                written += os.write(self.fd, memoryview(data)[written:])
+        except BrokenPipeError:
+            os._exit(0)
+
+
+def initialise(socket: FrameSocket) -> runtime.Handler:
+    """Load the handler and say so, or report why it cannot be loaded and end the process."""
+    setting = os.environ["_HANDLER"]
+    runtime.set_up_logging()
+    try:
+        handler = runtime.load_handler(setting)
+    except Exception as error:  # noqa: BLE001 - whatever a module raises is reported
+        fault = runtime.error_object(error, "")
+        logging.getLogger().warning(runtime.INIT_WARNING)
+        runtime.log_error(fault)
+        place = runtime.place_of(error).encode()
+        socket.send(b"X", len(place).to_bytes(4, "big"), place, runtime.to_json(fault).encode())
+        sys.exit(1)
+    module = sys.modules.get(setting.rpartition(".")[0].replace("/", "."))
+    facts = {
+        "callable": callable(handler),
+        "type": type(handler).__name__,
+        "file": getattr(module, "__file__", None) or "",
+    }
+    socket.send(b"R", json.dumps(facts).encode())
+    return handler
+
+
+def invoke(handler: runtime.Handler, head: bytes, event: bytes) -> tuple[bytes, bytes]:
+    """Run one invocation: the kind and the payload of the answering frame."""
+    request_id, deadline, arn, trace_id, client_context, identity = head.decode().split("\0")
+    if trace_id:
+        os.environ["_X_AMZN_TRACE_ID"] = trace_id
+    else:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    context = runtime.LambdaContext(request_id, int(deadline), arn, client_context, identity)
+    returned, payload, content_type = runtime.run(handler, event, context)
+    if not returned:
+        return b"e", payload
+    return (b"r" if content_type == "application/json" else b"b"), payload
+
+
+def serve(socket: FrameSocket) -> NoReturn:
+    """Take invocations one after another until the other side is gone."""
+    handler = initialise(socket)
+    while True:
+        _, body = socket.receive()
+        split = 4 + int.from_bytes(body[:4], "big")
+        kind, payload = invoke(handler, body[4:split], body[split:])
+        sys.stdout.flush()
+        sys.stderr.flush()
+        socket.send(kind, payload)
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the real ones can
+    descriptor = int(sys.argv.pop())
+    serve(FrameSocket(descriptor))

@@ -1,0 +1,45 @@
+"""What the pool asks of an execution environment, whatever runs inside."""
+
+from pathlib import Path
+from typing import Protocol
+
+from gateway.invocation import Invocation, Outcome
+
+
+class Environment(Protocol):
+    """One execution environment: one process, one invocation at a time.
+
+    Attributes:
+        problem: Why the handler cannot be loaded, in words for the user at start; None when the init phase went well.
+    """
+
+    problem: str | None
+
+    async def start(self) -> None:
+        """Run the init phase.  Never raises for what the user's code does: the first invocation gets the failure."""
+        ...
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation."""
+        ...
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another invocation may follow: not after a timeout, a crash or a failed init phase."""
+        ...
+
+    async def stop(self, reason: str = "spindown") -> None:
+        """Let the processes end in the time that Lambda gives them, then end them."""
+        ...
+
+    def kill(self) -> None:
+        """End the processes at once; may be called twice."""
+        ...
+
+
+class EnvironmentFactory(Protocol):
+    """Makes environments that are not started yet; ``scratch`` is the folder that stands for ``/tmp``."""
+
+    def __call__(self, scratch: Path) -> Environment:
+        """A new environment."""
+        ...

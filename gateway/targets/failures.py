@@ -1,0 +1,65 @@
+"""The errors that the platform itself reports for a function, with the texts seen on AWS."""
+
+import json
+
+import orjson
+
+from gateway.invocation import Failed, TimedOut
+
+RESULT_LIMIT = 6_291_556
+"""Bytes of a synchronous result, 6 MiB and 100."""
+
+
+def _payload(error_type: str, message: str) -> bytes:
+    return orjson.dumps({"errorType": error_type, "errorMessage": message})
+
+
+def timed_out(request_id: str, timeout_ms: int) -> TimedOut:
+    """The function's timeout passed (recorded from AWS in November 2025)."""
+    message = f"RequestId: {request_id} Error: Task timed out after {timeout_ms / 1000:.2f} seconds"
+    return TimedOut(_payload("Sandbox.Timedout", message), timeout_ms)
+
+
+def exited(request_id: str, code: int) -> Failed:
+    """The process ended; ``code`` is negative for the signal that killed it."""
+    if code == 0:
+        reason = "Runtime exited without providing a reason"
+    elif code > 0:
+        reason = f"Runtime exited with error: exit status {code}"
+    else:
+        reason = f"Runtime exited with error: signal: {_SIGNAL_NAMES.get(-code, f'signal {-code}')}"
+    message = f"RequestId: {request_id} Error: {reason}"
+    return Failed(_payload("Runtime.ExitError", message), "Runtime.ExitError", reason)
+
+
+def result_too_large() -> Failed:
+    """The result is over `RESULT_LIMIT`; the environment can be used again."""
+    message = f"Response payload size exceeded maximum allowed payload size ({RESULT_LIMIT} bytes)."
+    payload = orjson.dumps({"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"})
+    return Failed(payload, "Function.ResponseSizeTooLarge", message)
+
+
+def reported(payload: bytes) -> Failed:
+    """The runtime reported an error; its JSON is passed on unchanged."""
+    try:
+        error = json.loads(payload)
+    except ValueError:
+        error = {}
+    error = error if isinstance(error, dict) else {}
+    return Failed(payload, str(error.get("errorType", "")), str(error.get("errorMessage", "")))
+
+
+_SIGNAL_NAMES = {
+    1: "hangup",
+    2: "interrupt",
+    3: "quit",
+    4: "illegal instruction",
+    6: "aborted",
+    7: "bus error",
+    8: "floating point exception",
+    9: "killed",
+    11: "segmentation fault",
+    13: "broken pipe",
+    14: "alarm clock",
+    15: "terminated",
+}

@@ -1,0 +1,139 @@
+"""The log of a function: its own output between the lines that the platform writes.
+
+Text format as captured from CloudWatch in 2025 and 2026: fields separated by tabs, START and END bare, REPORT ending
+in a tab unless the invocation failed, ``Init Duration`` only on a cold start, times with two decimals.  Since August
+2025 the init phase is billed, so ``Billed Duration`` is the ceiling of both durations together.  JSON format: the
+records of the Telemetry API, one a line.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+LogSink = Callable[[bytes], None]
+"""Takes a piece of a function's log; may be called often, so it should gather what it gets."""
+
+TAIL_BYTES = 4096
+
+
+class Report(NamedTuple):
+    """How one invocation went.
+
+    Attributes:
+        duration_ms: From the handler's start to its answer, or the timeout.
+        init_ms: How long the init phase took when this invocation waited for it, else None.
+        status: "" when it succeeded, ``error`` or ``timeout``.
+        error_type: Such as ``Runtime.ExitError``, for failures of the platform's making.
+    """
+
+    duration_ms: float
+    memory_mb: int
+    max_memory_mb: int
+    init_ms: float | None = None
+    status: str = ""
+    error_type: str = ""
+
+
+def start_line(request_id: str, version: str) -> str:
+    """The first line of an invocation."""
+    return f"START RequestId: {request_id} Version: {version}\n"
+
+
+def report_lines(request_id: str, report: Report) -> str:
+    """The last two lines of an invocation."""
+    billed = math.ceil(report.duration_ms + (report.init_ms or 0))
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {report.duration_ms:.2f} ms",
+        f"Billed Duration: {billed} ms",
+        f"Memory Size: {report.memory_mb} MB",
+        f"Max Memory Used: {report.max_memory_mb} MB",
+    ]
+    if report.init_ms is not None:
+        fields.append(f"Init Duration: {report.init_ms:.2f} ms")
+    if report.status:
+        fields.append(f"Status: {report.status}")
+        if report.error_type:
+            fields.append(f"Error Type: {report.error_type}")
+    else:
+        fields.append("")
+    return f"END RequestId: {request_id}\n" + "\t".join(fields) + "\n"
+
+
+def platform_record(kind: str, record: dict[str, object], now: datetime) -> str:
+    """One line of the JSON format; ``kind`` such as ``platform.start``."""
+    time = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps({"time": time, "type": kind, "record": record}, separators=(",", ":")) + "\n"
+
+
+def report_record(request_id: str, report: Report) -> dict[str, object]:
+    """The ``platform.report`` record of an invocation."""
+    metrics: dict[str, object] = {
+        "durationMs": round(report.duration_ms, 3),
+        "billedDurationMs": math.ceil(report.duration_ms + (report.init_ms or 0)),
+        "memorySizeMB": report.memory_mb,
+        "maxMemoryUsedMB": report.max_memory_mb,
+    }
+    if report.init_ms is not None:
+        metrics["initDurationMs"] = round(report.init_ms, 3)
+    record: dict[str, object] = {
+        "requestId": request_id,
+        "metrics": metrics,
+        "status": report.status or "success",
+    }
+    if report.error_type:
+        record["errorType"] = report.error_type
+    return record
+
+
+class FunctionLog:
+    """The log of one execution environment.
+
+    Args:
+        sink: Where everything goes.
+        platform: Which platform lines are written: ``none``, ``text`` or ``json``.
+        now: The clock of the JSON format.
+    """
+
+    def __init__(self, sink: LogSink, platform: str, version: str, now: Callable[[], datetime]) -> None:
+        self._sink = sink
+        self._platform = platform
+        self._version = version
+        self._now = now
+        self._tail: bytearray | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the platform lines of this invocation go anywhere."""
+        return self._platform != "none" or self._tail is not None
+
+    def output(self, chunk: bytes) -> None:
+        """Something the function or its runtime wrote."""
+        if self._tail is not None:
+            self._tail += chunk
+        self._sink(chunk)
+
+    def begin(self, request_id: str, *, tail: bool) -> None:
+        """An invocation begins; ``tail`` keeps what follows for `end`."""
+        self._tail = bytearray() if tail else None
+        if not self.wanted:
+            return
+        record: dict[str, object] = {"requestId": request_id, "version": self._version}
+        self._write(start_line(request_id, self._version), "platform.start", record)
+
+    def end(self, request_id: str, report: Report) -> bytes:
+        """An invocation ended: the last 4 KB of its log when `begin` was asked to keep it."""
+        if not self.wanted:
+            return b""
+        self._write(report_lines(request_id, report), "platform.report", report_record(request_id, report))
+        tail, self._tail = self._tail, None
+        return bytes(tail[-TAIL_BYTES:]) if tail else b""
+
+    def _write(self, text: str, kind: str, record: dict[str, object]) -> None:
+        line = platform_record(kind, record, self._now()) if self._platform == "json" else text
+        if self._tail is not None:
+            self._tail += line.encode()
+        if self._platform != "none":
+            self._sink(line.encode())

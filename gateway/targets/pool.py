@@ -1,0 +1,213 @@
+"""The execution environments of one function: started on demand, reused most-recent-first.
+
+On AWS every request beyond the running environments starts another one.  On one machine that would turn 32 connections
+into 32 processes for a handler of a millisecond, so an environment is added only when waiting would take longer than
+starting it: when the queue's expected wait, or the time that its first member has waited already, is more than an init
+phase takes.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Coroutine
+from pathlib import Path
+
+from gateway.errors import UsageError
+from gateway.invocation import Invocation, Outcome, Unavailable
+from gateway.targets.environment import Environment, EnvironmentFactory
+
+IDLE_LIMIT_S = 300.0
+_WEIGHT = 0.2
+_FIRST_START_S = 0.1
+
+
+class EnvironmentPool:
+    """A target whose invocations run in execution environments.
+
+    Args:
+        make: Makes an environment.
+        capacity: Environments at once; invocations beyond it wait.
+        idle_limit_s: How long an environment may wait for work before it is stopped.
+    """
+
+    def __init__(self, make: EnvironmentFactory, capacity: int, idle_limit_s: float = IDLE_LIMIT_S) -> None:
+        self._make = make
+        self._capacity = capacity
+        self._idle_limit_s = idle_limit_s
+        self._loop = asyncio.get_running_loop()
+        self._idle: list[tuple[Environment, float]] = []
+        self._all: set[Environment] = set()
+        self._waiting: deque[tuple[asyncio.Future[Environment | None], float]] = deque()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._stopping: set[asyncio.Task[None]] = set()
+        self._scratch: list[Path] = []
+        self._folders: dict[Environment, Path] = {}
+        self._duration_s = 0.0
+        self._start_s = _FIRST_START_S
+        self._timer: asyncio.TimerHandle | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @property
+    def environments(self) -> int:
+        """How many environments there are, those that are starting included."""
+        return len(self._all)
+
+    async def start(self) -> None:
+        """Run the first environment's init phase.
+
+        Raises:
+            UsageError: The handler cannot be loaded.
+        """
+        self._start_one()
+        await asyncio.wait(self._starting)
+        for environment in self._all:
+            if environment.problem:
+                raise UsageError(environment.problem)
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation as soon as an environment is free."""
+        environment = self._take() or await self._wait()
+        if environment is None:
+            return Unavailable("ServiceException", "the gateway is stopping")
+        began = self._loop.time()
+        try:
+            return await environment.invoke(invocation)
+        except asyncio.CancelledError:
+            environment.kill()
+            raise
+        finally:
+            self._duration_s += (self._loop.time() - began - self._duration_s) * _WEIGHT
+            self._release(environment)
+
+    async def aclose(self) -> None:
+        """Stop all environments."""
+        self._closed = True
+        for timer in (self._timer, self._sweeper):
+            if timer:
+                timer.cancel()
+        for waiter, _ in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiting.clear()
+        for task in self._starting:
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        await asyncio.gather(*(environment.stop() for environment in self._all), *self._stopping)
+        folders = [*self._scratch, *self._folders.values()]
+        self._all.clear()
+        self._folders.clear()
+        self._scratch.clear()
+        await asyncio.to_thread(_remove, folders)
+
+    def kill(self) -> None:
+        """End all environments at once."""
+        for environment in self._all:
+            environment.kill()
+
+    def _take(self) -> Environment | None:
+        while self._idle:
+            environment, _ = self._idle.pop()
+            if environment.reusable or environment.problem:
+                return environment
+            self._release(environment)  # it died while it was idle
+        return None
+
+    async def _wait(self) -> Environment | None:
+        if self._closed:
+            return None
+        waiter: asyncio.Future[Environment | None] = self._loop.create_future()
+        self._waiting.append((waiter, self._loop.time()))
+        self._consider()
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            given = waiter.result() if waiter.done() and not waiter.cancelled() else None
+            if given:
+                self._release(given)
+            raise
+
+    def _consider(self) -> None:
+        """Start another environment when that is quicker than waiting."""
+        room = self._capacity - len(self._all)
+        if not self._waiting or room <= 0:
+            return
+        running = len(self._all) - len(self._starting)
+        waited = self._loop.time() - self._waiting[0][1]
+        expected = max(self._duration_s * len(self._waiting) / max(running, 1), waited)
+        if not self._all or (not self._starting and expected > self._start_s):
+            longest = max(self._duration_s, waited)
+            wanted = min(int(longest * len(self._waiting) / self._start_s), len(self._waiting), room)
+            for _ in range(max(wanted, 1)):
+                self._start_one()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._start_s, self._reconsider)
+
+    def _reconsider(self) -> None:
+        self._timer = None
+        self._consider()
+
+    def _start_one(self) -> None:
+        scratch = self._scratch.pop() if self._scratch else Path(tempfile.mkdtemp(prefix="lambda-tmp-"))
+        environment = self._make(scratch)
+        self._all.add(environment)
+        self._folders[environment] = scratch
+        task = self._loop.create_task(self._run_start(environment))
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _run_start(self, environment: Environment) -> None:
+        began = self._loop.time()
+        await environment.start()
+        self._start_s += (self._loop.time() - began - self._start_s) * _WEIGHT
+        self._offer(environment)
+
+    def _release(self, environment: Environment) -> None:
+        if environment.reusable and not self._closed:
+            self._offer(environment)
+            return
+        self._retire(environment, keep_scratch=True)
+        self._consider()
+
+    def _retire(self, environment: Environment, *, keep_scratch: bool) -> None:
+        """Stop an environment; after a failure its ``/tmp`` goes to the one that takes its place, as on Lambda."""
+        self._all.discard(environment)
+        scratch = self._folders.pop(environment)
+        if keep_scratch:
+            self._scratch.append(scratch)
+        self._keep(environment.stop("failure" if keep_scratch else "spindown"))
+        if not keep_scratch:
+            self._keep(asyncio.to_thread(_remove, [scratch]))
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    def _offer(self, environment: Environment) -> None:
+        while self._waiting:
+            waiter, _ = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(environment)
+                return
+        self._idle.append((environment, self._loop.time()))
+        if self._sweeper is None and not self._closed:
+            self._sweeper = self._loop.call_later(self._idle_limit_s, self._sweep)
+
+    def _sweep(self) -> None:
+        """Stop the environments that have been idle too long; they stand at the bottom of the stack."""
+        self._sweeper = None
+        limit = self._loop.time() - self._idle_limit_s
+        while self._idle and self._idle[0][1] <= limit:
+            environment, _ = self._idle.pop(0)
+            self._retire(environment, keep_scratch=False)
+        if self._idle:
+            self._sweeper = self._loop.call_at(self._idle[0][1] + self._idle_limit_s, self._sweep)
+
+
+def _remove(folders: list[Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,281 @@
+"""One Python execution environment: a worker process and the socket to it."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP, SIGTERM
+from typing import cast
+from uuid import uuid4
+
+import orjson
+
+import gateway.bootstraps
+from gateway.configuration import FunctionConfiguration
+from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.logs import FunctionLog, Report
+from gateway.targets.process import ChildProcess, Command, peak_memory_kib
+from gateway.targets.reaper import Reaper
+from gateway.targets.variables import function_variables
+from gateway.targets.worker.framing import Frame, FrameReader, invoke_frame
+
+INIT_LIMIT_S = 10.0
+_STOP_LIMIT_S = 2.0
+_EXIT_GRACE_S = 0.05
+_JOIN_LIMIT = 64 * 1024
+_RUNTIME = Path(gateway.bootstraps.__file__).parent / "python"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What all environments of one function share.
+
+    Attributes:
+        reaper: Ends the processes when the gateway dies.
+        log: Makes the log of one environment.
+        python: The handler's interpreter and its version, such as ``3.12``.
+        host: The gateway's own environment variables.
+        freeze: Stop the process between invocations, as Lambda does.
+        init_limit_s: How long the init phase may take before it is done again inside the first invocation.
+    """
+
+    reaper: Reaper
+    log: Callable[[], FunctionLog]
+    python: tuple[str, str]
+    host: Mapping[str, str]
+    freeze: bool = False
+    init_limit_s: float = INIT_LIMIT_S
+
+
+class WorkerEnvironment(asyncio.BufferedProtocol):
+    """A worker process with the handler loaded once; implements `gateway.targets.environment.Environment`.
+
+    The init phase may take 10 s; after that the process is ended and the phase is done once more inside the first
+    invocation, under the function's timeout.  A timeout, a crash and a failed init phase end the process for good.
+    """
+
+    def __init__(self, configuration: FunctionConfiguration, options: WorkerOptions, scratch: Path) -> None:
+        self.configuration = configuration
+        self.problem: str | None = None
+        self._options = options
+        self._scratch = scratch
+        self._log = options.log()
+        self._loop = asyncio.get_running_loop()
+        self._process: ChildProcess | None = None
+        self._transport: asyncio.Transport | None = None
+        self._reader = FrameReader()
+        self._answer: asyncio.Future[Frame | int | None] = self._loop.create_future()
+        self._hung_up = False
+        self._failure: Failed | None = None
+        self._init_ms: float | None = None
+        self._late_init = False
+        self._peak_mb = 0
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the process waits for another invocation."""
+        process = self._process
+        return process is not None and not process.ended.done() and self._transport is not None
+
+    async def start(self) -> None:
+        """Run the init phase."""
+        began = time.perf_counter()
+        answer = await self._initialise(self._options.init_limit_s)
+        if answer is None:
+            self._late_init = True
+            self.problem = f"the init phase took longer than {self._options.init_limit_s:g} s"
+        else:
+            self._init_ms = (time.perf_counter() - began) * 1000
+            self._take_init(answer)
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation; never raises."""
+        began = time.perf_counter()
+        timeout_ms = self.configuration.timeout_ms
+        self._log.begin(invocation.request_id, tail=invocation.tail)
+        if self._options.freeze and self._process:
+            self._process.signal(SIGCONT)
+        answer: Frame | int | None = None
+        if self._late_init:
+            self._late_init = False
+            init = await self._initialise(timeout_ms / 1000)
+            if init is not None:
+                self._take_init(init)
+            elif not self._failure:
+                return self._finish(invocation, began, None)
+        if not self._failure and self._transport:
+            answer = await self._exchange(invocation, timeout_ms - (time.perf_counter() - began) * 1000)
+        return self._finish(invocation, began, answer)
+
+    async def stop(self, reason: str = "spindown") -> None:  # noqa: ARG002 - told only to extensions
+        """Close the socket, which ends the worker, and wait for it."""
+        if not self._process:
+            return
+        self._process.signal(SIGCONT)
+        self._process.signal(SIGTERM)
+        if self._transport:
+            self._transport.close()
+        await asyncio.wait([self._process.ended], timeout=_STOP_LIMIT_S)
+        self.kill()
+        await self._process.ended
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self._transport:
+            self._transport.abort()
+            self._transport = None
+        if self._process:
+            self._process.kill()
+
+    async def _initialise(self, limit_s: float) -> Frame | int | None:
+        """Start the process: the frame or exit code that ended the init phase, None when it took too long."""
+        self._answer = self._loop.create_future()
+        self._hung_up = False
+        try:
+            await self._launch()
+        except OSError as error:
+            self.problem = f"cannot run {self._options.python[0]}: {error.strerror}"
+            return 127
+        await asyncio.wait([self._answer], timeout=limit_s)
+        answer = self._answer
+        if answer.done():
+            return answer.result()
+        process = self._process
+        self.kill()
+        if process:
+            await process.ended
+        return None
+
+    async def _launch(self) -> None:
+        ours, theirs = socket.socketpair()
+        try:
+            variables = function_variables(self.configuration, self._options.host, self._scratch, _log_stream())
+            version = self._options.python[1]
+            variables |= {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}", "LAMBDA_RUNTIME_DIR": str(_RUNTIME)}
+            argv = [self._options.python[0], str(_RUNTIME / "worker.py"), str(theirs.fileno())]
+            command = Command(argv, variables, self.configuration.task_root)
+            self._process = await ChildProcess.spawn(
+                command, self._log.output, self._options.reaper, pass_fds=[theirs.fileno()]
+            )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._process.ended.add_done_callback(self._process_ended)
+        await self._loop.create_unix_connection(lambda: self, sock=ours)
+
+    def _take_init(self, answer: Frame | int) -> None:
+        if isinstance(answer, int):
+            self._failure = exited("", answer)
+            self.problem = self.problem or f"the process ended while it loaded the handler: {self._failure.message}"
+        elif answer.kind == b"X":
+            split = 4 + int.from_bytes(answer.body[:4], "big")
+            self._failure = reported(answer.body[split:])
+            where = answer.body[4:split].decode()
+            self.problem = self._failure.message if "." in self._failure.error_type else _described(self._failure)
+            self.problem += f" ({where})" if where else ""
+        else:
+            facts = orjson.loads(answer.body)
+            if not facts["callable"]:
+                name = self.configuration.handler
+                self.problem = f"{name} is not callable: it is of type {facts['type']} ({facts['file']})"
+
+    async def _exchange(self, invocation: Invocation, left_ms: float) -> Frame | int | None:
+        """Send an invocation and wait: the answering frame, the exit code, or None when the time is over."""
+        answer: asyncio.Future[Frame | int | None] = self._loop.create_future()
+        self._answer = answer
+        deadline_ms = int(time.time() * 1000 + left_ms)
+        head, payload = invoke_frame(invocation, deadline_ms, self.configuration.arn)
+        assert self._transport  # noqa: S101 - the caller looked
+        if len(payload) <= _JOIN_LIMIT:
+            self._transport.write(head + payload)
+        else:
+            self._transport.writelines((head, payload))
+        timer = self._loop.call_later(left_ms / 1000, self._give, None)
+        try:
+            return await answer
+        finally:
+            timer.cancel()
+
+    def _finish(self, invocation: Invocation, began: float, answer: Frame | int | None) -> Outcome:
+        duration_ms = (time.perf_counter() - began) * 1000
+        status, error_type = "error", ""
+        outcome: Failed | Returned | TimedOut
+        if isinstance(answer, Frame):
+            outcome = _outcome(answer)
+            status = "" if isinstance(outcome, Returned) else status
+        elif self._failure:
+            outcome, error_type = self._failure, self._failure.error_type
+        elif answer is None:
+            self._measure()
+            outcome = timed_out(invocation.request_id, self.configuration.timeout_ms)
+            status, duration_ms = "timeout", float(self.configuration.timeout_ms)
+            self.kill()
+        else:
+            outcome, error_type = exited(invocation.request_id, answer), "Runtime.ExitError"
+            self.kill()
+        if self._process:
+            self._process.drain()
+        if self._log.wanted:
+            self._measure()
+        report = Report(duration_ms, self.configuration.memory_mb, self._peak_mb, self._init_ms, status, error_type)
+        self._init_ms = None
+        tail = self._log.end(invocation.request_id, report)
+        if self._options.freeze and self.reusable and self._process:
+            self._process.signal(SIGSTOP)
+        return outcome._replace(log_tail=tail) if tail else outcome
+
+    def _measure(self) -> None:
+        if self._process and not self._process.ended.done():
+            self._peak_mb = max(self._peak_mb, -(-peak_memory_kib(self._process.pid) // 1024))
+
+    def _give(self, answer: Frame | int | None) -> None:
+        if not self._answer.done():
+            self._answer.set_result(answer)
+
+    def _process_ended(self, ended: asyncio.Future[int]) -> None:
+        if self._hung_up:
+            self._give(ended.result())
+        else:  # something that the handler started may hold the socket open
+            self._loop.call_later(_EXIT_GRACE_S, self._give, ended.result())
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is ready."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its subclasses
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - frames say their size
+        """Where the loop reads to."""
+        return self._reader.room()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes arrived."""
+        for frame in self._reader.fill(nbytes):
+            self._give(frame)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the exit code says more
+        """The worker closed the socket, as a rule because it ended."""
+        self._transport = None
+        self._hung_up = True
+        if self._process and self._process.ended.done():
+            self._give(self._process.ended.result())
+
+
+def _outcome(frame: Frame) -> Returned | Failed:
+    if len(frame.body) > RESULT_LIMIT:
+        return result_too_large()
+    if frame.kind == b"e":
+        return reported(frame.body)
+    return Returned(frame.body) if frame.kind == b"r" else Returned(frame.body, content_type="application/unknown")
+
+
+def _described(failure: Failed) -> str:
+    return f"{failure.error_type}: {failure.message}" if failure.message else failure.error_type
+
+
+def _log_stream() -> str:
+    return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}"
