@@ -28,30 +28,37 @@ if TYPE_CHECKING:
 else:
     import lambda_runtime as runtime  # beside this file, which Python puts first on the path
 
+_HEAD = 5
+_ROOM = 64 * 1024
+
 sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
 
 
 class FrameSocket:
-    """Whole frames over a blocking file descriptor."""
+    """Whole frames over a blocking file descriptor; the next one comes only after this one was answered."""
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
 
-    def read(self, size: int) -> bytes:
-        """Exactly ``size`` bytes; ends the process when the other side is gone."""
-        parts = []
-        while size:
-            part = os.read(self.fd, size)
-            if not part:
-                os._exit(0)
-            size -= len(part)
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+    def _read(self, size: int) -> bytes:
+        data = os.read(self.fd, size)
+        if not data:
+            os._exit(0)
+        return data
 
     def receive(self) -> tuple[bytes, bytes]:
-        """The next frame's kind and body."""
-        head = self.read(5)
-        return head[4:], self.read(int.from_bytes(head[:4], "big"))
+        """The next frame's kind and body; ends the process when the other side is gone."""
+        data = self._read(_ROOM)
+        while len(data) < _HEAD:
+            data += self._read(_ROOM)
+        end = _HEAD + int.from_bytes(data[:4], "big")
+        if len(data) < end:
+            parts, missing = [data], end - len(data)
+            while missing:
+                parts.append(self._read(missing))
+                missing -= len(parts[-1])
+            data = b"".join(parts)
+        return data[4:_HEAD], data[_HEAD:]
 
     def send(self, kind: bytes, *parts: bytes) -> None:
         """Write one frame; ends the process when the other side is gone."""

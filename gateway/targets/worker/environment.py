@@ -22,6 +22,7 @@ from gateway.targets.process import ChildProcess, Command, peak_memory_kib
 from gateway.targets.reaper import Reaper
 from gateway.targets.variables import function_variables
 from gateway.targets.worker.framing import Frame, FrameReader, invoke_frame
+from gateway.targets.worker.interpreter import Interpreter
 
 INIT_LIMIT_S = 10.0
 _STOP_LIMIT_S = 2.0
@@ -37,7 +38,7 @@ class WorkerOptions:
     Attributes:
         reaper: Ends the processes when the gateway dies.
         log: Makes the log of one environment.
-        python: The handler's interpreter and its version, such as ``3.12``.
+        python: The handler's interpreter.
         host: The gateway's own environment variables.
         freeze: Stop the process between invocations, as Lambda does.
         init_limit_s: How long the init phase may take before it is done again inside the first invocation.
@@ -45,7 +46,7 @@ class WorkerOptions:
 
     reaper: Reaper
     log: Callable[[], FunctionLog]
-    python: tuple[str, str]
+    python: Interpreter
     host: Mapping[str, str]
     freeze: bool = False
     init_limit_s: float = INIT_LIMIT_S
@@ -138,7 +139,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         try:
             await self._launch()
         except OSError as error:
-            self.problem = f"cannot run {self._options.python[0]}: {error.strerror}"
+            self.problem = f"cannot run {self._options.python.program}: {error.strerror}"
             return 127
         await asyncio.wait([self._answer], timeout=limit_s)
         answer = self._answer
@@ -154,9 +155,9 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         ours, theirs = socket.socketpair()
         try:
             variables = function_variables(self.configuration, self._options.host, self._scratch, _log_stream())
-            version = self._options.python[1]
+            version = self._options.python.version
             variables |= {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}", "LAMBDA_RUNTIME_DIR": str(_RUNTIME)}
-            argv = [self._options.python[0], str(_RUNTIME / "worker.py"), str(theirs.fileno())]
+            argv = [self._options.python.program, str(_RUNTIME / "worker.py"), str(theirs.fileno())]
             command = Command(argv, variables, self.configuration.task_root)
             self._process = await ChildProcess.spawn(
                 command, self._log.output, self._options.reaper, pass_fds=[theirs.fileno()]
@@ -219,9 +220,8 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         else:
             outcome, error_type = exited(invocation.request_id, answer), "Runtime.ExitError"
             self.kill()
-        if self._process:
+        if self._log.wanted and self._process:  # what it printed comes before END
             self._process.drain()
-        if self._log.wanted:
             self._measure()
         report = Report(duration_ms, self.configuration.memory_mb, self._peak_mb, self._init_ms, status, error_type)
         self._init_ms = None

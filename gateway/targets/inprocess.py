@@ -1,0 +1,167 @@
+"""The handler in this process, on threads of its own: for debuggers and fast tests.
+
+Nothing can end a thread, so after the timeout the caller gets `TimedOut` while the handler runs on; with a debugger
+attached there is no timeout.  The handler's module and the variables of the process are shared by all threads: use
+worker processes for what Lambda promises about isolation.
+"""
+
+import asyncio
+import contextlib
+import os
+import queue
+import sys
+import threading
+import time
+from collections import deque
+
+from gateway.bootstraps.python import lambda_runtime as runtime
+from gateway.configuration import FunctionConfiguration
+from gateway.errors import UsageError
+from gateway.invocation import Failed, Invocation, Outcome, Returned
+from gateway.targets.failures import RESULT_LIMIT, reported, result_too_large, timed_out
+
+
+class _Job:
+    """One invocation on its way through a thread; ``abandoned`` when nobody waits for its answer any more."""
+
+    __slots__ = ("abandoned", "answer", "invocation")
+
+    def __init__(self, invocation: Invocation, answer: asyncio.Future[Returned | Failed | None]) -> None:
+        self.invocation = invocation
+        self.answer = answer
+        self.abandoned = False
+
+    def give(self, outcome: Returned | Failed | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result(outcome)
+
+
+class InProcess:
+    """A target whose handler runs in this process.
+
+    Args:
+        configuration: The function; its task root goes to the front of ``sys.path``.
+        variables: The function's variables, set in this process from `start` until `aclose`.
+        handler: The handler itself when the caller has it, instead of the configuration's setting.
+    """
+
+    def __init__(
+        self,
+        configuration: FunctionConfiguration,
+        variables: dict[str, str],
+        handler: runtime.Handler | None = None,
+    ) -> None:
+        self._configuration = configuration
+        self._variables = variables
+        self._handler = handler
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._threads = 0
+        self._free = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._saved: dict[str, str | None] = {}
+        self._loop = asyncio.get_running_loop()
+
+    async def start(self) -> None:
+        """Load the handler and start the threads.
+
+        Raises:
+            UsageError: The handler cannot be loaded.
+        """
+        self._saved = {name: os.environ.get(name) for name in self._variables}
+        os.environ.update(self._variables)
+        if self._handler is None:
+            self._handler = await asyncio.to_thread(self._load)
+        for _ in range(self._configuration.capacity):
+            self._start_thread()
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation as soon as a thread is free."""
+        while not self._free:
+            waiter: asyncio.Future[None] = self._loop.create_future()
+            self._waiting.append(waiter)
+            await waiter
+        self._free -= 1
+        timeout_ms = self._configuration.timeout_ms
+        answer: asyncio.Future[Returned | Failed | None] = self._loop.create_future()
+        job = _Job(invocation, answer)
+        timer = None if _debugger_attached() else self._loop.call_later(timeout_ms / 1000, job.give, None)
+        self._jobs.put(job)
+        try:
+            outcome = await answer
+        finally:
+            if timer:
+                timer.cancel()
+            self._leave(job)
+        return outcome or timed_out(invocation.request_id, timeout_ms)
+
+    async def aclose(self) -> None:
+        """Let the threads end after what they are doing and give the process its variables back."""
+        for _ in range(self._threads):
+            self._jobs.put(None)
+        self._threads = self._free = 0
+        for name, value in self._saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._saved.clear()
+
+    def _load(self) -> runtime.Handler:
+        folder = str(self._configuration.task_root)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        setting = self._configuration.handler
+        try:
+            handler = runtime.load_handler(setting)
+        except Exception as error:  # whatever a module raises
+            place = runtime.place_of(error)
+            described = str(error) if isinstance(error, runtime.RuntimeFault) else f"{type(error).__name__}: {error}"
+            raise UsageError(f"{described} ({place})" if place else described) from error
+        if not callable(handler):
+            raise UsageError(f"{setting} is not callable: it is of type {type(handler).__name__}")
+        return handler
+
+    def _start_thread(self) -> None:
+        threading.Thread(target=self._work, name="lambda", daemon=True).start()
+        self._threads += 1
+        self._free += 1
+
+    def _leave(self, job: _Job) -> None:
+        """Free the thread of a finished invocation; one that runs on is given up and replaced."""
+        if job.answer.done() and not job.answer.cancelled() and job.answer.result():
+            self._free += 1
+        else:
+            job.abandoned = True
+            self._threads -= 1
+            self._start_thread()
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _work(self) -> None:
+        while job := self._jobs.get():
+            outcome = self._run(job.invocation)
+            if job.abandoned:
+                return
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+                self._loop.call_soon_threadsafe(job.give, outcome)
+
+    def _run(self, invocation: Invocation) -> Returned | Failed:
+        assert self._handler  # noqa: S101 - loaded before the threads started
+        context = runtime.LambdaContext(
+            invocation.request_id,
+            int(time.time() * 1000) + self._configuration.timeout_ms,
+            invocation.function_arn or self._configuration.arn,
+            invocation.client_context.decode(),
+            invocation.cognito_identity.decode(),
+        )
+        returned, payload, content_type = runtime.run(self._handler, invocation.payload, context)
+        if len(payload) > RESULT_LIMIT:
+            return result_too_large()
+        return Returned(payload, content_type=content_type) if returned else reported(payload)
+
+
+def _debugger_attached() -> bool:
+    return sys.gettrace() is not None or "pydevd" in sys.modules
