@@ -27,7 +27,7 @@ class AlbAttributes:
         response_headers: The listener's ``routing.http.response.….header_value`` lines; they replace the function's.
     """
 
-    xff_mode: XffMode = XffMode.APPEND
+    xff_mode: XffMode = "append"
     xff_client_port: bool = False
     preserve_host: bool = False
     drop_invalid_header_fields: bool = False

@@ -19,7 +19,6 @@ from gateway.translation import forwarded, host, trace
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.client_certificate import to_header
 from gateway.translation.flavour import Limits
-from gateway.translation.forwarded import XffMode
 from gateway.translation.headers import all_values, wire_size
 from gateway.translation.messages import Arrival, Request, Tls
 from gateway.types import HeaderList
@@ -69,7 +68,7 @@ def single_headers(
     last.update(added)
     if ("host" in last or request.authority) and not attributes.preserve_host:
         last["host"] = _host(last.get("host", ""), request)
-    if "expect" in last or attributes.xff_mode is XffMode.REMOVE:
+    if "expect" in last or attributes.xff_mode == "remove":
         _drop(last, last.get("expect", ""), attributes)
     return last
 
@@ -90,7 +89,7 @@ def multi_headers(
 def _drop(headers: dict[str, str] | dict[str, list[str]], expect: str, attributes: AlbAttributes) -> None:
     if expect.lower() == "100-continue":
         del headers["expect"]
-    if attributes.xff_mode is XffMode.REMOVE:
+    if attributes.xff_mode == "remove":
         headers.pop("x-forwarded-for", None)
 
 
@@ -102,7 +101,7 @@ def added_headers(
     peer = forwarded.peer_item(request.client, with_port=attributes.xff_client_port)
     if "x-forwarded-for" in last:
         peer = _behind_client(lines, peer)
-    if attributes.xff_mode is XffMode.APPEND:
+    if attributes.xff_mode == "append":
         added["x-forwarded-for"] = peer
     incoming = last.get("x-amzn-trace-id", "")
     if incoming and wire_size(lines) > trace.MAX_HEADERS_BYTES:

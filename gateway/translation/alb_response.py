@@ -13,16 +13,12 @@ from typing import Final
 
 from gateway.translation import error_page
 from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.alb_result import Fields
-from gateway.translation.headers import HOP_BY_HOP
 from gateway.translation.messages import Request, Response
 from gateway.types import HeaderList
 
-_OWNED: Final = HOP_BY_HOP | {"content-length", "content-type", "server"}
 _SERVER: Final = (b"Server", b"awselb/2.0")
 _KEEP_ALIVE: Final = (b"Connection", b"keep-alive")
 _CLOSE: Final = (b"Connection", b"close")
-_OCTET_STREAM: Final = b"application/octet-stream"
 
 
 def head(
@@ -48,21 +44,6 @@ def finished(lines: HeaderList, attributes: AlbAttributes, request: Request) -> 
     if request.http_version == "2":
         return [(name.lower(), value) for name, value in lines if name != b"Connection"]
     return lines
-
-
-def own_lines(fields: Fields) -> tuple[bytes, bool, list[tuple[bytes, bytes]]]:
-    """Of a function's lines: its content type, whether it gave a date, and the others in reversed order."""
-    content_type = b""
-    dated = False
-    own = []
-    for name, value in reversed(fields):
-        lower = name.lower()
-        if lower not in _OWNED:
-            own.append((name.encode(), value.encode()))
-            dated = dated or lower == "date"
-        elif lower == "content-type" and not content_type:
-            content_type = value.encode()
-    return content_type or _OCTET_STREAM, dated, own
 
 
 def page_response(

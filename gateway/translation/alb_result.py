@@ -10,46 +10,44 @@ Facts, from the AWS ELB user guide ("Lambda functions as targets") and from repo
 - Unknown members are ignored (serverless-http issue 244), and so is the other mode's header map, whatever it holds.
 """
 
-import re
-from typing import Final, NamedTuple, NoReturn, TypeAlias
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from gateway.errors import BadResult
 from gateway.translation.body import from_base64
 from gateway.translation.error_page import STANDARD_REASONS
-from gateway.translation.headers import is_field_value, is_token
+from gateway.translation.headers import HOP_BY_HOP, is_field_value, is_token
 from gateway.translation.result import load_result
 from gateway.types import Json
 
-Fields: TypeAlias = list[tuple[str, str]]
-"""Header lines in the function's order."""
-
-_number_and_space: Final = re.compile(r"\d{3}( |$)").match
+_Place: TypeAlias = Literal["own", "date", "content-type", "dropped", "nowhere"]
+_DROPPED: Final = HOP_BY_HOP | {"content-length", "server"}
 
 
-class AlbResult(NamedTuple):
-    """A result that the load balancer accepts; ``body`` is decoded, ``fields`` can stand on the wire."""
+class OwnLines(NamedTuple):
+    """What a function says in its headers, fit for the wire.
 
-    status: int
-    reason: bytes
-    fields: Fields
-    body: bytes
-
-
-def read(payload: bytes, *, multi_value_headers: bool) -> AlbResult:
-    """The result in a payload.
-
-    Raises:
-        BadResult: The load balancer would answer 502; the pointer names the member.
+    Attributes:
+        content_type: b"" when there is none.
+        dated: ``Date`` is among the lines.
+        lines: Everything that the load balancer does not own, in reversed order.
     """
+
+    content_type: bytes
+    dated: bool
+    lines: list[tuple[bytes, bytes]]
+
+
+def result_object(payload: bytes) -> dict[str, Json]:
+    """The JSON object in a payload; raises `BadResult` for anything else."""
     result = load_result(payload)
     if not isinstance(result, dict):
         raise BadResult("", "an object", result)
-    status = _status(result)
-    fields = _multi_fields(result) if multi_value_headers else _single_fields(result)
-    return AlbResult(status, _reason(result, status), fields, _body(result))
+    return result
 
 
-def _status(result: dict[str, Json]) -> int:
+def status_of(result: dict[str, Json]) -> int:
+    """The status code, 200-599; raises `BadResult`."""
     if "statusCode" not in result:
         raise BadResult("/statusCode", "an integer 200-599", "<nothing>")
     status = result["statusCode"]
@@ -59,15 +57,19 @@ def _status(result: dict[str, Json]) -> int:
     return status
 
 
-def _reason(result: dict[str, Json], status: int) -> bytes:
-    description = result.get("statusDescription", "")
+def reason_of(result: dict[str, Json], status: int) -> bytes:
+    """The reason phrase, the standard one when the function gives none; raises `BadResult`."""
+    if "statusDescription" not in result:
+        return STANDARD_REASONS.get(status, b"")
+    description = result["statusDescription"]
     if not isinstance(description, str) or not is_field_value(description):
         raise BadResult("/statusDescription", "a string without control characters", description)
-    reason = description[4:] if _number_and_space(description) else description
+    reason = description[4:] if description[:3].isdigit() and description[3:4] in ("", " ") else description
     return reason.encode() or STANDARD_REASONS.get(status, b"")
 
 
-def _body(result: dict[str, Json]) -> bytes:
+def body_of(result: dict[str, Json]) -> bytes:
+    """The body's bytes; raises `BadResult`."""
     body = result.get("body", "")
     encoded = result.get("isBase64Encoded", False)
     if not isinstance(body, str):
@@ -82,53 +84,60 @@ def _body(result: dict[str, Json]) -> bytes:
         raise BadResult("/body", "standard base64, padded, without line breaks", f"<{error}>") from error
 
 
-def _single_fields(result: dict[str, Json]) -> Fields:
+def single_lines(result: dict[str, Json]) -> OwnLines:
+    """The lines of ``headers``; raises `BadResult`."""
     headers = result.get("headers", {})
     if not isinstance(headers, dict):
         raise BadResult("/headers", "an object", headers)
-    fields = []
-    for name, value in headers.items():
-        if not isinstance(value, str):
-            raise BadResult(f"/headers/{_escaped(name)}", "a string", value)
-        fields.append((name, value))
-    if not _all_fit(fields):
-        _blame("/headers", fields)
-    return fields
+    return _own_lines("/headers", list(headers.items()))
 
 
-def _multi_fields(result: dict[str, Json]) -> Fields:
+def multi_lines(result: dict[str, Json]) -> OwnLines:
+    """The lines of ``multiValueHeaders``, one per value; raises `BadResult`."""
     headers = result.get("multiValueHeaders", {})
     if not isinstance(headers, dict):
         raise BadResult("/multiValueHeaders", "an object", headers)
-    fields = []
+    fields: list[tuple[str, Json]] = []
     for name, values in headers.items():
         if not isinstance(values, list):
             raise BadResult(f"/multiValueHeaders/{_escaped(name)}", "a list of strings", values)
-        for index, value in enumerate(values):
-            if not isinstance(value, str):
-                raise BadResult(f"/multiValueHeaders/{_escaped(name)}/{index}", "a string", value)
-            fields.append((name, value))
-    if not _all_fit(fields):
-        _blame("/multiValueHeaders", fields)
-    return fields
+        fields += [(name, value) for value in values]
+    return _own_lines("/multiValueHeaders", fields)
 
 
-def _all_fit(fields: Fields) -> bool:
-    """Whether every name and value can stand on the wire: two looks at the whole instead of two per line."""
-    if not fields:
-        return True
-    names, values = zip(*fields, strict=True)
-    return "" not in names and is_token("".join(names)) and is_field_value("".join(values))
-
-
-def _blame(pointer: str, fields: Fields) -> NoReturn:
-    """Name the line that does not fit."""
-    for name, value in fields:
-        if not is_token(name):
-            raise BadResult(f"{pointer}/{_escaped(name)}", "a header name (RFC 9110 token)", name)
+def _own_lines(pointer: str, fields: list[tuple[str, Json]]) -> OwnLines:
+    content_type = b""
+    dated = False
+    own = []
+    for name, value in reversed(fields):
+        if not isinstance(value, str):
+            raise BadResult(f"{pointer}/{_escaped(name)}", "a string", value)
         if not is_field_value(value):
             raise BadResult(f"{pointer}/{_escaped(name)}", "a header value without control characters", value)
-    raise BadResult(pointer, "Unicode text", "<surrogates that only pair across lines>")
+        raw, place = _placed(name)
+        if place == "own":
+            own.append((raw, value.encode()))
+        elif place == "date":
+            own.append((raw, value.encode()))
+            dated = True
+        elif place == "content-type":
+            content_type = content_type or value.encode()
+        elif place == "nowhere":
+            raise BadResult(f"{pointer}/{_escaped(name)}", "a header name (RFC 9110 token)", name)
+    return OwnLines(content_type, dated, own)
+
+
+@lru_cache(maxsize=1024)  # a function uses the same few names again and again
+def _placed(name: str) -> tuple[bytes, _Place]:
+    """The name as bytes and where its line goes."""
+    lower = name.lower()
+    if not is_token(name):
+        return b"", "nowhere"
+    if lower in _DROPPED:
+        return b"", "dropped"
+    if lower == "content-type":
+        return b"", "content-type"
+    return name.encode(), "date" if lower == "date" else "own"
 
 
 def _escaped(name: str) -> str:

@@ -8,20 +8,14 @@ Facts, from the AWS ELB user guide ("HTTP headers and Application Load Balancers
 - A request that names more than 30 addresses is answered with 463.
 """
 
-from enum import Enum
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from gateway.types import Address
 
 MAX_ADDRESSES: Final = 30
 
-
-class XffMode(Enum):
-    """The attribute ``routing.http.xff_header_processing.mode``."""
-
-    APPEND = "append"
-    PRESERVE = "preserve"
-    REMOVE = "remove"
+XffMode: TypeAlias = Literal["append", "preserve", "remove"]
+"""The attribute ``routing.http.xff_header_processing.mode``."""
 
 
 def address_count(values: list[str]) -> int:

@@ -64,7 +64,7 @@ def all_values(lines: HeaderList) -> dict[str, list[str]]:
 
 
 def is_token(name: str) -> bool:
-    """Whether a name can stand on the wire; several names joined are tokens if each is, unless one is empty."""
+    """Whether a name can stand on the wire."""
     return _token(name) is not None
 
 

@@ -27,5 +27,7 @@ def of_target(authority: str, listener_port: int) -> str:
 
 
 def _split(host: str) -> tuple[str, str]:
+    if ":" not in host:
+        return host, ""
     name, _, port = host.rpartition(":")
     return (name, port) if name and (port.isdigit() or not port) else (host, "")

@@ -34,8 +34,8 @@ from gateway.translation.alb_request import (
     refuse_websocket,
     single_headers,
 )
-from gateway.translation.alb_response import finished, head, own_lines, page_response
-from gateway.translation.alb_result import read
+from gateway.translation.alb_response import finished, head, page_response
+from gateway.translation.alb_result import body_of, multi_lines, reason_of, result_object, single_lines, status_of
 from gateway.translation.flavour import Limits
 from gateway.translation.headers import all_values, http_date, last_values, wire_size
 from gateway.translation.messages import Arrival, Request, Response
@@ -71,6 +71,7 @@ _ERROR_REASON_OF: Final = {
 }
 
 _AGENT: Final = "ELB-HealthChecker/2.0"
+_OCTET_STREAM: Final = b"application/octet-stream"
 _BODILESS: Final = frozenset((204, 304))
 
 
@@ -125,8 +126,11 @@ class Alb:
         ending = _body(request, last)
         if self.multi_value_headers:
             names = b',"multiValueQueryStringParameters":', b',"multiValueHeaders":'
+            # every line is the only one of its name in most requests
+            once = len(last) == len(lines)
+            every = {name: [value] for name, value in last.items()} if once else all_values(lines)
             parameters = _sorted(query.grouped(request.raw_query))
-            headers = _sorted(multi_headers(all_values(lines), added, request, self.attributes))
+            headers = _sorted(multi_headers(every, added, request, self.attributes))
         else:
             names = b',"queryStringParameters":', b',"headers":'
             parameters = _sorted(dict(query.pairs(request.raw_query))) if request.raw_query else b"{}"
@@ -145,20 +149,28 @@ class Alb:
         """
         if len(payload) > LIMITS.result:
             raise Fault(FaultKind.RESULT_TOO_LARGE, f"{len(payload)} bytes of JSON, at most {LIMITS.result}")
-        result = read(payload, multi_value_headers=self.multi_value_headers)
-        content_type, dated, own = own_lines(result.fields)
-        body = result.body
-        date = b"" if dated else http_date(arrival.epoch_ms)
-        length = len(body) if result.status != 204 else None
-        lines = head(self.attributes, date, content_type, length, keep_alive=request.keep_alive)
-        lines += own
-        if wire_size(lines) > RESPONSE_HEADERS_BYTES:
-            pointer = "/multiValueHeaders" if self.multi_value_headers else "/headers"
-            raise BadResult(pointer, f"at most {RESPONSE_HEADERS_BYTES} bytes of header lines", f"<{wire_size(lines)}>")
-        if result.status in _BODILESS or request.method == "HEAD":
+        result = result_object(payload)
+        status = status_of(result)
+        reason = reason_of(result, status)
+        own = multi_lines(result) if self.multi_value_headers else single_lines(result)
+        body = body_of(result)
+        date = b"" if own.dated else http_date(arrival.epoch_ms)
+        length = len(body) if status != 204 else None
+        lines = head(self.attributes, date, own.content_type or _OCTET_STREAM, length, keep_alive=request.keep_alive)
+        lines += own.lines
+        # No line is longer than the payload, so small results need not be measured.
+        if (len(own.lines) + 1) * len(payload) > RESPONSE_HEADERS_BYTES // 2 and wire_size(
+            lines
+        ) > RESPONSE_HEADERS_BYTES:
+            raise BadResult(
+                "/multiValueHeaders" if self.multi_value_headers else "/headers",
+                f"at most {RESPONSE_HEADERS_BYTES} bytes of lines",
+                f"<{wire_size(lines)} bytes>",
+            )
+        if status in _BODILESS or request.method == "HEAD":
             body = b""
         headers = finished(lines, self.attributes, request)
-        return Response(result.status, headers, body, result.reason, close=not request.keep_alive)
+        return Response(status, headers, body, reason, not request.keep_alive)
 
     def refuse(self, fault: Fault, request: Request, arrival: Arrival) -> Response:
         """The page for a fault: 502 but for the request's own faults and for a service that did not answer."""
