@@ -26,6 +26,9 @@ class FaultKind(Enum):
 
     NOT_UTF8 = "the request holds bytes that are not UTF-8 where text is needed"
     REQUEST_TOO_LARGE = "the request body is over the limit"
+    TOO_MANY_ADDRESSES = "X-Forwarded-For names more addresses than the front door takes"
+    METHOD_NOT_ALLOWED = "the front door never forwards this method"
+    MALFORMED = "the request is not one that the front door can forward"
     WEBSOCKET = "a WebSocket upgrade cannot be forwarded to a function"
     FUNCTION_ERROR = "the function raised or crashed"
     TIMED_OUT = "the function timed out"
