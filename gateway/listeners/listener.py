@@ -1,7 +1,9 @@
 """What the rims (the HTTP/1.1 protocol, the ASGI adapter) ask of a front door."""
 
+from collections.abc import Callable
 from typing import Protocol
 
+from gateway.listeners.wire import Wire
 from gateway.translation.flavour import Limits
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
@@ -12,9 +14,12 @@ class Listener(Protocol):
 
     Attributes:
         accepts_streams: Bodies over ``limits.request_body`` come as `Request.stream` instead of being refused.
+        on_written: Told about each exchange after its answer was written; None records nothing.  The request is None
+            when there was none, only bytes that were rejected.
     """
 
     accepts_streams: bool
+    on_written: Callable[[Request | None, Response, Wire], None] | None
 
     @property
     def limits(self) -> Limits:

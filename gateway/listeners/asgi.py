@@ -1,0 +1,181 @@
+"""A listener as an ASGI 3 application: for mounting, for in-process clients and for servers that speak HTTP/2.
+
+The listener's own port does not use this: `gateway.listeners.protocol` answers there without ASGI.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeAlias
+
+from gateway.listeners.listener import Listener
+from gateway.listeners.wire import has_content
+from gateway.translation.messages import Request, Response, Tls
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Hook: TypeAlias = Callable[[], Awaitable[None]]
+
+# An ASGI server frames by itself, and HTTP/2 has no such lines at all (RFC 9113, section 8.2.2).
+_FRAMING: Final = frozenset({b"transfer-encoding", b"connection", b"keep-alive"})
+_FRAMING_1: Final = frozenset({b"transfer-encoding"})
+
+
+class _Disconnected(Exception):
+    """The client went away while its body was read."""
+
+
+class AsgiRim:
+    """The ASGI 3 callable around one `Listener`.
+
+    Attributes:
+        listener: What answers; `gateway.listeners.protocol.HttpProtocol` finds it by this name.
+    """
+
+    def __init__(self, listener: Listener, start: Hook | None = None, stop: Hook | None = None) -> None:
+        self.listener = listener
+        self._start = start
+        self._stop = stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request, or run the lifespan; a WebSocket is closed before it opens."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body, rest = await self._body(receive)
+        except _Disconnected:
+            return
+        request = _request(scope, body, rest)
+        if rest is not None and not self.listener.accepts_streams:
+            line = b"%b %b HTTP/%b" % (request.method.encode(), request.raw_path, request.http_version.encode())
+            response = self.listener.reject(413, request.client, line)
+        else:
+            response = await self.listener.respond(request)
+        await _write(request, response, receive, send)
+
+    async def _body(self, receive: Receive) -> tuple[bytes, AsyncIterator[bytes] | None]:
+        """The whole body; or b"" and all of it as a stream when it is over the listener's limit."""
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _Disconnected
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self.listener.limits.request_body:
+                return b"", _rest(parts, receive if message.get("more_body", False) else None)
+            if not message.get("more_body", False):
+                return b"".join(parts), None
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        for hook, event in ((self._start, "startup"), (self._stop, "shutdown")):
+            await receive()
+            try:
+                if hook is not None:
+                    await hook()
+            except Exception as error:
+                await send({"type": f"lifespan.{event}.failed", "message": str(error)})
+                raise
+            await send({"type": f"lifespan.{event}.complete"})
+
+
+async def _rest(parts: list[bytes], receive: Receive | None) -> AsyncIterator[bytes]:
+    """What was read already, then what still comes."""
+    for part in parts:
+        yield part
+    while receive is not None:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionResetError("the client went away before its request body was complete")
+        yield message.get("body", b"")
+        if not message.get("more_body", False):
+            return
+
+
+def _request(scope: Scope, body: bytes, rest: AsyncIterator[bytes] | None) -> Request:
+    # raw_path is optional in ASGI, and some clients leave the query in it
+    raw_path = scope.get("raw_path") or scope["path"].encode()
+    client = scope.get("client") or ("", 0)
+    server = scope.get("server") or ("", 0)
+    return Request(
+        method=scope["method"],
+        raw_path=raw_path.partition(b"?")[0],
+        raw_query=scope.get("query_string", b""),
+        headers=[(bytes(name), bytes(value)) for name, value in scope["headers"]],
+        body=body,
+        client=(str(client[0]), int(client[1])),
+        server=(str(server[0]), int(server[1] or 0)),
+        scheme=scope.get("scheme", "http"),
+        http_version=scope.get("http_version", "1.1"),
+        tls=_tls(scope),
+        stream=rest,
+    )
+
+
+def _tls(scope: Scope) -> Tls | None:
+    """The facts of the ASGI TLS extension, which gives versions and ciphers as their numbers on the wire."""
+    extension = (scope.get("extensions") or {}).get("tls")
+    if not extension:
+        return None
+    version = {0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}.get(extension.get("tls_version") or 0, "")
+    suite = extension.get("cipher_suite")
+    return Tls(version, "" if suite is None else f"0x{suite:04X}")
+
+
+async def _write(request: Request, response: Response, receive: Receive, send: Send) -> None:
+    dropped = _FRAMING if request.http_version.startswith("2") else _FRAMING_1
+    headers = [(name.lower(), value) for name, value in response.headers if name.lower() not in dropped]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    content = has_content(request.method, response.status)
+    if isinstance(response.body, bytes):
+        await send({"type": "http.response.body", "body": response.body if content else b""})
+    else:
+        await _stream(response.body if content else _nothing(response.body), receive, send)
+
+
+async def _nothing(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """No chunk of a stream that may not be sent; it is closed."""
+    await _close(chunks)
+    return
+    yield b""
+
+
+async def _stream(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+    """Send the chunks until they end or the client is gone.  A broken stream raises: the server then truncates."""
+    sending = asyncio.ensure_future(_send_all(chunks, send))
+    watching = asyncio.ensure_future(_until_disconnect(receive))
+    try:
+        await asyncio.wait({sending, watching}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (sending, watching):
+            if not task.done():
+                task.cancel()
+        outcomes = await asyncio.gather(sending, watching, return_exceptions=True)
+        await _close(chunks)
+    if isinstance(outcomes[0], Exception):
+        raise outcomes[0]
+
+
+async def _send_all(chunks: AsyncIterator[bytes], send: Send) -> None:
+    async for chunk in chunks:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _until_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _close(chunks: AsyncIterator[bytes]) -> None:
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()

@@ -1,0 +1,155 @@
+"""From responses to bytes: one connection's writing side, with back-pressure for what is streamed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Final
+
+from gateway.invocation import StreamBroken
+from gateway.listeners.listener import Listener
+from gateway.listeners.wire import (
+    LAST_CHUNK,
+    Reading,
+    Wire,
+    has_content,
+    head_lines,
+    header_present,
+)
+from gateway.translation.messages import Request, Response
+
+_JOINED_BYTES: Final = 64 * 1024
+"""Up to here one copy is cheaper than a second system call."""
+
+
+class Delivery:
+    """Writes the responses of one connection and tells the listener's ``on_written``."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, listener: Listener) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._listener = listener
+        self._writable: asyncio.Event | None = None
+        self._streaming = False
+        self._sent = 0  # bytes of the present stream
+        self._lost = False
+
+    def pause(self) -> None:
+        """Writing must wait."""
+        self._writable = asyncio.Event()
+
+    def resume(self) -> None:
+        """Writing may go on."""
+        if self._writable is not None:
+            self._writable.set()
+            self._writable = None
+
+    def lost(self) -> bool:
+        """The connection is gone; True when a stream is being written, whose task must be cancelled."""
+        self._lost = True
+        self.resume()
+        return self._streaming
+
+    def write(self, request: Request, response: Response, reading: Reading | None) -> Coroutine[Any, Any, None] | None:
+        """Write an answer; what is returned must be awaited before the next one."""
+        body = response.body
+        if not isinstance(body, bytes):
+            return self._stream(request, response, body, reading)
+        if self._lost:
+            sent = 0
+        else:
+            sent = self._write_whole(response, body if has_content(request.method, response.status) else b"")
+        if reading is not None:
+            now = self._loop.time()
+            self._tell(request, response, Wire(reading[0], sent, *reading[1:], now, now, self._lost))
+        return None if self._writable is None else self._drain()
+
+    def write_rejection(self, response: Response, received_bytes: int, heard_at: float) -> None:
+        """Write the answer to bytes that were no request."""
+        body = response.body if isinstance(response.body, bytes) else b""
+        sent = self._write_whole(response, body)
+        if self._listener.on_written is not None:
+            now = self._loop.time()
+            self._tell(None, response, Wire(received_bytes, sent, heard_at, heard_at, heard_at, now, now))
+
+    def _write_whole(self, response: Response, body: bytes) -> int:
+        lines = head_lines(response)
+        if len(body) <= _JOINED_BYTES:
+            lines += (b"", body)
+            joined = b"\r\n".join(lines)
+            self._transport.write(joined)
+            return len(joined)
+        lines += (b"", b"")
+        head = b"\r\n".join(lines)
+        self._transport.write(head)
+        self._transport.write(body)
+        return len(head) + len(body)
+
+    def _tell(self, request: Request | None, response: Response, wire: Wire) -> None:
+        # Through the loop: an observer can neither delay the connection nor break it.
+        if self._listener.on_written is not None:
+            self._loop.call_soon(self._listener.on_written, request, response, wire)
+
+    async def _drain(self) -> None:
+        while self._writable is not None and not self._lost:
+            await self._writable.wait()
+
+    async def _stream(
+        self, request: Request, response: Response, chunks: AsyncIterator[bytes], reading: Reading | None
+    ) -> None:
+        responded_at = self._loop.time()
+        self._sent = 0
+        broken = False
+        try:
+            if not self._lost:
+                self._streaming = True
+                await self._pump(self._framed(request, response, chunks))
+        except StreamBroken:
+            broken = True
+            self._transport.abort()  # without the last chunk, so that the client sees a truncated answer
+        except asyncio.CancelledError:
+            if not self._lost:
+                raise
+            _uncancel()
+        finally:
+            self._streaming = False
+            await _close(chunks)
+        if reading is not None:
+            wire = Wire(reading[0], self._sent, *reading[1:], responded_at, self._loop.time(), broken or self._lost)
+            self._tell(request, response, wire)
+
+    async def _pump(self, pieces: AsyncIterator[bytes]) -> None:
+        async for piece in pieces:
+            self._transport.write(piece)
+            self._sent += len(piece)
+            if self._writable is not None:
+                await self._drain()
+
+    async def _framed(self, request: Request, response: Response, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The pieces to write: a chunked body where the client knows that, bytes up to the end of connection else."""
+        lines = head_lines(response)
+        content = has_content(request.method, response.status)
+        chunked = content and request.http_version == "1.1" and not header_present(response.headers, b"content-length")
+        if chunked and not header_present(response.headers, b"transfer-encoding"):
+            lines.append(b"Transfer-Encoding: chunked")
+        lines += (b"", b"")
+        yield b"\r\n".join(lines)
+        if not content:
+            return
+        async for chunk in chunks:
+            if chunk:
+                yield b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk
+        if chunked:
+            yield LAST_CHUNK
+
+
+def _uncancel() -> None:
+    """The task was cancelled by us to leave a stream, and may go on."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+
+
+async def _close(chunks: AsyncIterator[bytes]) -> None:
+    """End a stream that may not be at its end; its source learns that nobody reads on."""
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()

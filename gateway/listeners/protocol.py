@@ -1,0 +1,272 @@
+"""HTTP/1.1 on one connection, for uvicorn's ``http=`` option: no ASGI between the socket and a `Listener`.
+
+Requests are answered in order, one at a time; each answer's head and body leave in one write.  What a client sends
+that is no acceptable request gets `Listener.reject`, after the answers to the requests before it.
+"""
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.listeners.delivery import Delivery
+from gateway.listeners.reader import RequestReader
+from gateway.listeners.tls import tls_facts
+from gateway.listeners.wire import CONTINUE, Peer, Reading, Refusal
+from gateway.translation.messages import Request, Response
+from gateway.types import Address
+
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+    from gateway.listeners.listener import Listener
+
+# A refused client may still be sending.  If its bytes met a closed socket, it would see a reset and not the answer.
+_LINGER_S: Final = 5.0
+_LINGER_BYTES: Final = 16 * 1024 * 1024
+
+
+class HttpProtocol(asyncio.Protocol):
+    """One client connection.
+
+    The application that uvicorn loaded must be a `Listener`, or have one as its attribute ``listener``.
+    ``config.timeout_keep_alive`` is how long, in seconds, a client may be silent: between requests the connection is
+    closed then, in the middle of a request it gets 408.
+    """
+
+    def __init__(
+        self,
+        config: "Config",
+        server_state: "ServerState",
+        app_state: dict[str, Any],  # noqa: ARG002 - part of uvicorn's signature
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if not config.loaded:
+            config.load()
+        self._loop = _loop or asyncio.get_running_loop()
+        self._listener: Listener = getattr(config.loaded_app, "listener", config.loaded_app)
+        self._idle_s: float = config.timeout_keep_alive
+        self._state = server_state
+        # uvicorn names its own protocol classes as the members of this set, and uses shutdown() of them only.
+        self._connections: set[Any] = server_state.connections
+        self._queue: deque[tuple[Request | Refusal, Reading | None]] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._busy = False
+        self._stopping = False
+        self._refused = False
+        self._lingering = False
+        self._drained_bytes = 0
+        self._reading_paused = False
+        self._continue_due = False
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client connected."""
+        self._transport = transport
+        self._connections.add(self)
+        tls = tls_facts(transport)
+        self._client = _address(transport.get_extra_info("peername"))
+        server = _address(transport.get_extra_info("sockname"))
+        self._reader = RequestReader(
+            Peer(self._client, server, "http" if tls is None else "https", tls), self._listener, self
+        )
+        self._delivery = Delivery(transport, self._loop, self._listener)
+        self._heard_at = self._loop.time()
+        self._watch_silence(self._idle_s)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what arrived; complete requests start at once."""
+        if self._refused:
+            self._drain(len(data))
+            return
+        self._heard_at = now = self._loop.time()
+        try:
+            self._reader.feed(data, now)
+        except Refusal as refusal:
+            self._refuse(refusal)
+
+    def eof_received(self) -> bool:
+        """The client sends no more; what it has asked for is still answered."""
+        if self._lingering or not self._busy:
+            return False
+        self._stopping = True
+        self._reader.break_off()
+        return self._transport.get_extra_info("sslcontext") is None  # TLS has no half-closed state here
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The connection is gone: a streamed answer stops, an invocation that runs goes on as it would on AWS."""
+        self._connections.discard(self)
+        self._refused = True
+        self._queue.clear()
+        self._reader.break_off()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._delivery.lost() and self._task is not None:
+            self._task.cancel()
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we write."""
+        self._delivery.pause()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._delivery.resume()
+
+    # What uvicorn calls.
+
+    def shutdown(self) -> None:
+        """Close an idle connection now, another one after its present request."""
+        self._stopping = True
+        self._reader.keep_alive = False
+        if not self._busy and not self._reader.partial:
+            self._transport.close()
+
+    # What the reader calls.
+
+    def received(self, request: Request, reading: Reading | None) -> None:
+        """Start a request, or let it wait for the ones before it."""
+        if self._busy:
+            self._queue.append((request, reading))
+            self.flow_changed()
+        else:
+            self._start(request, reading)
+
+    def expects_continue(self) -> None:
+        """Answer ``100 Continue`` before the body arrives, but after the answers that come first."""
+        if self._busy:
+            self._continue_due = True
+        else:
+            self._transport.write(CONTINUE)
+
+    def flow_changed(self) -> None:
+        """Read on only while there is room: no request waits, no body stream is full."""
+        stream = self._reader.stream
+        pause = bool(self._queue) or (stream is not None and stream.full)
+        if pause is self._reading_paused or self._transport.is_closing():
+            return
+        self._reading_paused = pause
+        if pause:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    # One request after the other.
+
+    def _start(self, request: Request, reading: Reading | None) -> None:
+        self._busy = True
+        task = _start_task(self._loop, self._serve(request, reading))
+        if not task.done():
+            self._task = task
+            self._state.tasks.add(task)
+
+    async def _serve(self, request: Request, reading: Reading | None) -> None:
+        try:
+            response = await self._listener.respond(request)
+            delivered = self._delivery.write(request, response, reading)
+            if delivered is not None:
+                await delivered
+        except BaseException:
+            # A listener answers whatever goes wrong by itself, so this is a defect or the server's end.
+            self._transport.abort()
+            raise
+        finally:
+            if self._task is not None:
+                self._state.tasks.discard(self._task)
+                self._task = None
+            self._busy = False
+        self._finished(request, response)
+
+    def _finished(self, request: Request, response: Response) -> None:
+        self._state.total_requests += 1
+        if self._transport.is_closing():
+            return
+        unread = request.stream is not None and request.stream is self._reader.stream
+        if unread:
+            self._refused = True
+            self._linger()
+        elif response.close or not request.keep_alive or (self._stopping and not self._reader.partial):
+            self._transport.close()
+        elif self._queue:
+            self._next()
+        else:
+            self._heard_at = self._loop.time()
+            if self._timer is None:
+                self._watch_silence(self._idle_s)
+            if self._continue_due:
+                self._continue_due = False
+                self._transport.write(CONTINUE)
+
+    def _next(self) -> None:
+        following, reading = self._queue.popleft()
+        self.flow_changed()
+        if isinstance(following, Refusal):
+            self._reject(following)
+        else:
+            self._start(following, reading)
+
+    # What is no request.
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._refused = True
+        self._reader.break_off()
+        if not self._busy:
+            self._reject(refusal)
+        elif self._reader.stream is None:
+            self._queue.append((refusal, None))
+        # else the request that is being answered is the one that is broken: its own answer is the last one.
+
+    def _reject(self, refusal: Refusal) -> None:
+        response = self._listener.reject(refusal.status, self._client, refusal.request_line)
+        self._delivery.write_rejection(response, len(refusal.request_line), self._heard_at)
+        self._linger()
+
+    def _linger(self) -> None:
+        """Say that no more is coming, then take what the client still sends, for a while, and throw it away."""
+        self._lingering = True
+        if self._reading_paused:
+            self._reading_paused = False
+            self._transport.resume_reading()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(_LINGER_S, self._transport.abort)
+
+    def _drain(self, size: int) -> None:
+        self._drained_bytes += size
+        if self._lingering and self._drained_bytes > _LINGER_BYTES:
+            self._transport.abort()
+
+    # Silence.
+
+    def _watch_silence(self, after_s: float) -> None:
+        self._timer = self._loop.call_later(after_s, self._maybe_silent)
+
+    def _maybe_silent(self) -> None:
+        """The timer is not moved with each request; it looks how long the client was silent when it fires."""
+        self._timer = None
+        if self._busy and self._reader.stream is None:
+            return  # `_finished` starts it again
+        left = self._heard_at + self._idle_s - self._loop.time()
+        if left > 0:
+            self._watch_silence(left)
+        elif self._reader.partial:
+            self._refuse(Refusal(408, self._reader.request_line))
+        else:
+            self._transport.close()
+
+
+def _address(name: object) -> Address:
+    """Host and port of a socket name; a Unix socket has neither."""
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else ("", 0)
+
+
+def _start_task(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A task that begins at once where Python can do that (3.12), in the loop's next turn elsewhere."""
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(work, loop=loop, eager_start=True)
+    return asyncio.Task(work, loop=loop)

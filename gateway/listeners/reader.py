@@ -1,0 +1,294 @@
+"""From bytes to requests: one connection's parser, with every limit enforced while reading.
+
+llhttp (through httptools) decides what is HTTP.  By itself it refuses, and so gets 400 here: NUL, CR, LF and other
+control characters in targets and header lines, folded header lines, white space before a colon, missing colons, line
+ends other than CRLF, lengths that are no number, two ``Content-Length`` lines, and ``Content-Length`` beside
+``Transfer-Encoding``.
+"""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from gateway.listeners.bodies import BodyStream
+from gateway.listeners.listener import Listener
+from gateway.listeners.wire import Peer, Reading, Refusal, over_limit, split_target
+from gateway.translation.messages import Request
+
+_BETWEEN: Final = 0
+_HEAD: Final = 1
+_BODY: Final = 2
+_ENDED: Final = 3
+_UNFINISHED: Final = (_HEAD, _BODY)
+
+# The lengths of the names that `_notice` knows, so that all others cost one look-up and no lower().
+_NOTICED: Final = frozenset({len(b"expect"), len(b"content-length"), len(b"transfer-encoding")})
+
+
+class Sink(Protocol):
+    """Where requests go."""
+
+    def received(self, request: Request, reading: Reading | None) -> None:
+        """A request is complete, or has a `BodyStream`."""
+        ...
+
+    def expects_continue(self) -> None:
+        """The client waits for ``100 Continue`` before it sends its body."""
+        ...
+
+    def flow_changed(self) -> None:
+        """A body stream became full or has room again."""
+        ...
+
+
+class RequestReader:
+    """Reads the requests of one connection.
+
+    Attributes:
+        stream: The body that is being handed over in pieces, if any.
+        keep_alive: Whether requests may say that another one can follow; cleared when the server stops.
+    """
+
+    def __init__(self, peer: Peer, listener: Listener, sink: Sink) -> None:
+        self._client, self._server, self._scheme, self._tls = peer
+        self._listener = listener
+        self._limits = limits = listener.limits
+        self._body_limit = limits.request_body
+        # No line of a head that is shorter than the smallest limit can be over any of them.
+        self._surely_short = min(limits.request_line, limits.header_line, limits.headers)
+        self._sink = sink
+        self._parser = HttpRequestParser(self)
+        self.stream: BodyStream | None = None
+        self.keep_alive = True
+        self._stage = _BETWEEN
+        self._now = 0.0
+        self._fed = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._target = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._parts: list[bytes] = []
+        self._body_bytes = 0
+        self._earlier = 0  # bytes of this head, at most, that came before the present piece
+        self._quiet = 0  # bytes since the parser last found something
+        self._found = False
+        self._content_length = -1
+        self._coding = b""
+        self._expects = False
+
+    @property
+    def partial(self) -> bool:
+        """A request has begun and is not complete."""
+        return self._stage in _UNFINISHED
+
+    @property
+    def request_line(self) -> bytes:
+        """The request line as far as it is known, for a refusal."""
+        if not self._target:
+            return b""
+        return b"%b %b HTTP/%b" % (self._parser.get_method(), self._target, self._parser.get_http_version().encode())
+
+    def feed(self, data: bytes, now: float) -> None:
+        """Take what arrived at ``now``; complete requests go to the sink before this returns.
+
+        Raises:
+            Refusal: The rest of what the client sends cannot be read.
+        """
+        if self._stage == _ENDED:
+            return
+        self._now = now
+        self._fed = len(data)
+        self._found = False
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._after_upgrade(data[upgrade.args[0] :])
+        except HttpParserError as error:
+            self._failed(error)
+        if self._stage in _UNFINISHED:
+            self._check_unfinished()
+
+    def break_off(self) -> None:
+        """The client is gone."""
+        if self.stream is not None:
+            self.stream.break_off()
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        if self._stage == _ENDED:
+            raise Refusal(400)
+        self._begin()
+        self._stage = _HEAD
+        self._created_at = self._now
+
+    def on_url(self, part: bytes) -> None:
+        """The target, or a part of it."""
+        self._target += part
+        self._found = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header line of the head, or one of a chunked body's trailers, which go nowhere."""
+        if len(name) in _NOTICED:
+            self._notice(name.lower(), value)
+        self._headers.append((name, value.rstrip(b" \t")))
+        self._found = True
+
+    def on_headers_complete(self) -> None:
+        """The head is complete: accept it, or raise a `Refusal`."""
+        parser = self._parser
+        self._version = parser.get_http_version()
+        self._method = parser.get_method().decode()
+        self._check_head()
+        self._lines = self._headers
+        self._headers = []
+        self._keep = parser.should_keep_alive()
+        self._head_complete_at = self._now
+        self._stage = _BODY
+        if self._expects and self._version == "1.1":
+            self._lines = [line for line in self._lines if line[0].lower() != b"expect"]
+            self._sink.expects_continue()
+        if self._content_length > self._body_limit:
+            self._hand_over(BodyStream(self._sink.flow_changed))
+
+    def on_body(self, chunk: bytes) -> None:
+        """A piece of the body, any chunked coding removed."""
+        self._found = True
+        self._body_bytes += len(chunk)
+        if self.stream is not None:
+            self.stream.feed(chunk)
+            return
+        self._parts.append(chunk)
+        if self._body_bytes > self._body_limit:
+            if not self._listener.accepts_streams:
+                raise Refusal(413, self.request_line)
+            stream = BodyStream(self._sink.flow_changed)
+            for part in self._parts:
+                stream.feed(part)
+            self._hand_over(stream)
+
+    def on_message_complete(self) -> None:
+        """The request is complete."""
+        if self._parser.should_upgrade() and (self._coding or self._content_length > 0):
+            return  # the parser takes the body for another protocol's bytes: `_after_upgrade` reads it
+        self._complete()
+
+    def _complete(self) -> None:
+        self._stage = _BETWEEN if self._keep else _ENDED
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            stream.end()
+            return
+        parts = self._parts
+        self._deliver(parts[0] if len(parts) == 1 else b"".join(parts), None)
+
+    def _hand_over(self, stream: BodyStream) -> None:
+        self.stream = stream
+        self._deliver(b"", stream)
+
+    def _deliver(self, body: bytes, stream: BodyStream | None) -> None:
+        authority, path, query = self._split
+        request = Request(
+            self._method,
+            path,
+            query,
+            self._lines,
+            body,
+            self._client,
+            self._server,
+            self._scheme,
+            self._version,
+            authority,
+            self._keep and self.keep_alive,
+            self._tls,
+            stream,
+        )
+        self._sink.received(request, None if self._listener.on_written is None else self._reading())
+
+    def _reading(self) -> Reading:
+        size = len(self._method) + len(self._target) + 14 + self._body_bytes
+        size += sum(len(name) + len(value) + 4 for name, value in self._lines)
+        return Reading(size, self._created_at, self._head_complete_at, self._now)
+
+    # What is refused.
+
+    def _notice(self, name: bytes, value: bytes) -> None:
+        if name == b"content-length":
+            self._content_length = int(value)
+        elif name == b"transfer-encoding":
+            self._coding += b"," + value.lower()
+        elif name == b"expect" and value.lower().rstrip() == b"100-continue":
+            self._expects = True
+
+    def _check_head(self) -> None:
+        if self._version not in {"1.1", "1.0"}:
+            raise Refusal(505, self.request_line)
+        if self._earlier + self._fed > self._surely_short:
+            status = over_limit(self._request_line_bytes(), self._headers, self._limits)
+            if status:
+                raise Refusal(status, self.request_line)
+        if self._coding and self._coding.strip(b", \t") != b"chunked":
+            raise Refusal(501, self.request_line)
+        if self._content_length > self._body_limit and not self._listener.accepts_streams:
+            raise Refusal(413, self.request_line)
+        try:
+            self._split = split_target(self._target, self._method)
+        except ValueError:
+            raise Refusal(400, self.request_line) from None
+
+    def _request_line_bytes(self) -> int:
+        return len(self._parser.get_method()) + len(self._target) + len(b"  HTTP/1.1")
+
+    def _check_unfinished(self) -> None:
+        """Stop a client that sends a head, a chunk extension or trailers without end."""
+        self._quiet = 0 if self._found else self._quiet + self._fed
+        limits = self._limits
+        if self._stage == _BODY:
+            if self._quiet > limits.headers or over_limit(0, self._headers, limits):
+                raise Refusal(400, self.request_line)
+            return
+        self._earlier += self._fed
+        if self._earlier <= self._surely_short:
+            return
+        status = over_limit(self._request_line_bytes(), self._headers, limits)
+        # Everything since the last line that the parser gave out belongs to one line.
+        if status or self._quiet > limits.header_line + len(b": \r\n"):
+            raise Refusal(status or 400, self.request_line)
+
+    def _failed(self, error: HttpParserError) -> None:
+        cause = error.__context__
+        if self._stage == _ENDED:
+            return  # what follows a request that closes the connection is nobody's
+        if isinstance(cause, Refusal):
+            raise cause from None
+        if isinstance(error, HttpParserCallbackError):
+            raise error
+        raise Refusal(505 if str(error) == "Invalid HTTP version" else 400, self.request_line) from None
+
+    def _after_upgrade(self, rest: bytes) -> None:
+        """Go on after a request that asks for another protocol, which no front door here speaks on this connection.
+
+        llhttp takes the bytes that follow such a head for the other protocol's, although a client may send a body
+        (Java's HTTP client offers ``h2c`` on every first request).
+        """
+        if self._stage == _BODY:
+            framing = b"Transfer-Encoding: chunked" if self._coding else b"Content-Length: %d" % self._content_length
+            self._parser = HttpRequestParser(_BodyOnly(self.on_body, self._upgraded_complete))
+            self._parser.feed_data(b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n\r\n" % framing)
+        if rest:
+            self.feed(rest, self._now)
+
+    def _upgraded_complete(self) -> None:
+        self._parser = HttpRequestParser(self)
+        self._complete()
+
+
+class _BodyOnly:
+    """Gives a parser's body and its end, and hides the head that tells the parser how the body is framed."""
+
+    def __init__(self, on_body: Callable[[bytes], None], on_message_complete: Callable[[], None]) -> None:
+        self.on_body = on_body
+        self.on_message_complete = on_message_complete

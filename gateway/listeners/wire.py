@@ -1,0 +1,135 @@
+"""HTTP/1.1 bytes: the head of a response, the target of a request, and what one exchange cost on the wire.
+
+Sources: RFC 9110 (which answers have no content, section 6.4.1), RFC 9112 (request targets, section 3.2).
+"""
+
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from gateway.translation.flavour import Limits
+from gateway.translation.messages import Response, Tls
+from gateway.types import Address, HeaderList
+
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus}
+
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""The interim answer to ``Expect: 100-continue``."""
+
+LAST_CHUNK: Final = b"0\r\n\r\n"
+"""The end of a chunked body without trailers."""
+
+
+class Peer(NamedTuple):
+    """What a connection says of all its requests; the fields are those of `Request`."""
+
+    client: Address
+    server: Address
+    scheme: str
+    tls: Tls | None
+
+
+class Reading(NamedTuple):
+    """How one request came in: its size and three instants of the event loop's clock, in seconds.
+
+    Attributes:
+        received_bytes: Request line, header lines and body; the framing of a chunked body is not counted.
+        created_at: Its first byte arrived.
+        head_complete_at: Its last header line arrived.
+        complete_at: Its last byte arrived, or a `Request.stream` was handed over.
+    """
+
+    received_bytes: int
+    created_at: float
+    head_complete_at: float
+    complete_at: float
+
+
+class Wire(NamedTuple):
+    """What one exchange was on the wire; instants are of the event loop's clock, in seconds.
+
+    Attributes:
+        received_bytes: As in `Reading`.
+        sent_bytes: Response head and body as written, any chunked framing included.
+        created_at: The request's first byte arrived.
+        head_complete_at: The request's last header line arrived.
+        complete_at: The request's last byte arrived.
+        responded_at: The response's head was handed to the operating system.
+        sent_at: The response's last byte was.
+        broken: The response could not be sent to its end.
+    """
+
+    received_bytes: int
+    sent_bytes: int
+    created_at: float
+    head_complete_at: float
+    complete_at: float
+    responded_at: float
+    sent_at: float
+    broken: bool = False
+
+
+class Refusal(Exception):
+    """Bytes that are not an acceptable request; ``status`` and ``request_line`` are for `Listener.reject`."""
+
+    def __init__(self, status: int, request_line: bytes = b"") -> None:
+        super().__init__(f"{status} for {request_line[:80]!r}")
+        self.status = status
+        self.request_line = request_line
+
+
+def head_lines(response: Response) -> list[bytes]:
+    """The status line and all header lines of a response, without line ends.
+
+    A response without a reason phrase gets the standard one; a status that has none gets an empty phrase.
+    """
+    status, headers, _, reason, _ = response
+    if reason:
+        lines = [b"HTTP/1.1 %d %b" % (status, reason)]
+    else:
+        lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d " % status]
+    lines += [name + b": " + value for name, value in headers]
+    return lines
+
+
+def has_content(method: str, status: int) -> bool:
+    """Whether an answer may carry body bytes: none to HEAD, none with 1xx, 204 and 304."""
+    return method != "HEAD" and status >= 200 and status not in {204, 304}
+
+
+def header_present(headers: HeaderList, lower_name: bytes) -> bool:
+    """Whether there is a line of this name in any spelling."""
+    return any(name.lower() == lower_name for name, _ in headers)
+
+
+def split_target(target: bytes, method: str) -> tuple[bytes, bytes, bytes]:
+    """Authority, path and query of a request target, nothing decoded.
+
+    The authority is b"" except for the absolute form, whose empty path is ``/``.  ``*`` is a target of OPTIONS only.
+
+    Raises:
+        ValueError: This is no target for this method.
+    """
+    if target.startswith(b"/"):
+        path, _, query = target.partition(b"?")
+        return b"", path, query
+    if target == b"*" and method == "OPTIONS":
+        return b"", target, b""
+    _, found, rest = target.partition(b"://")
+    if not found or method == "CONNECT":
+        raise ValueError(target)
+    location, _, query = rest.partition(b"?")
+    authority, _, path = location.partition(b"/")
+    return authority, b"/" + path, query
+
+
+def over_limit(request_line_bytes: int, headers: HeaderList, limits: Limits) -> int:
+    """The status for a head that is too long, 0 when it is not: 414 for the request line, 400 for the header lines.
+
+    Colon, space and line end count for all header lines together, not for one line.
+    """
+    if request_line_bytes > limits.request_line:
+        return 414
+    sizes = [len(name) + len(value) for name, value in headers]
+    if sizes and (max(sizes) > limits.header_line or sum(sizes) + 4 * len(sizes) > limits.headers):
+        return 400
+    return 0
