@@ -1,8 +1,6 @@
 """A listener on a port of its own."""
 
 import asyncio
-import errno
-import ssl
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,7 +11,6 @@ from gateway.errors import UsageError
 from gateway.listeners.asgi import AsgiRim
 from gateway.listeners.listener import Listener
 from gateway.listeners.protocol import HttpProtocol
-from gateway.listeners.tls import remember_server_names
 
 _BACKLOG: Final = 2048
 _IDLE_TIMEOUT_S: Final = 60

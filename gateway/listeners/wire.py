@@ -82,7 +82,7 @@ def head_lines(response: Response) -> list[bytes]:
 
     A response without a reason phrase gets the standard one; a status that has none gets an empty phrase.
     """
-    status, headers, _, reason, _ = response
+    status, headers, _, reason, *_ = response
     if reason:
         lines = [b"HTTP/1.1 %d %b" % (status, reason)]
     else:

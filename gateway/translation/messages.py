@@ -73,6 +73,7 @@ class Response(NamedTuple):
         body: The bytes, or the chunks of a stream.
         reason: The reason phrase, b"" for the flavour's own table (HTTP/2 has none).
         close: Close the connection afterwards.
+        record: What observers are told beside the message; set by the listener, never by translation.
     """
 
     status: int
@@ -80,3 +81,4 @@ class Response(NamedTuple):
     body: bytes | AsyncIterator[bytes] = b""
     reason: bytes = b""
     close: bool = False
+    record: object = None

@@ -1,0 +1,1 @@
+"""What is told about exchanges after the client has its answer."""
