@@ -5,6 +5,8 @@ attached there is no timeout.  The handler's module and the variables of the pro
 worker processes for what Lambda promises about isolation.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import os
