@@ -125,6 +125,10 @@ class HttpProtocol(asyncio.Protocol):
         if not self._busy and not self._reader.partial:
             self._transport.close()
 
+    def abort(self) -> None:
+        """Drop the connection now."""
+        self._transport.abort()
+
     # What the reader calls.
 
     def received(self, request: Request, reading: Reading | None) -> None:
