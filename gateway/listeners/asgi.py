@@ -137,15 +137,11 @@ async def _write(request: Request, response: Response, receive: Receive, send: S
     content = has_content(request.method, response.status)
     if isinstance(response.body, bytes):
         await send({"type": "http.response.body", "body": response.body if content else b""})
+    elif content:
+        await _stream(response.body, receive, send)
     else:
-        await _stream(response.body if content else _nothing(response.body), receive, send)
-
-
-async def _nothing(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """No chunk of a stream that may not be sent; it is closed."""
-    await _close(chunks)
-    return
-    yield b""
+        await _close(response.body)
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _stream(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:

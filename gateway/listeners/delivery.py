@@ -21,14 +21,20 @@ _JOINED_BYTES: Final = 64 * 1024
 
 
 class Delivery:
-    """Writes the responses of one connection and tells the listener's ``on_written``."""
+    """Writes the responses of one connection and tells the listener's ``on_written``.
+
+    Attributes:
+        streaming: A streamed answer is being written.
+        ends_connection: Only the end of the connection shows the client where the last answer ends.
+    """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, listener: Listener) -> None:
         self._transport = transport
         self._loop = loop
         self._listener = listener
         self._writable: asyncio.Event | None = None
-        self._streaming = False
+        self.streaming = False
+        self.ends_connection = False
         self._sent = 0  # bytes of the present stream
         self._lost = False
 
@@ -46,7 +52,7 @@ class Delivery:
         """The connection is gone; True when a stream is being written, whose task must be cancelled."""
         self._lost = True
         self.resume()
-        return self._streaming
+        return self.streaming
 
     def write(self, request: Request, response: Response, reading: Reading | None) -> Coroutine[Any, Any, None] | None:
         """Write an answer; what is returned must be awaited before the next one."""
@@ -100,7 +106,7 @@ class Delivery:
         broken = False
         try:
             if not self._lost:
-                self._streaming = True
+                self.streaming = True
                 await self._pump(self._framed(request, response, chunks))
         except StreamBroken:
             broken = True
@@ -110,7 +116,7 @@ class Delivery:
                 raise
             _uncancel()
         finally:
-            self._streaming = False
+            self.streaming = False
             await _close(chunks)
         if reading is not None:
             wire = Wire(reading[0], self._sent, *reading[1:], responded_at, self._loop.time(), broken or self._lost)
@@ -127,7 +133,9 @@ class Delivery:
         """The pieces to write: a chunked body where the client knows that, bytes up to the end of connection else."""
         lines = head_lines(response)
         content = has_content(request.method, response.status)
-        chunked = content and request.http_version == "1.1" and not header_present(response.headers, b"content-length")
+        unknown = content and not header_present(response.headers, b"content-length")
+        chunked = unknown and request.http_version == "1.1"
+        self.ends_connection = unknown and not chunked
         if chunked and not header_present(response.headers, b"transfer-encoding"):
             lines.append(b"Transfer-Encoding: chunked")
         lines += (b"", b"")

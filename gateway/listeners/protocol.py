@@ -58,6 +58,7 @@ class HttpProtocol(asyncio.Protocol):
         self._stopping = False
         self._refused = False
         self._lingering = False
+        self._eof = False
         self._drained_bytes = 0
         self._reading_paused = False
         self._continue_due = False
@@ -90,12 +91,17 @@ class HttpProtocol(asyncio.Protocol):
             self._refuse(refusal)
 
     def eof_received(self) -> bool:
-        """The client sends no more; what it has asked for is still answered."""
-        if self._lingering or not self._busy:
-            return False
+        """The client sends no more: what it has asked for is still answered.
+
+        An answer that is being streamed ends here, since its source might never write again and so never learn that
+        nobody reads.
+        """
+        self._eof = True
+        if self._reader.partial and not self._refused:
+            self._refuse(Refusal(400, self._reader.request_line))
         self._stopping = True
-        self._reader.break_off()
-        return self._transport.get_extra_info("sslcontext") is None  # TLS has no half-closed state here
+        half_open = self._busy and not self._delivery.streaming
+        return half_open and self._transport.get_extra_info("sslcontext") is None  # TLS cannot stay half open
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """The connection is gone: a streamed answer stops, an invocation that runs goes on as it would on AWS."""
@@ -124,6 +130,10 @@ class HttpProtocol(asyncio.Protocol):
         self._reader.keep_alive = False
         if not self._busy and not self._reader.partial:
             self._transport.close()
+
+    def abort(self) -> None:
+        """Drop the connection now."""
+        self._transport.abort()
 
     # What the reader calls.
 
@@ -188,10 +198,12 @@ class HttpProtocol(asyncio.Protocol):
         if unread:
             self._refused = True
             self._linger()
-        elif response.close or not request.keep_alive or (self._stopping and not self._reader.partial):
+        elif response.close or not request.keep_alive or self._delivery.ends_connection:
             self._transport.close()
         elif self._queue:
             self._next()
+        elif self._stopping and not self._reader.partial:
+            self._transport.close()
         else:
             self._heard_at = self._loop.time()
             if self._timer is None:
@@ -226,6 +238,9 @@ class HttpProtocol(asyncio.Protocol):
 
     def _linger(self) -> None:
         """Say that no more is coming, then take what the client still sends, for a while, and throw it away."""
+        if self._eof:
+            self._transport.close()
+            return
         self._lingering = True
         if self._reading_paused:
             self._reading_paused = False

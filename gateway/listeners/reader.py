@@ -62,6 +62,7 @@ class RequestReader:
         self.stream: BodyStream | None = None
         self.keep_alive = True
         self._stage = _BETWEEN
+        self._alone = True  # what the present piece holds belongs to the present request alone
         self._now = 0.0
         self._fed = 0
         self._begin()
@@ -72,6 +73,7 @@ class RequestReader:
         self._parts: list[bytes] = []
         self._body_bytes = 0
         self._earlier = 0  # bytes of this head, at most, that came before the present piece
+        self._certain = 0  # the same, at least
         self._quiet = 0  # bytes since the parser last found something
         self._found = False
         self._content_length = -1
@@ -101,6 +103,7 @@ class RequestReader:
         self._now = now
         self._fed = len(data)
         self._found = False
+        self._alone = self._stage != _BODY
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
@@ -177,6 +180,7 @@ class RequestReader:
         self._complete()
 
     def _complete(self) -> None:
+        self._alone = False
         self._stage = _BETWEEN if self._keep else _ENDED
         stream, self.stream = self.stream, None
         if stream is not None:
@@ -244,18 +248,22 @@ class RequestReader:
 
     def _check_unfinished(self) -> None:
         """Stop a client that sends a head, a chunk extension or trailers without end."""
-        self._quiet = 0 if self._found else self._quiet + self._fed
         limits = self._limits
         if self._stage == _BODY:
+            self._quiet = 0 if self._found else self._quiet + self._fed
             if self._quiet > limits.headers or over_limit(0, self._headers, limits):
                 raise Refusal(400, self.request_line)
             return
         self._earlier += self._fed
+        if self._alone:
+            self._certain += self._fed
         if self._earlier <= self._surely_short:
             return
-        status = over_limit(self._request_line_bytes(), self._headers, limits)
-        # Everything since the last line that the parser gave out belongs to one line.
-        if status or self._quiet > limits.header_line + len(b": \r\n"):
+        line_bytes = self._request_line_bytes()
+        status = over_limit(line_bytes, self._headers, limits)
+        # What the parser has not given out yet is one line.
+        known = line_bytes + 2 + sum(len(name) + len(value) + 4 for name, value in self._headers)
+        if status or self._certain - known > limits.header_line:
             raise Refusal(status or 400, self.request_line)
 
     def _failed(self, error: HttpParserError) -> None:

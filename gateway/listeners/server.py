@@ -1,6 +1,9 @@
 """A listener on a port of its own."""
 
 import asyncio
+import contextlib
+import errno
+import ssl
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -11,6 +14,7 @@ from gateway.errors import UsageError
 from gateway.listeners.asgi import AsgiRim
 from gateway.listeners.listener import Listener
 from gateway.listeners.protocol import HttpProtocol
+from gateway.listeners.tls import remember_server_names
 
 _BACKLOG: Final = 2048
 _IDLE_TIMEOUT_S: Final = 60
@@ -23,6 +27,20 @@ class TlsFiles(NamedTuple):
     certificate: Path
     key: Path
     client_ca: Path | None = None
+
+
+class _Connections(set[HttpProtocol]):
+    """The open connections; says when the last one is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.none_left = asyncio.Event()
+
+    def discard(self, connection: object) -> None:
+        """A connection is gone."""
+        super().discard(connection)
+        if not self:
+            self.none_left.set()
 
 
 class ListenerServer:
@@ -38,14 +56,16 @@ class ListenerServer:
         host: str = "127.0.0.1",
         port: int = 0,
         tls: TlsFiles | None = None,
-        idle_timeout_s: int = _IDLE_TIMEOUT_S,
+        idle_timeout_s: float = _IDLE_TIMEOUT_S,
     ) -> None:
         self._host = host
         self.port = port
-        self._state = ServerState()
+        self.state = ServerState()
+        self._connections = _Connections()
+        self.state.connections = self._connections  # type: ignore[assignment]  # uvicorn's own classes
         self._server: asyncio.Server | None = None
         # Only what HttpProtocol reads matters here: it runs below uvicorn's own ASGI cycle.
-        self._config = Config(
+        self.config = Config(
             AsgiRim(listener),
             http=HttpProtocol,
             interface="asgi3",
@@ -56,7 +76,7 @@ class ListenerServer:
             proxy_headers=False,
             server_header=False,
             date_header=False,
-            timeout_keep_alive=idle_timeout_s,
+            timeout_keep_alive=idle_timeout_s,  # type: ignore[arg-type]  # only HttpProtocol reads it
         )
         self._tls = tls
 
@@ -71,7 +91,7 @@ class ListenerServer:
         loop = asyncio.get_running_loop()
 
         def connection() -> HttpProtocol:
-            return HttpProtocol(self._config, self._state, {}, loop)
+            return HttpProtocol(self.config, self.state, {}, loop)
 
         try:
             self._server = await loop.create_server(
@@ -85,12 +105,45 @@ class ListenerServer:
         """Accept nothing new, close idle connections, let requests finish; after ``grace_s`` seconds, `force`."""
         if self._server is not None:
             self._server.close()
-        for connection in list(self._state.connections):
+        for connection in list(self._connections):
             connection.shutdown()
-        deadline = asyncio.get_running_loop().time() + grace_s
-        while self._state.connections and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(_LOOK_S)
+        if self._connections:
+            self._connections.none_left.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._connections.none_left.wait(), grace_s)
+        tasks = list(self.state.tasks)
         self.force()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def force(self) -> None:
         """Accept nothing new, drop every connection and cancel every request now."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self.state.tasks):
+            task.cancel()
+        for connection in list(self._connections):
+            connection.abort()
+
+
+def _tls_context(files: TlsFiles) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(files.certificate, files.key)
+        if files.client_ca is not None:
+            context.load_verify_locations(files.client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except OSError as error:  # ssl.SSLError is one
+        given = ", ".join(str(path) for path in files if path is not None)
+        raise UsageError(
+            f"cannot read the TLS files ({given}): {error}; give PEM files that belong together"
+        ) from error
+    remember_server_names(context)
+    return context
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use: stop the program that listens there, or use --port with another one"
+    if error.errno == errno.EACCES:
+        return f"port {port} on {host} may not be opened by this user: use --port with 1024 or above"
+    return f"cannot listen on {host} port {port}: {error.strerror or error}; use --host with an address of this machine"

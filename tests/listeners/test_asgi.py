@@ -1,0 +1,213 @@
+"""The ASGI side of a listener."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, MutableMapping
+from typing import Any
+
+import httpx
+import pytest
+from uvicorn import Config, Server
+
+from gateway.invocation import StreamBroken
+from gateway.listeners.asgi import AsgiRim
+from gateway.translation.messages import Response, Tls
+from tests.listeners.doubles import SMALL, Client, EchoListener, chunks
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def client(listener: EchoListener) -> AsyncIterator[httpx.AsyncClient]:
+    """An httpx client that calls the rim in process."""
+    transport = httpx.ASGITransport(AsgiRim(listener), client=("127.0.0.1", 9))
+    async with httpx.AsyncClient(transport=transport, base_url="http://h:81") as client:
+        yield client
+
+
+async def test_request(client: httpx.AsyncClient, listener: EchoListener) -> None:
+    """Path and query stay encoded, repeated lines stay apart, the ends of the connection are told."""
+    answer = await client.post("/a%20b?x=%41", content=b"hi", headers=[("x-a", "1"), ("x-a", "2")])
+
+    echo = answer.json()
+    assert (echo["method"], echo["path"], echo["query"], echo["body"]) == ("POST", "/a%20b", "x=%41", "hi")
+    assert [line for line in echo["headers"] if line[0] == "x-a"] == [["x-a", "1"], ["x-a", "2"]]
+    assert (listener.requests[0].client, listener.requests[0].server) == (("127.0.0.1", 9), ("h", 81))
+
+
+@pytest.mark.parametrize(("size", "status"), [(100, 200), (101, 413)])
+async def test_body_limit(size: int, status: int) -> None:
+    """The listener's limit holds here too: it is what still passes."""
+    listener = EchoListener(SMALL)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(AsgiRim(listener), client=("127.0.0.1", 9)), base_url="http://h"
+    ) as client:
+        assert (await client.post("/p", content=b"x" * size)).status_code == status
+
+    assert listener.rejected == ([] if status == 200 else [(413, b"POST /p HTTP/1.1")])
+
+
+async def test_long_body_becomes_a_stream() -> None:
+    """A listener that accepts streams gets all of a body that is over its limit."""
+    listener = EchoListener(SMALL)
+    listener.accepts_streams = True
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+        answer = await client.post("/", content=chunks(b"a" * 90, b"b" * 90, b"c" * 90))
+
+    assert answer.json()["body"] == "a" * 90 + "b" * 90 + "c" * 90
+
+
+async def ask(
+    listener: EchoListener, scope: dict[str, Any], *incoming: dict[str, Any]
+) -> list[MutableMapping[str, Any]]:
+    """Call the rim with a scope and the messages that a server would send; answer what it sent."""
+    messages = [*incoming] if incoming else [{"type": "http.request"}]
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop(0)
+        return await asyncio.Future()
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    base = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": ("127.0.0.1", 1)}
+    await AsgiRim(listener)({**base, **scope}, receive, send)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("version", "names"), [("1.1", [b"connection", b"x"]), ("2", [b"x"]), ("1.0", [b"connection", b"x"])]
+)
+async def test_framing_is_the_servers(listener: EchoListener, version: str, names: list[bytes]) -> None:
+    """Lines about the connection are dropped for HTTP/2, the transfer coding always; names are lower case."""
+    lines = [(b"Connection", b"close"), (b"Transfer-Encoding", b"chunked"), (b"X", b"1")]
+    listener.answers[b"/"] = lambda _: Response(200, lines, b"x")
+
+    sent = await ask(listener, {"http_version": version})
+
+    assert [name for name, _ in sent[0]["headers"]] == names
+
+
+async def test_scope_without_optional_members(listener: EchoListener) -> None:
+    """What ASGI makes optional may be missing: raw path, server, client."""
+    await ask(listener, {"path": "/é", "client": None})
+
+    request = listener.requests[0]
+    assert (request.raw_path, request.client, request.server) == ("/é".encode(), ("", 0), ("", 0))
+
+
+async def test_tls_extension(listener: EchoListener) -> None:
+    """The TLS extension of ASGI, where a server gives it, tells the session."""
+    extension = {"tls": {"tls_version": 0x0304, "cipher_suite": 0x1301}}
+
+    await ask(listener, {"scheme": "https", "extensions": extension})
+
+    assert listener.requests[0].tls == Tls("TLSv1.3", "0x1301")
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+async def test_no_content(listener: EchoListener, method: str, status: int) -> None:
+    """An answer that can have no content gets none, whole or streamed."""
+    for body in (b"content", chunks(b"content")):
+        listener.answers[b"/"] = lambda _, body=body: Response(status, [], body)  # type: ignore[misc]
+        sent = await ask(listener, {"method": method})
+        assert [message.get("body") for message in sent[1:]] == [b""]
+
+
+async def test_disconnect_before_the_body_is_complete(listener: EchoListener) -> None:
+    """A client that goes away while it sends its body is not answered."""
+    more = {"type": "http.request", "body": b"x", "more_body": True}
+
+    assert await ask(listener, {}, more, {"type": "http.disconnect"}) == []
+    assert not listener.requests
+
+
+async def test_disconnect_ends_a_stream(listener: EchoListener) -> None:
+    """A client that goes away ends the stream that it was reading."""
+    ended = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            yield b"first"
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    listener.answers[b"/"] = lambda _: Response(200, [], endless())
+
+    sent = await ask(listener, {}, {"type": "http.request"}, {"type": "http.disconnect"})
+
+    assert ended.is_set()
+    assert sent[-1].get("more_body", True)
+
+
+async def test_broken_stream_raises(listener: EchoListener) -> None:
+    """A stream that breaks is an error for the server, which then truncates the answer."""
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"first"
+        raise StreamBroken("Runtime.ExitError")
+
+    listener.answers[b"/"] = lambda _: Response(200, [], broken())
+
+    with pytest.raises(StreamBroken):
+        await ask(listener, {})
+
+
+async def test_web_socket_is_closed(listener: EchoListener) -> None:
+    """A WebSocket never opens."""
+    assert await ask(listener, {"type": "websocket"}) == [{"type": "websocket.close", "code": 1000}]
+
+
+async def test_lifespan(listener: EchoListener) -> None:
+    """Start and stop run where the server says, and a failure is told to it."""
+    done: list[str] = []
+
+    async def start() -> None:
+        done.append("start")
+
+    async def stop() -> None:
+        raise RuntimeError("stuck")
+
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "lifespan.?"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    with pytest.raises(RuntimeError, match="stuck"):
+        await AsgiRim(listener, start, stop)({"type": "lifespan"}, receive, send)
+
+    assert done == ["start"]
+    assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.failed"]
+
+
+async def test_streaming_through_a_server(listener: EchoListener) -> None:
+    """Under an ASGI server, the first bytes of a stream arrive before its end."""
+    gate = asyncio.Event()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"first"
+        await gate.wait()
+        yield b"second"
+
+    listener.answers[b"/s"] = lambda _: Response(200, [], parts())
+    config = Config(AsgiRim(listener), http="h11", ws="none", lifespan="off", log_config=None, port=0)
+    config.load()
+    server = Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    client = await Client.connect(server.servers[0].sockets[0].getsockname()[1])
+
+    await client.send(b"GET /s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    async with asyncio.timeout(5):
+        await client.reader.readuntil(b"first")
+    gate.set()
+    assert b"second" in await client.rest()
+    await client.close()
+    with contextlib.suppress(asyncio.CancelledError):
+        await server.shutdown()
