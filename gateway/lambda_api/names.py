@@ -12,6 +12,7 @@ recordings of the real service (localstack/localstack@8b9a79f0, recorded 2025-11
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.lambda_api.errors import ApiError, validation_error, violation
@@ -56,13 +57,15 @@ def qualifier_violations(qualifier: str | None) -> list[str]:
     return _constraints(qualifier, "qualifier", _QUALIFIER_MAX, (_QUALIFIER, _QUALIFIER_PATTERN))
 
 
-def resolve(name: str, qualifier: str | None, region: str, account: str) -> Reference:
+def resolve(name: str, qualifier: str | None, region: str, account: str, broken: Sequence[str] = ()) -> Reference:
     """Read a decoded function name and the query's ``Qualifier`` for the service of one region and account.
+
+    ``broken`` are the constraints that other members of the same request violate; all are reported together.
 
     Raises:
         ApiError: The exact refusal: constraints, another region or account, or two different qualifiers.
     """
-    broken = name_violations(name) + qualifier_violations(qualifier)
+    broken = [*name_violations(name), *qualifier_violations(qualifier), *broken]
     matched = _NAME.fullmatch(name)
     if broken or matched is None:
         raise validation_error(*broken)
