@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.eventstream import EventStreamBuffer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.lambda_api.eventstream import CHUNK_LIMIT, invoke_complete, payload_chunks
@@ -34,6 +34,7 @@ def test_frames_are_byte_for_byte() -> None:
     assert invoke_complete() == bytes.fromhex(COMPLETE)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=3000))
 def test_any_payload_survives(payload: bytes) -> None:
     """Botocore gets back what was put in."""
