@@ -39,7 +39,6 @@ class Server:
     command: list[str]
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
-    
 
     def start(self, folder: Path) -> None:
         with socket.socket() as probe:

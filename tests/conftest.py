@@ -1,4 +1,4 @@
-"""What every test shares."""
+"""What all tests share."""
 
 import pytest
 

@@ -1,0 +1,93 @@
+"""The control port: the Invoke API beside the gateway's own pages."""
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.functions.registry import Registry
+from gateway.lambda_api.background import Background
+from gateway.lambda_api.call import Service, given_request_id
+from gateway.lambda_api.errors import ApiError
+from gateway.lambda_api.health import Health
+from gateway.lambda_api.invoke import invoke, invoke_async
+from gateway.lambda_api.signature import SignatureCheck
+from gateway.lambda_api.stream import invoke_with_response_stream
+from gateway.lambda_api.wire import refused
+
+_Operation: TypeAlias = Callable[[Request, Service, str], Awaitable[Response]]
+
+
+def build_control_app(
+    functions: Registry,
+    reset: Callable[[], Awaitable[None]],
+    signature: SignatureCheck | None = None,
+) -> Starlette:
+    """Wire the control port.
+
+    Args:
+        functions: What can be invoked; its owner starts and stops it.
+        reset: Replaces all execution environments.
+        signature: Strict mode; without it every caller is served, signed or not.
+
+    Returns:
+        An ASGI application.  Its lifespan must run: it waits at the end for the events that were accepted.
+    """
+    service = Service(functions, Background(), signature)
+    health = Health(functions, reset)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await service.background.aclose()
+
+    return Starlette(
+        routes=[
+            # The names are paths: a slash in one is refused by its pattern, as AWS does, and not by the router.
+            _post("/2015-03-31/functions/{name:path}/invocations", service, invoke),
+            _post(
+                "/2021-11-15/functions/{name:path}/response-streaming-invocations", service, invoke_with_response_stream
+            ),
+            _post("/2014-11-13/functions/{name:path}/invoke-async", service, invoke_async),
+            Route("/_gateway/health", health.health, methods=["GET"]),
+            Route("/_gateway/reset", health.reset, methods=["POST"]),
+        ],
+        exception_handlers={404: _unknown, 405: _unknown, Exception: _failed},
+        lifespan=lifespan,
+    )
+
+
+def _post(path: str, service: Service, operation: _Operation) -> Route:
+    async def endpoint(request: Request) -> Response:
+        request_id = str(uuid.uuid4())
+        try:
+            request_id = given_request_id(request) or request_id
+            return await operation(request, service, request_id)
+        except ApiError as error:
+            return refused(error, request_id)
+
+    return Route(path, endpoint, methods=["POST"])
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    """No recording shows AWS's own body for this; the text is ours and says what would be answered."""
+    del error
+    text = (
+        f"No operation answers {request.method} {request.url.path}. Here are Invoke "
+        "(POST /2015-03-31/functions/NAME/invocations), InvokeWithResponseStream, InvokeAsync, "
+        "GET /_gateway/health and POST /_gateway/reset."
+    )
+    return refused(ApiError("UnknownOperationException", text), str(uuid.uuid4()))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A mistake of this gateway: the server logs it, the caller gets what AWS answers to its own mistakes."""
+    del request, error
+    return refused(
+        ApiError("ServiceException", "An error occurred and the request cannot be processed."), str(uuid.uuid4())
+    )

@@ -1,0 +1,94 @@
+"""InvokeWithResponseStream over real HTTP, read by boto3's decoder."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from botocore.eventstream import EventStreamBuffer
+
+from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed, Throttled, TimedOut
+from tests.lambda_api.conftest import STREAM, ControlPort, chunks_of
+
+
+async def broken_after(*pieces: bytes) -> AsyncIterator[bytes]:
+    """A stream that fails half-way."""
+    for piece in pieces:
+        yield piece
+    raise StreamBroken("Runtime.TruncatedResponse", b'{"errorMessage":"m"}')
+
+
+def events(data: bytes) -> list[tuple[str, bytes]]:
+    """Type and payload of every frame."""
+    buffer = EventStreamBuffer()
+    buffer.add_data(data)
+    return [(event.headers[":event-type"], event.payload) for event in buffer]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "content_type", "chunks", "complete"),
+    [
+        (Streamed("text/html", chunks_of(b"a", b"", b"b")), "text/html", [b"a", b"b"], {}),
+        (Streamed("", chunks_of()), "application/octet-stream", [], {}),
+        (Returned(b'{"a":1}'), "application/json", [b'{"a":1}'], {}),
+        (
+            Streamed("text/plain", broken_after(b"a")),
+            "text/plain",
+            [b"a"],
+            {"ErrorCode": "Runtime.TruncatedResponse", "ErrorDetails": '{"errorMessage":"m"}'},
+        ),
+        (
+            Failed(b'{"errorType":"E"}', "E", "m"),
+            "application/octet-stream",
+            [],
+            {"ErrorCode": "E", "ErrorDetails": '{"errorType":"E"}'},
+        ),
+        (
+            TimedOut(b"{}", 3000),
+            "application/octet-stream",
+            [],
+            {"ErrorCode": "Sandbox.Timedout", "ErrorDetails": "{}"},
+        ),
+    ],
+    ids=["streamed", "empty", "buffered", "broken", "failed", "timed out"],
+)
+def test_every_outcome_is_a_stream(
+    control: ControlPort, outcome: Outcome, content_type: str, chunks: list[bytes], complete: dict[str, Any]
+) -> None:
+    """200 with chunks and one ``InvokeComplete``, whatever happened to the function."""
+    control.target.outcome = outcome
+
+    answer = control.client.post(STREAM, content=b"{}")
+
+    *got, last = events(answer.content)
+    assert [("PayloadChunk", chunk) for chunk in chunks] == got
+    assert (last[0], json.loads(last[1])) == ("InvokeComplete", complete)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
+    assert answer.headers["x-amz-executed-version"] == "$LATEST"
+    assert "x-amz-function-error" not in answer.headers
+    assert control.target.seen[0].streaming
+
+
+def test_the_log_comes_with_the_end(control: ControlPort) -> None:
+    """``Tail`` puts the log into ``InvokeComplete``."""
+    control.target.outcome = Returned(b"1", b"log")
+
+    answer = control.client.post(STREAM, headers={"X-Amz-Log-Type": "Tail"})
+
+    assert events(answer.content)[-1] == ("InvokeComplete", b'{"LogResult":"bG9n"}')
+
+
+def test_a_throttle_is_an_http_error(control: ControlPort) -> None:
+    """What did not begin to run has no stream."""
+    control.target.outcome = Throttled("ConcurrentInvocationLimitExceeded")
+
+    answer = control.client.post(STREAM)
+
+    assert (answer.status_code, answer.json()["Reason"]) == (429, "ConcurrentInvocationLimitExceeded")
+
+
+def test_a_dry_run_has_no_stream(control: ControlPort) -> None:
+    """204, and the function is not called."""
+    answer = control.client.post(STREAM, headers={"X-Amz-Invocation-Type": "DryRun"})
+
+    assert (answer.status_code, answer.content, control.target.seen) == (204, b"", [])
