@@ -4,6 +4,7 @@ Everything meets in these two values: a front door, the Invoke API or an event s
 turns it into an `Outcome`.  A front door knows nothing of how a function runs, a target nothing of HTTP events.
 """
 
+from asyncio import Future
 from collections.abc import AsyncIterator
 from typing import NamedTuple, TypeAlias
 
@@ -45,11 +46,13 @@ class Streamed(NamedTuple):
 
     ``chunks`` ends normally when the stream is complete and raises `StreamBroken` when the function failed half-way.
     ``content_type`` is what the runtime declared; ``application/vnd.awslambda.http-integration-response`` announces
-    a JSON prelude and eight NUL bytes in front of the body.
+    a JSON prelude and eight NUL bytes in front of the body.  ``ended`` is done when the function is, whether or not
+    anybody took the chunks: until then the environment is busy and the concurrency is used.
     """
 
     content_type: str
     chunks: AsyncIterator[bytes]
+    ended: "Future[None]"
 
 
 class Failed(NamedTuple):

@@ -1,7 +1,7 @@
 """One function of the Lambda service: its configuration, its concurrency and its way to run."""
 
 from gateway.configuration import FunctionConfiguration
-from gateway.invocation import Invocation, Outcome, Throttled
+from gateway.invocation import Invocation, Outcome, Streamed, Throttled
 from gateway.targets.target import Target
 
 RESERVED_LIMIT = "ReservedFunctionConcurrentInvocationLimitExceeded"
@@ -30,9 +30,18 @@ class Function:
             return Throttled(RESERVED_LIMIT)
         self.in_flight += 1
         try:
-            return await self.target.invoke(invocation)
-        finally:
+            outcome = await self.target.invoke(invocation)
+        except BaseException:
             self.in_flight -= 1
+            raise
+        if isinstance(outcome, Streamed):
+            outcome.ended.add_done_callback(self._stream_ended)
+        else:
+            self.in_flight -= 1
+        return outcome
+
+    def _stream_ended(self, _: object) -> None:
+        self.in_flight -= 1
 
     async def aclose(self) -> None:
         """Stop the target."""

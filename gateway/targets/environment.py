@@ -11,16 +11,22 @@ class Environment(Protocol):
 
     Attributes:
         problem: Why the handler cannot be loaded, in words for the user at start; None when the init phase went well.
+        takes_ahead: A second invocation may be given while one runs; it begins when the first has ended.
     """
 
     problem: str | None
+    takes_ahead: bool
 
     async def start(self) -> None:
         """Run the init phase.  Never raises for what the user's code does: the first invocation gets the failure."""
         ...
 
-    async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run one invocation."""
+    async def invoke(self, invocation: Invocation) -> Outcome | None:
+        """Run one invocation; None when it was given ahead and did not begin, so that another one may run it."""
+        ...
+
+    def retract(self) -> bool:
+        """Take back the invocation that was given ahead, if it has not begun; its `invoke` then returns None."""
         ...
 
     @property

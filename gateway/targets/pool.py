@@ -4,6 +4,10 @@ On AWS every request beyond the running environments starts another one.  On one
 into 32 processes for a handler of a millisecond, so an environment is added only when waiting would take longer than
 starting it: when the queue's expected wait, or the time that its first member has waited already, is more than an init
 phase takes.
+
+Most of a short invocation's time is the waking up of two processes.  So while invocations wait and are short, an
+environment gets the next one ahead, before it has answered the last: it still runs one at a time, but does not sleep in
+between.  What was given ahead is taken back as soon as another environment is free, and begins there.
 """
 
 import asyncio
@@ -15,12 +19,32 @@ from collections.abc import Coroutine
 from pathlib import Path
 
 from gateway.errors import UsageError
-from gateway.invocation import Invocation, Outcome, Unavailable
+from gateway.invocation import Invocation, Outcome, Streamed, Unavailable
 from gateway.targets.environment import Environment, EnvironmentFactory
 
 IDLE_LIMIT_S = 300.0
 _WEIGHT = 0.2
 _FIRST_START_S = 0.1
+_SHORT_S = 0.003
+
+
+class _Load:
+    """What one environment has to do.
+
+    Attributes:
+        invocations: How many it was given: two while one of them was given ahead.
+        given_at: When the last of them was given.
+        freed_at: When it last ended one.
+        scratch: The folder that stands for its ``/tmp``.
+    """
+
+    __slots__ = ("freed_at", "given_at", "invocations", "scratch")
+
+    def __init__(self, scratch: Path) -> None:
+        self.invocations = 0
+        self.given_at = 0.0
+        self.freed_at = 0.0
+        self.scratch = scratch
 
 
 class EnvironmentPool:
@@ -38,12 +62,11 @@ class EnvironmentPool:
         self._idle_limit_s = idle_limit_s
         self._loop = asyncio.get_running_loop()
         self._idle: list[tuple[Environment, float]] = []
-        self._all: set[Environment] = set()
+        self._all: dict[Environment, _Load] = {}
         self._waiting: deque[tuple[asyncio.Future[Environment | None], float]] = deque()
         self._starting: set[asyncio.Task[None]] = set()
         self._stopping: set[asyncio.Task[None]] = set()
         self._scratch: list[Path] = []
-        self._folders: dict[Environment, Path] = {}
         self._duration_s = 0.0
         self._start_s = _FIRST_START_S
         self._timer: asyncio.TimerHandle | None = None
@@ -69,18 +92,32 @@ class EnvironmentPool:
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as an environment is free."""
-        environment = self._take() or await self._wait()
-        if environment is None:
-            return Unavailable("ServiceException", "the gateway is stopping")
+        outcome = None
+        while outcome is None:
+            environment = self._take() or await self._wait()
+            if environment is None:
+                return Unavailable("ServiceException", "the gateway is stopping")
+            outcome = await self._run(environment, invocation)
+        return outcome
+
+    async def _run(self, environment: Environment, invocation: Invocation) -> Outcome | None:
         began = self._loop.time()
         try:
-            return await environment.invoke(invocation)
-        except asyncio.CancelledError:
+            outcome = await environment.invoke(invocation)
+        except BaseException:
             environment.kill()
-            raise
-        finally:
-            self._duration_s += (self._loop.time() - began - self._duration_s) * _WEIGHT
             self._release(environment)
+            raise
+        if isinstance(outcome, Streamed):
+            outcome.ended.add_done_callback(lambda _: self._release(environment))
+            return outcome
+        load = self._all.get(environment)
+        if load and outcome is not None:
+            now = self._loop.time()
+            self._duration_s += (now - max(began, load.freed_at) - self._duration_s) * _WEIGHT
+            load.freed_at = now
+        self._release(environment)
+        return outcome
 
     async def aclose(self) -> None:
         """Stop all environments."""
@@ -96,9 +133,8 @@ class EnvironmentPool:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(environment.stop() for environment in self._all), *self._stopping)
-        folders = [*self._scratch, *self._folders.values()]
+        folders = [*self._scratch, *(load.scratch for load in self._all.values())]
         self._all.clear()
-        self._folders.clear()
         self._scratch.clear()
         await asyncio.to_thread(_remove, folders)
 
@@ -108,12 +144,26 @@ class EnvironmentPool:
             environment.kill()
 
     def _take(self) -> Environment | None:
+        """An environment that is free, or one that takes a short invocation ahead; it counts as given."""
         while self._idle:
             environment, _ = self._idle.pop()
             if environment.reusable or environment.problem:
+                self._give(environment)
                 return environment
-            self._release(environment)  # it died while it was idle
+            self._retire(environment, keep_scratch=True)  # it died while it was idle
+        if self._waiting or self._duration_s >= _SHORT_S:
+            return None
+        for environment, load in self._all.items():
+            if load.invocations == 1 and environment.takes_ahead and environment.reusable:
+                self._give(environment)
+                self._look_again()
+                return environment
         return None
+
+    def _give(self, environment: Environment) -> None:
+        load = self._all[environment]
+        load.invocations += 1
+        load.given_at = self._loop.time()
 
     async def _wait(self) -> Environment | None:
         if self._closed:
@@ -131,18 +181,23 @@ class EnvironmentPool:
 
     def _consider(self) -> None:
         """Start another environment when that is quicker than waiting."""
+        ahead = [load.given_at for load in self._all.values() if load.invocations > 1]
+        waiting = len(self._waiting) + len(ahead)
         room = self._capacity - len(self._all)
-        if not self._waiting or room <= 0:
+        if not waiting or room <= 0:
             return
-        running = len(self._all) - len(self._starting)
-        waited = self._loop.time() - self._waiting[0][1]
-        expected = max(self._duration_s * len(self._waiting) / max(running, 1), waited)
+        since = min([*ahead, self._waiting[0][1]] if self._waiting else ahead)
+        longest = max(self._duration_s, self._loop.time() - since)
+        running = max(len(self._all) - len(self._starting), 1)
+        expected = max(self._duration_s * waiting / running, self._loop.time() - since)
         if not self._all or (not self._starting and expected > self._start_s):
-            longest = max(self._duration_s, waited)
-            wanted = min(int(longest * len(self._waiting) / self._start_s), len(self._waiting), room)
+            wanted = min(int(longest * waiting / self._start_s), waiting, room)
             for _ in range(max(wanted, 1)):
                 self._start_one()
-        if self._timer is None:
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self._timer is None and not self._closed:
             self._timer = self._loop.call_later(self._start_s, self._reconsider)
 
     def _reconsider(self) -> None:
@@ -152,8 +207,7 @@ class EnvironmentPool:
     def _start_one(self) -> None:
         scratch = self._scratch.pop() if self._scratch else Path(tempfile.mkdtemp(prefix="lambda-tmp-"))
         environment = self._make(scratch)
-        self._all.add(environment)
-        self._folders[environment] = scratch
+        self._all[environment] = _Load(scratch)
         task = self._loop.create_task(self._run_start(environment))
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
@@ -165,21 +219,24 @@ class EnvironmentPool:
         self._offer(environment)
 
     def _release(self, environment: Environment) -> None:
-        if environment.reusable and not self._closed:
-            self._offer(environment)
+        load = self._all.get(environment)
+        if load is None:
             return
-        self._retire(environment, keep_scratch=True)
-        self._consider()
+        load.invocations -= 1
+        if not environment.reusable or self._closed:
+            self._retire(environment, keep_scratch=True)
+            self._consider()
+        elif load.invocations == 0 or (self._duration_s < _SHORT_S and environment.takes_ahead):
+            self._offer(environment)
 
     def _retire(self, environment: Environment, *, keep_scratch: bool) -> None:
         """Stop an environment; after a failure its ``/tmp`` goes to the one that takes its place, as on Lambda."""
-        self._all.discard(environment)
-        scratch = self._folders.pop(environment)
+        scratch = self._all.pop(environment).scratch
         if keep_scratch:
             self._scratch.append(scratch)
-        self._keep(environment.stop("failure" if keep_scratch else "spindown"))
-        if not keep_scratch:
+        else:
             self._keep(asyncio.to_thread(_remove, [scratch]))
+        self._keep(environment.stop("failure" if keep_scratch else "spindown"))
 
     def _keep(self, work: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(work)
@@ -187,11 +244,18 @@ class EnvironmentPool:
         task.add_done_callback(self._stopping.discard)
 
     def _offer(self, environment: Environment) -> None:
+        """Give an environment to who waits longest, or put it on the stack when it has nothing else to do."""
         while self._waiting:
             waiter, _ = self._waiting.popleft()
             if not waiter.done():
+                self._give(environment)
                 waiter.set_result(environment)
                 return
+        if self._all[environment].invocations:
+            return
+        for other, load in self._all.items():
+            if load.invocations > 1 and other.retract():
+                break  # its invocation comes back to `invoke` and finds this environment
         self._idle.append((environment, self._loop.time()))
         if self._sweeper is None and not self._closed:
             self._sweeper = self._loop.call_later(self._idle_limit_s, self._sweep)

@@ -1,10 +1,12 @@
-"""The process of one execution environment: ``python worker.py FD``.
+"""The process of one execution environment: ``python worker.py FD TOKENS``.
 
 Reads invocations from the inherited socket FD and writes results to it; standard output and error are logs and never
 protocol.  A frame is a 4-byte big-endian length, one byte that says what it is, and that many bytes:
 
-- ``I`` invoke: 4-byte length of a NUL-joined head (request id, deadline in epoch ms, function ARN, trace id, client
-  context, Cognito identity), the head, the event.
+- ``I`` invoke: 4-byte length of a NUL-joined head (request id, timeout in ms, function ARN, trace id, client context,
+  Cognito identity), the head, the event.
+- ``A`` the same, given ahead while another invocation runs.  A byte in the pipe TOKENS goes with it; who reads the
+  byte has the invocation: this process when it begins, or the gateway when it takes the invocation back.
 - ``R`` ready: JSON ``{"callable": bool, "type": str, "file": str}``, sent once when the handler is loaded.
 - ``X`` init failed: 4-byte length of the place of the fault in words (``app.py, line 3``), the place, the error JSON;
   the process then ends with code 1.
@@ -19,6 +21,7 @@ import json
 import logging
 import os
 import sys
+import time
 
 TYPE_CHECKING = False  # importing typing would cost a tenth of the cold start
 if TYPE_CHECKING:
@@ -35,10 +38,11 @@ sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
 
 
 class FrameSocket:
-    """Whole frames over a blocking file descriptor; the next one comes only after this one was answered."""
+    """Whole frames over a blocking file descriptor."""
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
+        self._data = b""
 
     def _read(self, size: int) -> bytes:
         data = os.read(self.fd, size)
@@ -48,7 +52,7 @@ class FrameSocket:
 
     def receive(self) -> tuple[bytes, bytes]:
         """The next frame's kind and body; ends the process when the other side is gone."""
-        data = self._read(_ROOM)
+        data = self._data or self._read(_ROOM)
         while len(data) < _HEAD:
             data += self._read(_ROOM)
         end = _HEAD + int.from_bytes(data[:4], "big")
@@ -58,7 +62,8 @@ class FrameSocket:
                 parts.append(self._read(missing))
                 missing -= len(parts[-1])
             data = b"".join(parts)
-        return data[4:_HEAD], data[_HEAD:]
+        self._data = data[end:]
+        return data[4:_HEAD], data[_HEAD:end]
 
     def send(self, kind: bytes, *parts: bytes) -> None:
         """Write one frame; ends the process when the other side is gone."""
@@ -97,23 +102,26 @@ def initialise(socket: FrameSocket) -> runtime.Handler:
 
 def invoke(handler: runtime.Handler, head: bytes, event: bytes) -> tuple[bytes, bytes]:
     """Run one invocation: the kind and the payload of the answering frame."""
-    request_id, deadline, arn, trace_id, client_context, identity = head.decode().split("\0")
+    request_id, timeout_ms, arn, trace_id, client_context, identity = head.decode().split("\0")
     if trace_id:
         os.environ["_X_AMZN_TRACE_ID"] = trace_id
     else:
         os.environ.pop("_X_AMZN_TRACE_ID", None)
-    context = runtime.LambdaContext(request_id, int(deadline), arn, client_context, identity)
+    deadline_ms = int(time.time() * 1000) + int(timeout_ms)
+    context = runtime.LambdaContext(request_id, deadline_ms, arn, client_context, identity)
     returned, payload, content_type = runtime.run(handler, event, context)
     if not returned:
         return b"e", payload
     return (b"r" if content_type == "application/json" else b"b"), payload
 
 
-def serve(socket: FrameSocket) -> NoReturn:
+def serve(socket: FrameSocket, tokens: int) -> NoReturn:
     """Take invocations one after another until the other side is gone."""
     handler = initialise(socket)
     while True:
-        _, body = socket.receive()
+        kind, body = socket.receive()
+        if kind == b"A" and not _take_token(tokens):
+            continue
         split = 4 + int.from_bytes(body[:4], "big")
         kind, payload = invoke(handler, body[4:split], body[split:])
         sys.stdout.flush()
@@ -121,8 +129,16 @@ def serve(socket: FrameSocket) -> NoReturn:
         socket.send(kind, payload)
 
 
+def _take_token(tokens: int) -> bool:
+    try:
+        return bool(os.read(tokens, 1))
+    except BlockingIOError:
+        return False
+
+
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the real ones can
-    descriptor = int(sys.argv.pop())
-    serve(FrameSocket(descriptor))
+    _, socket_fd, tokens_fd = sys.argv
+    del sys.argv[1:]
+    serve(FrameSocket(int(socket_fd)), int(tokens_fd))

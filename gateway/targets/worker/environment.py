@@ -3,12 +3,14 @@
 import asyncio
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP, SIGTERM
-from typing import cast
+from typing import TypeAlias, cast
 from uuid import uuid4
 
 import orjson
@@ -23,6 +25,7 @@ from gateway.targets.reaper import Reaper
 from gateway.targets.variables import function_variables
 from gateway.targets.worker.framing import Frame, FrameReader, invoke_frame
 from gateway.targets.worker.interpreter import Interpreter
+from gateway.targets.worker.tokens import TokenPipe
 
 INIT_LIMIT_S = 10.0
 _STOP_LIMIT_S = 2.0
@@ -52,6 +55,35 @@ class WorkerOptions:
     init_limit_s: float = INIT_LIMIT_S
 
 
+class _Ending(Enum):
+    """How an invocation ends without an answer of the worker."""
+
+    TIMED_OUT = "its time is over"
+    NOT_BEGUN = "it was given ahead and did not begin"
+
+
+_Answer: TypeAlias = Frame | int | _Ending
+"""A frame of the worker, the exit code of its process, or another end."""
+
+
+class _Call:
+    """One invocation in the worker's hands, or next in line."""
+
+    __slots__ = ("answer", "began", "invocation", "timer")
+
+    def __init__(self, invocation: Invocation, answer: "asyncio.Future[_Answer]") -> None:
+        self.invocation = invocation
+        self.answer = answer
+        self.began = 0.0
+        self.timer: asyncio.TimerHandle | None = None
+
+    def end(self, answer: _Answer) -> None:
+        if self.timer:
+            self.timer.cancel()
+        if not self.answer.done():
+            self.answer.set_result(answer)
+
+
 class WorkerEnvironment(asyncio.BufferedProtocol):
     """A worker process with the handler loaded once; implements `gateway.targets.environment.Environment`.
 
@@ -62,14 +94,17 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
     def __init__(self, configuration: FunctionConfiguration, options: WorkerOptions, scratch: Path) -> None:
         self.configuration = configuration
         self.problem: str | None = None
+        self.takes_ahead = not options.freeze
         self._options = options
         self._scratch = scratch
         self._log = options.log()
         self._loop = asyncio.get_running_loop()
         self._process: ChildProcess | None = None
         self._transport: asyncio.Transport | None = None
+        self._tokens: TokenPipe | None = None
         self._reader = FrameReader()
-        self._answer: asyncio.Future[Frame | int | None] = self._loop.create_future()
+        self._init: asyncio.Future[_Answer] | None = None
+        self._calls: deque[_Call] = deque()
         self._hung_up = False
         self._failure: Failed | None = None
         self._init_ms: float | None = None
@@ -86,43 +121,50 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         """Run the init phase."""
         began = time.perf_counter()
         answer = await self._initialise(self._options.init_limit_s)
-        if answer is None:
+        if answer is _Ending.TIMED_OUT:
             self._late_init = True
             self.problem = f"the init phase took longer than {self._options.init_limit_s:g} s"
         else:
             self._init_ms = (time.perf_counter() - began) * 1000
             self._take_init(answer)
 
-    async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run one invocation; never raises."""
-        began = time.perf_counter()
-        timeout_ms = self.configuration.timeout_ms
-        self._log.begin(invocation.request_id, tail=invocation.tail)
-        if self._options.freeze and self._process:
-            self._process.signal(SIGCONT)
-        answer: Frame | int | None = None
-        if self._late_init:
-            self._late_init = False
-            init = await self._initialise(timeout_ms / 1000)
-            if init is not None:
-                self._take_init(init)
-            elif not self._failure:
-                return self._finish(invocation, began, None)
-        if not self._failure and self._transport:
-            answer = await self._exchange(invocation, timeout_ms - (time.perf_counter() - began) * 1000)
-        return self._finish(invocation, began, answer)
+    async def invoke(self, invocation: Invocation) -> Outcome | None:
+        """Run one invocation, or let it wait for its turn; None when its turn did not come."""
+        call = _Call(invocation, self._loop.create_future())
+        self._calls.append(call)
+        if len(self._calls) > 1:
+            self._send(invocation, ahead=True)
+        else:
+            self._begin(call)
+            if self._late_init:
+                await self._initialise_late(call)
+            if self._failure or not self._transport:
+                self._end_first(127)
+            elif not call.answer.done():
+                self._send(invocation, ahead=False)
+        answer = await call.answer
+        return None if answer is _Ending.NOT_BEGUN else self._finish(call, answer)
+
+    def retract(self) -> bool:
+        """Take back the invocation that waits for its turn, if it has not begun."""
+        if len(self._calls) < 2 or not self._tokens or not self._tokens.take():
+            return False
+        self._calls.pop().end(_Ending.NOT_BEGUN)
+        return True
 
     async def stop(self, reason: str = "spindown") -> None:  # noqa: ARG002 - told only to extensions
         """Close the socket, which ends the worker, and wait for it."""
-        if not self._process:
-            return
-        self._process.signal(SIGCONT)
-        self._process.signal(SIGTERM)
-        if self._transport:
-            self._transport.close()
-        await asyncio.wait([self._process.ended], timeout=_STOP_LIMIT_S)
-        self.kill()
-        await self._process.ended
+        if self._process:
+            self._process.signal(SIGCONT)
+            self._process.signal(SIGTERM)
+            if self._transport:
+                self._transport.close()
+            await asyncio.wait([self._process.ended], timeout=_STOP_LIMIT_S)
+            self.kill()
+            await self._process.ended
+        if self._tokens:
+            self._tokens.close()
+            self._tokens = None
 
     def kill(self) -> None:
         """End the process at once."""
@@ -132,35 +174,48 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if self._process:
             self._process.kill()
 
-    async def _initialise(self, limit_s: float) -> Frame | int | None:
-        """Start the process: the frame or exit code that ended the init phase, None when it took too long."""
-        self._answer = self._loop.create_future()
+    async def _initialise(self, limit_s: float) -> _Answer:
+        """Start the process: the frame or exit code that ended the init phase, TIMED_OUT when it took too long."""
+        self._init = self._loop.create_future()
         self._hung_up = False
         try:
             await self._launch()
         except OSError as error:
             self.problem = f"cannot run {self._options.python.program}: {error.strerror}"
             return 127
-        await asyncio.wait([self._answer], timeout=limit_s)
-        answer = self._answer
-        if answer.done():
-            return answer.result()
+        await asyncio.wait([self._init], timeout=limit_s)
+        init, self._init = self._init, None
+        if init.done():
+            return init.result()
         process = self._process
         self.kill()
         if process:
             await process.ended
-        return None
+        return _Ending.TIMED_OUT
+
+    async def _initialise_late(self, call: _Call) -> None:
+        self._late_init = False
+        init = await self._initialise(self.configuration.timeout_ms / 1000)
+        if init is _Ending.TIMED_OUT:
+            call.end(init)
+        else:
+            self._take_init(init)
 
     async def _launch(self) -> None:
         ours, theirs = socket.socketpair()
+        tokens = self._tokens = self._tokens or TokenPipe()
         try:
             variables = function_variables(self.configuration, self._options.host, self._scratch, _log_stream())
-            version = self._options.python.version
-            variables |= {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}", "LAMBDA_RUNTIME_DIR": str(_RUNTIME)}
-            argv = [self._options.python.program, str(_RUNTIME / "worker.py"), str(theirs.fileno())]
+            python = self._options.python
+            variables |= {
+                "AWS_EXECUTION_ENV": f"AWS_Lambda_python{python.version}",
+                "LAMBDA_RUNTIME_DIR": str(_RUNTIME),
+            }
+            descriptors = [theirs.fileno(), tokens.reading]
+            argv = [python.program, str(_RUNTIME / "worker.py"), *map(str, descriptors)]
             command = Command(argv, variables, self.configuration.task_root)
             self._process = await ChildProcess.spawn(
-                command, self._log.output, self._options.reaper, pass_fds=[theirs.fileno()]
+                command, self._log.output, self._options.reaper, pass_fds=descriptors
             )
         except OSError:
             ours.close()
@@ -170,41 +225,67 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self._process.ended.add_done_callback(self._process_ended)
         await self._loop.create_unix_connection(lambda: self, sock=ours)
 
-    def _take_init(self, answer: Frame | int) -> None:
+    def _take_init(self, answer: _Answer) -> None:
         if isinstance(answer, int):
             self._failure = exited("", answer)
             self.problem = self.problem or f"the process ended while it loaded the handler: {self._failure.message}"
-        elif answer.kind == b"X":
+        elif isinstance(answer, Frame) and answer.kind == b"X":
             split = 4 + int.from_bytes(answer.body[:4], "big")
             self._failure = reported(answer.body[split:])
             where = answer.body[4:split].decode()
             self.problem = self._failure.message if "." in self._failure.error_type else _described(self._failure)
             self.problem += f" ({where})" if where else ""
-        else:
+        elif isinstance(answer, Frame):
             facts = orjson.loads(answer.body)
             if not facts["callable"]:
                 name = self.configuration.handler
                 self.problem = f"{name} is not callable: it is of type {facts['type']} ({facts['file']})"
 
-    async def _exchange(self, invocation: Invocation, left_ms: float) -> Frame | int | None:
-        """Send an invocation and wait: the answering frame, the exit code, or None when the time is over."""
-        answer: asyncio.Future[Frame | int | None] = self._loop.create_future()
-        self._answer = answer
-        deadline_ms = int(time.time() * 1000 + left_ms)
-        head, payload = invoke_frame(invocation, deadline_ms, self.configuration.arn)
-        assert self._transport  # noqa: S101 - the caller looked
+    def _begin(self, call: _Call) -> None:
+        """An invocation's turn has come: its time runs."""
+        call.began = time.perf_counter()
+        call.timer = self._loop.call_later(self.configuration.timeout_ms / 1000, self._time_out, call)
+        self._log.begin(call.invocation.request_id, tail=call.invocation.tail)
+        if self._options.freeze and self._process:
+            self._process.signal(SIGCONT)
+
+    def _time_out(self, call: _Call) -> None:
+        self._measure()
+        if self._calls and self._calls[0] is call:
+            self.kill()
+            self._end_first(_Ending.TIMED_OUT)
+        else:
+            call.end(_Ending.TIMED_OUT)
+
+    def _send(self, invocation: Invocation, *, ahead: bool) -> None:
+        head, payload = invoke_frame(invocation, self.configuration.timeout_ms, self.configuration.arn, ahead=ahead)
+        if ahead and self._tokens:
+            self._tokens.put()
+        if not self._transport:
+            return
         if len(payload) <= _JOIN_LIMIT:
             self._transport.write(head + payload)
         else:
             self._transport.writelines((head, payload))
-        timer = self._loop.call_later(left_ms / 1000, self._give, None)
-        try:
-            return await answer
-        finally:
-            timer.cancel()
 
-    def _finish(self, invocation: Invocation, began: float, answer: Frame | int | None) -> Outcome:
-        duration_ms = (time.perf_counter() - began) * 1000
+    def _end_first(self, answer: _Answer) -> None:
+        """The running invocation has its end; the next one's turn comes, or it goes back when the process is gone."""
+        if not self._calls:
+            return
+        self._calls.popleft().end(answer)
+        if not self._calls:
+            return
+        if isinstance(answer, Frame):
+            self._begin(self._calls[0])
+        elif self._tokens and self._tokens.take():
+            self._calls.popleft().end(_Ending.NOT_BEGUN)
+        else:
+            self._begin(self._calls[0])
+            self._calls.popleft().end(answer)
+
+    def _finish(self, call: _Call, answer: _Answer) -> Outcome:
+        request_id = call.invocation.request_id
+        duration_ms = (time.perf_counter() - call.began) * 1000
         status, error_type = "error", ""
         outcome: Failed | Returned | TimedOut
         if isinstance(answer, Frame):
@@ -212,20 +293,18 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             status = "" if isinstance(outcome, Returned) else status
         elif self._failure:
             outcome, error_type = self._failure, self._failure.error_type
-        elif answer is None:
-            self._measure()
-            outcome = timed_out(invocation.request_id, self.configuration.timeout_ms)
-            status, duration_ms = "timeout", float(self.configuration.timeout_ms)
+        elif isinstance(answer, int):
+            outcome, error_type = exited(request_id, answer), "Runtime.ExitError"
             self.kill()
         else:
-            outcome, error_type = exited(invocation.request_id, answer), "Runtime.ExitError"
-            self.kill()
+            outcome = timed_out(request_id, self.configuration.timeout_ms)
+            status, duration_ms = "timeout", float(self.configuration.timeout_ms)
         if self._log.wanted and self._process:  # what it printed comes before END
             self._process.drain()
             self._measure()
         report = Report(duration_ms, self.configuration.memory_mb, self._peak_mb, self._init_ms, status, error_type)
         self._init_ms = None
-        tail = self._log.end(invocation.request_id, report)
+        tail = self._log.end(request_id, report)
         if self._options.freeze and self.reusable and self._process:
             self._process.signal(SIGSTOP)
         return outcome._replace(log_tail=tail) if tail else outcome
@@ -234,9 +313,11 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if self._process and not self._process.ended.done():
             self._peak_mb = max(self._peak_mb, -(-peak_memory_kib(self._process.pid) // 1024))
 
-    def _give(self, answer: Frame | int | None) -> None:
-        if not self._answer.done():
-            self._answer.set_result(answer)
+    def _give(self, answer: _Answer) -> None:
+        if self._init is None:
+            self._end_first(answer)
+        elif not self._init.done():
+            self._init.set_result(answer)
 
     def _process_ended(self, ended: asyncio.Future[int]) -> None:
         if self._hung_up:

@@ -20,12 +20,12 @@ class Frame(NamedTuple):
     body: bytes
 
 
-def invoke_frame(invocation: Invocation, deadline_ms: int, function_arn: str) -> tuple[bytes, bytes]:
-    """An ``I`` frame as two pieces, so that a large payload is not copied."""
+def invoke_frame(invocation: Invocation, timeout_ms: int, function_arn: str, *, ahead: bool) -> tuple[bytes, bytes]:
+    """An ``I`` frame, or with ``ahead`` an ``A`` frame, as two pieces, so that a large payload is not copied."""
     head = "\0".join(
         (
             invocation.request_id,
-            str(deadline_ms),
+            str(timeout_ms),
             invocation.function_arn or function_arn,
             invocation.trace_id,
             invocation.client_context.decode(),
@@ -33,7 +33,7 @@ def invoke_frame(invocation: Invocation, deadline_ms: int, function_arn: str) ->
         )
     ).encode()
     size = 4 + len(head) + len(invocation.payload)
-    return size.to_bytes(4, "big") + b"I" + len(head).to_bytes(4, "big") + head, invocation.payload
+    return size.to_bytes(4, "big") + (b"A" if ahead else b"I") + len(head).to_bytes(4, "big") + head, invocation.payload
 
 
 class FrameReader:
