@@ -121,7 +121,8 @@ class Alb:
     def _event(self, request: Request, arrival: Arrival) -> bytes:
         lines = admitted_lines(request.headers, self.attributes)
         last = last_values(lines)
-        refuse_websocket(last)
+        if "upgrade" in last:
+            refuse_websocket(last)
         added = added_headers(lines, last, request, arrival, self.attributes)
         ending = _body(request, last)
         if self.multi_value_headers:
@@ -152,16 +153,14 @@ class Alb:
         result = result_object(payload)
         status = status_of(result)
         reason = reason_of(result, status)
-        own = multi_lines(result) if self.multi_value_headers else single_lines(result)
+        content_type, dated, own = multi_lines(result) if self.multi_value_headers else single_lines(result)
         body = body_of(result)
-        date = b"" if own.dated else http_date(arrival.epoch_ms)
+        date = b"" if dated else http_date(arrival.epoch_ms)
         length = len(body) if status != 204 else None
-        lines = head(self.attributes, date, own.content_type or _OCTET_STREAM, length, keep_alive=request.keep_alive)
-        lines += own.lines
+        lines = head(self.attributes, date, content_type or _OCTET_STREAM, length, keep_alive=request.keep_alive)
+        lines += own
         # No line is longer than the payload, so small results need not be measured.
-        if (len(own.lines) + 1) * len(payload) > RESPONSE_HEADERS_BYTES // 2 and wire_size(
-            lines
-        ) > RESPONSE_HEADERS_BYTES:
+        if (len(own) + 1) * len(payload) > RESPONSE_HEADERS_BYTES // 2 and wire_size(lines) > RESPONSE_HEADERS_BYTES:
             raise BadResult(
                 "/multiValueHeaders" if self.multi_value_headers else "/headers",
                 f"at most {RESPONSE_HEADERS_BYTES} bytes of lines",
@@ -195,7 +194,7 @@ class Alb:
         return self._opening + b'"GET",' + rest[1:]
 
 
-def alb(target_group_arn: str, attributes: AlbAttributes | None = None) -> Alb:
+def alb_single(target_group_arn: str, attributes: AlbAttributes | None = None) -> Alb:
     """A target group in AWS's default mode: of repeated headers and parameters the last one."""
     return Alb(target_group_arn, attributes=attributes or AlbAttributes())
 
