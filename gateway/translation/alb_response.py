@@ -42,6 +42,7 @@ def finished(lines: HeaderList, attributes: AlbAttributes, request: Request) -> 
     """The lines with those that the listener inserts, and as HTTP/2 spells them."""
     inserted = attributes.response_headers
     if inserted:
+        # Theirs stand last; where real ones stand is not known.
         replaced = {name.lower() for name, _ in inserted}
         lines = [*(line for line in lines if line[0].lower() not in replaced), *inserted]
     if request.http_version == "2":

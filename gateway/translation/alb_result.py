@@ -42,7 +42,7 @@ def status_of(result: dict[str, Json]) -> int:
     if "statusCode" not in result:
         raise BadResult("/statusCode", "an integer 200-599", "<nothing>")
     status = result["statusCode"]
-    # bool is an int; outside 200-599 no evidence exists and nothing that HTTP allows as a final answer
+    # bool is an int to Python; outside 200-599 no evidence exists and nothing that HTTP allows as a final answer
     if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
         raise BadResult("/statusCode", "an integer 200-599", status)
     return status
@@ -55,6 +55,7 @@ def reason_of(result: dict[str, Json], status: int) -> bytes:
     description = result["statusDescription"]
     if not isinstance(description, str) or not is_field_value(description):
         raise BadResult("/statusDescription", "a string without control characters", description)
+    # statusCode decides about the number, whatever the description says
     reason = description[4:] if description[:3].isdigit() and description[3:4] in ("", " ") else description
     return reason.encode() or STANDARD_REASONS.get(status, b"")
 
@@ -72,6 +73,7 @@ def body_of(result: dict[str, Json]) -> bytes:
     except UnicodeEncodeError as error:
         raise BadResult("/body", "Unicode text", f"<a lone surrogate at {error.start}>") from error
     except ValueError as error:
+        # binascii's error, and that of text which is not ASCII
         raise BadResult("/body", "standard base64, padded, without line breaks", f"<{error}>") from error
 
 
@@ -106,6 +108,7 @@ def _own_lines(pointer: str, fields: list[tuple[str, Json]]) -> OwnLines:
         # the first half spares most values a call
         if not ((value.isascii() and value.isprintable()) or is_field_value(value)):
             raise BadResult(f"{pointer}/{_escaped(name)}", "a header value without control characters", value)
+        # Names are compared by case only here: Set-Cookie and set-cookie are two lines.
         raw, place = _placed(name)
         if place == "own":
             own.append((raw, value.encode()))
@@ -113,6 +116,7 @@ def _own_lines(pointer: str, fields: list[tuple[str, Json]]) -> OwnLines:
             own.append((raw, value.encode()))
             dated = True
         elif place == "content-type":
+            # reversed, so the first one met is the last one given
             content_type = content_type or value.encode()
         elif place == "nowhere":
             raise BadResult(f"{pointer}/{_escaped(name)}", "a header name (RFC 9110 token)", name)
