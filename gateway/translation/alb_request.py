@@ -32,6 +32,7 @@ def refuse_early(request: Request, limits: Limits) -> None:
         raise Fault(FaultKind.REQUEST_TOO_LARGE, f"more than {limits.request_body} bytes of body")
     if request.method == "TRACE":
         raise Fault(FaultKind.METHOD_NOT_ALLOWED, "TRACE")
+    # Percent-encoded dots are not looked at: nothing decodes the path.
     if b"/.." in request.raw_path and _leaves_the_root(request.raw_path):
         raise Fault(FaultKind.MALFORMED, f"the path {request.raw_path!r:.80} climbs above the root")
 
@@ -65,6 +66,7 @@ def single_headers(
     last: dict[str, str], added: dict[str, str], request: Request, attributes: AlbAttributes
 ) -> dict[str, str]:
     """The event's headers in single mode; changes and returns ``last``."""
+    # The load balancer's value is the last one of its name.
     last.update(added)
     if ("host" in last or request.authority) and not attributes.preserve_host:
         last["host"] = _host(last.get("host", ""), request)
@@ -80,6 +82,7 @@ def multi_headers(
     for name, value in added.items():
         every.setdefault(name, []).append(value)
     if ("host" in every or request.authority) and not attributes.preserve_host:
+        # One authority stands for however many lines the client sent.
         sent = [""] if request.authority else every["host"]
         every["host"] = [_host(value, request) for value in sent]
     _drop(every, every.get("expect", [""])[-1], attributes)
@@ -99,11 +102,13 @@ def added_headers(
     """What the load balancer adds, by lower-case name; raises `Fault` for too many addresses."""
     added = {"x-forwarded-proto": request.scheme, "x-forwarded-port": str(request.server[1])}
     peer = forwarded.peer_item(request.client, with_port=attributes.xff_client_port)
+    # The count is checked in every mode: the load balancer has received the header.
     if "x-forwarded-for" in last:
         peer = _behind_client(lines, peer)
     if attributes.xff_mode == "append":
         added["x-forwarded-for"] = peer
     incoming = last.get("x-amzn-trace-id", "")
+    # Only a client's own fields can be lost, so other requests are not measured.
     if incoming and wire_size(lines) > trace.MAX_HEADERS_BYTES:
         incoming = ""
     added["x-amzn-trace-id"] = trace.extended(incoming, arrival.trace_id)

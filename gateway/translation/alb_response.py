@@ -25,13 +25,16 @@ def head(
     attributes: AlbAttributes, date: bytes, content_type: bytes, length: int | None, *, keep_alive: bool
 ) -> list[tuple[bytes, bytes]]:
     """The load balancer's own lines; without ``date`` or ``length`` theirs are left out."""
+    ending = _KEEP_ALIVE if keep_alive else _CLOSE
+    if date and length is not None and attributes.server_header:  # nearly every answer
+        return [_SERVER, (b"Date", date), (b"Content-Type", content_type), (b"Content-Length", b"%d" % length), ending]
     lines = [_SERVER] if attributes.server_header else []
     if date:
         lines.append((b"Date", date))
     lines.append((b"Content-Type", content_type))
     if length is not None:
         lines.append((b"Content-Length", b"%d" % length))
-    lines.append(_KEEP_ALIVE if keep_alive else _CLOSE)
+    lines.append(ending)
     return lines
 
 
@@ -39,6 +42,7 @@ def finished(lines: HeaderList, attributes: AlbAttributes, request: Request) -> 
     """The lines with those that the listener inserts, and as HTTP/2 spells them."""
     inserted = attributes.response_headers
     if inserted:
+        # Theirs stand last; where real ones stand is not known.
         replaced = {name.lower() for name, _ in inserted}
         lines = [*(line for line in lines if line[0].lower() not in replaced), *inserted]
     if request.http_version == "2":

@@ -11,7 +11,7 @@ Facts, from the AWS ELB user guide ("Lambda functions as targets") and from repo
 """
 
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from gateway.errors import BadResult
 from gateway.translation.body import from_base64
@@ -24,18 +24,9 @@ _Place: TypeAlias = Literal["own", "date", "content-type", "dropped", "nowhere"]
 _DROPPED: Final = HOP_BY_HOP | {"content-length", "server"}
 
 
-class OwnLines(NamedTuple):
-    """What a function says in its headers, fit for the wire.
-
-    Attributes:
-        content_type: b"" when there is none.
-        dated: ``Date`` is among the lines.
-        lines: Everything that the load balancer does not own, in reversed order.
-    """
-
-    content_type: bytes
-    dated: bool
-    lines: list[tuple[bytes, bytes]]
+OwnLines: TypeAlias = tuple[bytes, bool, list[tuple[bytes, bytes]]]
+"""What a function says in its headers, fit for the wire: its content type (b"" for none), whether ``Date`` is among the
+lines, and the lines that the load balancer does not own, in reversed order."""
 
 
 def result_object(payload: bytes) -> dict[str, Json]:
@@ -51,7 +42,7 @@ def status_of(result: dict[str, Json]) -> int:
     if "statusCode" not in result:
         raise BadResult("/statusCode", "an integer 200-599", "<nothing>")
     status = result["statusCode"]
-    # bool is an int; outside 200-599 no evidence exists and nothing that HTTP allows as a final answer
+    # bool is an int to Python; outside 200-599 no evidence exists and nothing that HTTP allows as a final answer
     if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
         raise BadResult("/statusCode", "an integer 200-599", status)
     return status
@@ -64,6 +55,7 @@ def reason_of(result: dict[str, Json], status: int) -> bytes:
     description = result["statusDescription"]
     if not isinstance(description, str) or not is_field_value(description):
         raise BadResult("/statusDescription", "a string without control characters", description)
+    # statusCode decides about the number, whatever the description says
     reason = description[4:] if description[:3].isdigit() and description[3:4] in ("", " ") else description
     return reason.encode() or STANDARD_REASONS.get(status, b"")
 
@@ -81,6 +73,7 @@ def body_of(result: dict[str, Json]) -> bytes:
     except UnicodeEncodeError as error:
         raise BadResult("/body", "Unicode text", f"<a lone surrogate at {error.start}>") from error
     except ValueError as error:
+        # binascii's error, and that of text which is not ASCII
         raise BadResult("/body", "standard base64, padded, without line breaks", f"<{error}>") from error
 
 
@@ -112,8 +105,10 @@ def _own_lines(pointer: str, fields: list[tuple[str, Json]]) -> OwnLines:
     for name, value in reversed(fields):
         if not isinstance(value, str):
             raise BadResult(f"{pointer}/{_escaped(name)}", "a string", value)
-        if not is_field_value(value):
+        # the first half spares most values a call
+        if not ((value.isascii() and value.isprintable()) or is_field_value(value)):
             raise BadResult(f"{pointer}/{_escaped(name)}", "a header value without control characters", value)
+        # Names are compared by case only here: Set-Cookie and set-cookie are two lines.
         raw, place = _placed(name)
         if place == "own":
             own.append((raw, value.encode()))
@@ -121,10 +116,11 @@ def _own_lines(pointer: str, fields: list[tuple[str, Json]]) -> OwnLines:
             own.append((raw, value.encode()))
             dated = True
         elif place == "content-type":
+            # reversed, so the first one met is the last one given
             content_type = content_type or value.encode()
         elif place == "nowhere":
             raise BadResult(f"{pointer}/{_escaped(name)}", "a header name (RFC 9110 token)", name)
-    return OwnLines(content_type, dated, own)
+    return content_type, dated, own
 
 
 @lru_cache(maxsize=1024)  # a function uses the same few names again and again

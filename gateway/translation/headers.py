@@ -22,6 +22,7 @@ HOP_BY_HOP: Final = frozenset(
 """Lower-case names of the lines that only concern one connection."""
 
 _token: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
+# The tab is the one control character that a value may hold.
 _control: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 
 # What browsers and the usual clients send, in both spellings: a look-up is cheaper than lowering and decoding.

@@ -29,5 +29,6 @@ def of_target(authority: str, listener_port: int) -> str:
 def _split(host: str) -> tuple[str, str]:
     if ":" not in host:
         return host, ""
+    # "[::1]" ends with a bracket, so what follows its last colon is no port.
     name, _, port = host.rpartition(":")
     return (name, port) if name and (port.isdigit() or not port) else (host, "")

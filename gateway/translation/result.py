@@ -21,6 +21,7 @@ def load_result(payload: bytes) -> Json:
         loaded: Json = orjson.loads(payload)
     except orjson.JSONDecodeError:
         try:
+            # decoded here: json would also take UTF-16 and UTF-32
             loaded = json.loads(payload.decode())
         except (ValueError, RecursionError) as error:
             raise BadResult("", "JSON", f"<not JSON: {error}>") from error

@@ -27,6 +27,7 @@ def extended(incoming: str, trace_id: str) -> str:
     if not fields:
         return f"Root={trace_id}"
     names = [field.partition("=")[0] for field in fields]
+    # An old Self is another load balancer's: replaced where it stands.
     if "Self" in names:
         fields[names.index("Self")] = f"Self={trace_id}"
     elif "Root" in names:

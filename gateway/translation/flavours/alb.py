@@ -39,7 +39,7 @@ from gateway.translation.alb_result import body_of, multi_lines, reason_of, resu
 from gateway.translation.flavour import Limits
 from gateway.translation.headers import all_values, http_date, last_values, wire_size
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.types import EpochMs, Json
+from gateway.types import EpochMs, HeaderList, Json
 
 LIMITS: Final = Limits(request_body=1024 * 1024, result=1024 * 1024)
 RESPONSE_HEADERS_BYTES: Final = 32 * 1024
@@ -121,12 +121,14 @@ class Alb:
     def _event(self, request: Request, arrival: Arrival) -> bytes:
         lines = admitted_lines(request.headers, self.attributes)
         last = last_values(lines)
-        refuse_websocket(last)
+        if "upgrade" in last:
+            refuse_websocket(last)
         added = added_headers(lines, last, request, arrival, self.attributes)
+        # Before the headers are merged: the load balancer adds none that decides about the body.
         ending = _body(request, last)
         if self.multi_value_headers:
             names = b',"multiValueQueryStringParameters":', b',"multiValueHeaders":'
-            # every line is the only one of its name in most requests
+            # Every line is the only one of its name in most requests
             once = len(last) == len(lines)
             every = {name: [value] for name, value in last.items()} if once else all_values(lines)
             parameters = _sorted(query.grouped(request.raw_query))
@@ -137,6 +139,7 @@ class Alb:
             headers = _sorted(single_headers(last, added, request, self.attributes))
         # The path of "OPTIONS *" is empty (aws-lambda-rust-runtime issue 509).
         path = request.raw_path.decode() if request.raw_path != b"*" else ""
+        # Written piece by piece: the members' order is fixed while the maps' keys are sorted.
         start = (self._opening, orjson.dumps(request.method), b',"path":', orjson.dumps(path))
         return b"".join((*start, names[0], parameters, names[1], headers, *ending))
 
@@ -152,25 +155,27 @@ class Alb:
         result = result_object(payload)
         status = status_of(result)
         reason = reason_of(result, status)
-        own = multi_lines(result) if self.multi_value_headers else single_lines(result)
+        content_type, dated, own = multi_lines(result) if self.multi_value_headers else single_lines(result)
         body = body_of(result)
-        date = b"" if own.dated else http_date(arrival.epoch_ms)
+        date = b"" if dated else http_date(arrival.epoch_ms)
         length = len(body) if status != 204 else None
-        lines = head(self.attributes, date, own.content_type or _OCTET_STREAM, length, keep_alive=request.keep_alive)
-        lines += own.lines
-        # No line is longer than the payload, so small results need not be measured.
-        if (len(own.lines) + 1) * len(payload) > RESPONSE_HEADERS_BYTES // 2 and wire_size(
-            lines
-        ) > RESPONSE_HEADERS_BYTES:
-            raise BadResult(
-                "/multiValueHeaders" if self.multi_value_headers else "/headers",
-                f"at most {RESPONSE_HEADERS_BYTES} bytes of lines",
-                f"<{wire_size(lines)} bytes>",
-            )
+        lines = head(self.attributes, date, content_type or _OCTET_STREAM, length, keep_alive=request.keep_alive)
+        lines += own
+        self._measure(lines, len(payload))
+        # Content-Length stays that of the body which is not sent.
         if status in _BODILESS or request.method == "HEAD":
             body = b""
         headers = finished(lines, self.attributes, request)
         return Response(status, headers, body, reason, not request.keep_alive)
+
+    def _measure(self, lines: HeaderList, payload_bytes: int) -> None:
+        # No line is longer than the payload, so small results need no counting.
+        if len(lines) * payload_bytes <= RESPONSE_HEADERS_BYTES // 2:
+            return
+        size = wire_size(lines)
+        if size > RESPONSE_HEADERS_BYTES:
+            pointer = "/multiValueHeaders" if self.multi_value_headers else "/headers"
+            raise BadResult(pointer, f"at most {RESPONSE_HEADERS_BYTES} bytes of lines", f"<{size} bytes>")
 
     def refuse(self, fault: Fault, request: Request, arrival: Arrival) -> Response:
         """The page for a fault: 502 but for the request's own faults and for a service that did not answer."""
@@ -195,7 +200,7 @@ class Alb:
         return self._opening + b'"GET",' + rest[1:]
 
 
-def alb(target_group_arn: str, attributes: AlbAttributes | None = None) -> Alb:
+def alb_single(target_group_arn: str, attributes: AlbAttributes | None = None) -> Alb:
     """A target group in AWS's default mode: of repeated headers and parameters the last one."""
     return Alb(target_group_arn, attributes=attributes or AlbAttributes())
 

@@ -1,0 +1,229 @@
+r"""How safe the head of an HTTP/1.x request is, and what a load balancer does about it.
+
+Facts, from the AWS ELB user guide ("Desync mitigation mode") and from the documentation of the library that Elastic
+Load Balancing uses, aws/http-desync-guardian (docs/README.md)
+
+- *Acceptable* breaks the RFC without a risk, *Ambiguous* may be read differently by different servers, *Severe* is
+  malformed or crafted.  Of several findings the worst counts, and of equals the first: headers, framing, method,
+  version, target.
+- ``UndefinedContentLengthSemantics`` and ``UndefinedTransferEncodingSemantics`` mean that a GET or HEAD (or a version
+  that does not know it) *has* such a header; the user guide says it the wrong way round.
+- A header is suspicious when only blanks or the delimiter keep it from being one of the two framing headers.
+- Monitor mode forwards everything; defensive mode refuses what is severe and closes after what is ambiguous;
+  strictest mode refuses all but compliant requests.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import Enum, IntEnum
+from typing import Final, NamedTuple
+
+from gateway.types import HeaderList
+
+
+class Level(IntEnum):
+    """How bad a request is."""
+
+    COMPLIANT = 0
+    ACCEPTABLE = 1
+    AMBIGUOUS = 2
+    SEVERE = 3
+
+
+class Mode(Enum):
+    """The attribute ``routing.http.desync_mitigation_mode``."""
+
+    MONITOR = "monitor"
+    DEFENSIVE = "defensive"
+    STRICTEST = "strictest"
+
+
+class Action(NamedTuple):
+    """What happens to a request: forwarded or answered with 400, and whether its connection is closed afterwards."""
+
+    forward: bool
+    close: bool
+
+
+class Classification(NamedTuple):
+    """A level and AWS's code for the reason, "" for a compliant request."""
+
+    level: Level
+    reason: str
+
+    @property
+    def logged(self) -> tuple[str, str]:
+        """The access log's ``classification`` and ``classification_reason``."""
+        return (self.level.name.capitalize(), self.reason) if self.reason else ("-", "-")
+
+
+COMPLIANT: Final = Classification(Level.COMPLIANT, "")
+
+_PASS: Final = Action(forward=True, close=False)
+_PASS_AND_CLOSE: Final = Action(forward=True, close=True)
+_REFUSE: Final = Action(forward=False, close=False)
+_REFUSE_AND_CLOSE: Final = Action(forward=False, close=True)
+ACTIONS: Final = {
+    Mode.MONITOR: (_PASS, _PASS, _PASS, _PASS),
+    Mode.DEFENSIVE: (_PASS, _PASS, _PASS_AND_CLOSE, _REFUSE_AND_CLOSE),
+    Mode.STRICTEST: (_PASS, _REFUSE, _REFUSE, _REFUSE_AND_CLOSE),
+}
+"""Mode → the actions by level."""
+
+_TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_VALUE: Final = b"\t" + bytes(range(0x20, 0x7F))
+_TARGET: Final = bytes(byte for byte in range(0x21, 0x100) if byte != 0x7F)
+_FORBIDDEN: Final = frozenset(b"\0\r\n")
+_SHORTEST: Final = len("content-length")
+_CODINGS: Final = frozenset((b"chunked", b"compress", b"deflate", b"gzip", b"identity"))
+_NEVER_WITH_BODY: Final = frozenset((b"GET", b"HEAD"))
+
+
+def classify(method: bytes, target: bytes, version: bytes, headers: HeaderList) -> Classification:
+    """The classification of a request head; ``version`` as sent, such as ``HTTP/1.1``, b"" when there was none."""
+    if version == b"HTTP/1.1" and method and _is_clean(method, target, headers):
+        return COMPLIANT
+    findings = (
+        *_header_findings(headers),
+        *_framing_findings(method, version, headers),
+        *_request_line_findings(method, target, version),
+    )
+    return max(findings, key=_level, default=COMPLIANT)
+
+
+def _is_clean(method: bytes, target: bytes, headers: HeaderList) -> bool:
+    """Whether every byte is an ordinary one and the framing is plain: true for nearly all requests, at little cost."""
+    names = [name for name, _ in headers]
+    joined = b"".join(names).lower()
+    values = b"".join([value for _, value in headers])
+    # What is left after deleting everything allowed.
+    odd = (
+        joined.translate(None, _TOKEN)
+        or values.translate(None, _VALUE)
+        or target.translate(None, _TARGET)
+        or method.translate(None, _TOKEN)
+    )
+    return not odd and b"" not in names and _plainly_framed(joined, method, headers)
+
+
+def _plainly_framed(joined: bytes, method: bytes, headers: HeaderList) -> bool:
+    """Whether at most one header has to do with framing, and it says the usual on a method that may have a body."""
+    related = joined.count(b"length") + joined.count(b"transfer")
+    if related != 1 or method in _NEVER_WITH_BODY:
+        return related == 0
+    for name, value in headers:
+        if len(name) == 14 and name.lower() == b"content-length":
+            return value.isdigit() and len(value) < 20
+        if len(name) == 17 and name.lower() == b"transfer-encoding":
+            return value == b"chunked"
+    return False
+
+
+def _level(finding: Classification) -> Level:
+    return finding.level
+
+
+def _acceptable(reason: str) -> Classification:
+    return Classification(Level.ACCEPTABLE, reason)
+
+
+def _ambiguous(reason: str) -> Classification:
+    return Classification(Level.AMBIGUOUS, reason)
+
+
+def _severe(reason: str) -> Classification:
+    return Classification(Level.SEVERE, reason)
+
+
+def _header_findings(headers: HeaderList) -> Iterator[Classification]:
+    for name, value in headers:
+        if name.translate(None, _TOKEN) or value.translate(None, _VALUE):
+            # These three can end a line, the others are only unusual.
+            bad = not _FORBIDDEN.isdisjoint(name + value)
+            yield _severe("BadHeader") if bad else _acceptable("NonCompliantHeader")
+        if not name.strip():
+            yield _ambiguous("EmptyHeader")
+        elif _resembled(name) not in (b"", name.lower()):
+            yield _ambiguous("SuspiciousHeader")
+
+
+def _pattern(name: bytes) -> re.Pattern[bytes]:
+    """Matches a name that a careless server may take for ``name``."""
+    letters = b"".join(rb".[^a-z0-9]*" if letter == ord("-") else b"%c[\0- ]*" % letter for letter in name)
+    return re.compile(rb"[^a-z0-9]*" + letters + rb"[^a-z0-9]*", re.DOTALL)
+
+
+_RESEMBLING: Final = {name: _pattern(name) for name in (b"transfer-encoding", b"content-length")}
+
+
+def _resembled(name: bytes) -> bytes:
+    """The framing header that a name is or resembles, b"" for none."""
+    if len(name) < _SHORTEST:
+        return b""
+    # LATIN SMALL LETTER LONG S and DOTLESS I become S and I in upper case
+    plain = name.lower().replace("\u017f".encode(), b"s").replace("\u0131".encode(), b"i")
+    return next((framing for framing, pattern in _RESEMBLING.items() if pattern.fullmatch(plain)), b"")
+
+
+def _framing_findings(method: bytes, version: bytes, headers: HeaderList) -> Iterator[Classification]:
+    named = [(_resembled(name), value) for name, value in headers]
+    codings = [value for name, value in named if name == b"transfer-encoding"]
+    lengths = [value for name, value in named if name == b"content-length"]
+    # Before versions that know the headers nothing else about them means anything.
+    if codings and version.strip() in (b"", b"HTTP/0.9", b"HTTP/1.0"):
+        yield _ambiguous("UndefinedTransferEncodingSemantics")
+        return
+    if lengths and version.strip() in (b"", b"HTTP/0.9"):
+        yield _ambiguous("UndefinedContentLengthSemantics")
+        return
+    yield from _coding_findings(codings)
+    yield from _length_findings(lengths)
+    if method in _NEVER_WITH_BODY:
+        if codings:
+            yield _ambiguous("UndefinedTransferEncodingSemantics")
+        if lengths:
+            empty = not lengths[0].strip(b"0 \t")
+            yield _acceptable("GetHeadZeroContentLength") if empty else _ambiguous("UndefinedContentLengthSemantics")
+    if codings and lengths:
+        yield _ambiguous("BothTeClPresent")
+
+
+def _coding_findings(values: list[bytes]) -> Iterator[Classification]:
+    codings = [item.partition(b";")[0].strip(b" \t").lower() for value in values for item in value.split(b",")]
+    if not _CODINGS.issuperset(codings):
+        yield _severe("BadTransferEncoding")
+    if codings.count(b"chunked") > 1:
+        yield _severe("MultipleTransferEncodingChunked")
+
+
+def _length_findings(values: list[bytes]) -> Iterator[Classification]:
+    stripped = [value.strip(b" \t") for value in values]
+    # The library counts in 64 bits.
+    if not all(value.isdigit() and len(value.lstrip(b"0")) < 20 for value in stripped):
+        yield _severe("BadContentLength")
+    elif len(stripped) > 1:
+        same = len({int(value) for value in stripped}) == 1
+        yield _ambiguous("DuplicateContentLength") if same else _severe("MultipleContentLength")
+
+
+def _request_line_findings(method: bytes, target: bytes, version: bytes) -> Iterator[Classification]:
+    if not method or method.translate(None, _TOKEN):
+        yield _severe("BadMethod")
+    yield from _version_findings(version)
+    odd = target.translate(None, _TARGET)
+    if not _FORBIDDEN.isdisjoint(odd):
+        yield _severe("BadUri")
+    elif odd.strip(b" "):
+        yield _ambiguous("AmbiguousUri")
+    elif odd:
+        yield _acceptable("SpaceInUri")
+
+
+def _version_findings(version: bytes) -> Iterator[Classification]:
+    if version in (b"HTTP/1.1", b"HTTP/1.0"):
+        return
+    known = version.strip(b" \t")
+    if known in (b"", b"HTTP/0.9") or (len(known) == 8 and known.startswith(b"HTTP/1.") and known[7:].isdigit()):
+        yield _acceptable("NonCompliantVersion")
+    else:
+        yield _severe("BadVersion")

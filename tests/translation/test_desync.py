@@ -1,0 +1,148 @@
+"""How the heads of requests are classified."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.translation.desync import ACTIONS, COMPLIANT, Action, Classification, Level, Mode, classify
+
+PASS = Action(forward=True, close=False)
+CLOSE = Action(forward=True, close=True)
+REFUSE = Action(forward=False, close=False)
+REFUSE_AND_CLOSE = Action(forward=False, close=True)
+
+TE, CL = b"Transfer-Encoding", b"Content-Length"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "version", "headers"),
+    [
+        (b"GET", b"/a?b=c%20d", b"HTTP/1.1", [(b"Host", b"a"), (b"Accept", b"*/*")]),
+        (b"GET", b"/", b"HTTP/1.1", []),
+        (b"GET", b"/", b"HTTP/1.0", [(b"Host", b"a")]),
+        (b"POST", b"/", b"HTTP/1.1", [(b"Host", b"a"), (CL, b"3")]),
+        (b"POST", b"/", b"HTTP/1.1", [(b"Host", b"a"), (TE, b"chunked")]),
+        (b"POST", b"/", b"HTTP/1.1", [(b"Host", b"a"), (TE, b"gzip, Chunked")]),
+        (b"POST", b"/", b"HTTP/1.1", [(b"X-Content-Length-Hint", b"3")]),
+        (b"POST", b"/", b"HTTP/1.1", [(b"Content-Lengths", b"3")]),
+        (b"PROPFIND", "/é".encode(), b"HTTP/1.1", [(b"X_Under", b"a\tb")]),
+    ],
+)
+def test_an_ordinary_head_is_compliant(
+    method: bytes, target: bytes, version: bytes, headers: list[tuple[bytes, bytes]]
+) -> None:
+    """What browsers and clients send passes every mode."""
+    assert classify(method, target, version, headers) == COMPLIANT
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "level", "reason"),
+    [
+        ("POST", [(CL, b"x")], Level.SEVERE, "BadContentLength"),
+        ("POST", [(CL, b"-1")], Level.SEVERE, "BadContentLength"),
+        ("POST", [(CL, b"1, 1")], Level.SEVERE, "BadContentLength"),
+        ("POST", [(CL, b"9" * 30)], Level.SEVERE, "BadContentLength"),
+        ("POST", [(CL, b"1"), (CL, b"2")], Level.SEVERE, "MultipleContentLength"),
+        ("POST", [(CL, b"1"), (CL, b"01")], Level.AMBIGUOUS, "DuplicateContentLength"),
+        ("POST", [(TE, b"chunky")], Level.SEVERE, "BadTransferEncoding"),
+        ("POST", [(TE, b"")], Level.SEVERE, "BadTransferEncoding"),
+        ("POST", [(TE, b"chunked, chunked")], Level.SEVERE, "MultipleTransferEncodingChunked"),
+        ("POST", [(TE, b"chunked"), (TE, b"chunked")], Level.SEVERE, "MultipleTransferEncodingChunked"),
+        ("POST", [(TE, b"chunked"), (CL, b"1")], Level.AMBIGUOUS, "BothTeClPresent"),
+        ("GET", [(CL, b"0")], Level.ACCEPTABLE, "GetHeadZeroContentLength"),
+        ("HEAD", [(CL, b"5")], Level.AMBIGUOUS, "UndefinedContentLengthSemantics"),
+        ("GET", [(TE, b"chunked")], Level.AMBIGUOUS, "UndefinedTransferEncodingSemantics"),
+        ("GET", [(b"X", b"a\0")], Level.SEVERE, "BadHeader"),
+        ("GET", [(b"X\r", b"a")], Level.SEVERE, "BadHeader"),
+        ("GET", [(b"X", b"a\x01")], Level.ACCEPTABLE, "NonCompliantHeader"),
+        ("GET", [(b"X", "é".encode())], Level.ACCEPTABLE, "NonCompliantHeader"),
+        ("GET", [("É".encode(), b"a")], Level.ACCEPTABLE, "NonCompliantHeader"),
+        ("GET", [(b"", b"a")], Level.AMBIGUOUS, "EmptyHeader"),
+        ("GET", [(b"  ", b"a")], Level.AMBIGUOUS, "EmptyHeader"),
+        ("POST", [(b"Transfer_Encoding", b"chunked")], Level.AMBIGUOUS, "SuspiciousHeader"),
+        ("POST", [(b"Transfer-Encoding ", b"chunked")], Level.AMBIGUOUS, "SuspiciousHeader"),
+        ("POST", [("Transfer-Encod\u0131ng".encode(), b"chunked")], Level.AMBIGUOUS, "SuspiciousHeader"),
+        ("POST", [(b"\x01Transfer-Encoding", b"chunked")], Level.AMBIGUOUS, "SuspiciousHeader"),
+        ("POST", [(b"Content.Length", b"3")], Level.AMBIGUOUS, "SuspiciousHeader"),
+        ("POST", [(b"Con\ttent-Length", b"3")], Level.AMBIGUOUS, "SuspiciousHeader"),
+    ],
+)
+def test_odd_headers_are_named(method: str, headers: list[tuple[bytes, bytes]], level: Level, reason: str) -> None:
+    """Each reason of the user guide is found; the worst of several counts."""
+    found = classify(method.encode(), b"/", b"HTTP/1.1", [(b"Host", b"a"), *headers])
+
+    assert found == Classification(level, reason)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "version", "level", "reason"),
+    [
+        (b"G(T", b"/", b"HTTP/1.1", Level.SEVERE, "BadMethod"),
+        (b"", b"/", b"HTTP/1.1", Level.SEVERE, "BadMethod"),
+        (b"GET", b"/\0", b"HTTP/1.1", Level.SEVERE, "BadUri"),
+        (b"GET", b"/\r", b"HTTP/1.1", Level.SEVERE, "BadUri"),
+        (b"GET", b"/\x01 ", b"HTTP/1.1", Level.AMBIGUOUS, "AmbiguousUri"),
+        (b"GET", b"/a b", b"HTTP/1.1", Level.ACCEPTABLE, "SpaceInUri"),
+        (b"GET", b"/", b"HTTP/1.2", Level.ACCEPTABLE, "NonCompliantVersion"),
+        (b"GET", b"/", b" HTTP/1.1", Level.ACCEPTABLE, "NonCompliantVersion"),
+        (b"GET", b"/", b"", Level.ACCEPTABLE, "NonCompliantVersion"),
+        (b"GET", b"/", b"HTTP/0.9", Level.ACCEPTABLE, "NonCompliantVersion"),
+        (b"GET", b"/", b"HTTP/1.x", Level.SEVERE, "BadVersion"),
+        (b"GET", b"/", b"HTTP/11", Level.SEVERE, "BadVersion"),
+    ],
+)
+def test_odd_request_lines_are_named(method: bytes, target: bytes, version: bytes, level: Level, reason: str) -> None:
+    """Method, target and version each have their reasons."""
+    assert classify(method, target, version, [(b"Host", b"a")]) == Classification(level, reason)
+
+
+@pytest.mark.parametrize(
+    ("version", "header", "reason"),
+    [
+        (b"HTTP/1.0", (TE, b"chunked"), "UndefinedTransferEncodingSemantics"),
+        (b"HTTP/0.9", (CL, b"3"), "UndefinedContentLengthSemantics"),
+    ],
+)
+def test_a_version_that_does_not_know_the_header_makes_it_ambiguous(
+    version: bytes, header: tuple[bytes, bytes], reason: str
+) -> None:
+    """HTTP/1.0 has no transfer codings, HTTP/0.9 no headers at all."""
+    assert classify(b"POST", b"/", version, [header]) == Classification(Level.AMBIGUOUS, reason)
+
+
+@pytest.mark.parametrize(
+    ("mode", "actions"),
+    [
+        (Mode.MONITOR, [PASS, PASS, PASS, PASS]),
+        (Mode.DEFENSIVE, [PASS, PASS, CLOSE, REFUSE_AND_CLOSE]),
+        (Mode.STRICTEST, [PASS, REFUSE, REFUSE, REFUSE_AND_CLOSE]),
+    ],
+)
+def test_the_mode_decides_what_happens(mode: Mode, actions: list[Action]) -> None:
+    """The user guide's table, class by class."""
+    assert [ACTIONS[mode][level] for level in Level] == actions
+
+
+def test_the_access_log_shows_a_dash_for_a_compliant_request() -> None:
+    """Only what breaks the RFC is named."""
+    assert COMPLIANT.logged == ("-", "-")
+    assert Classification(Level.AMBIGUOUS, "EmptyHeader").logged == ("Ambiguous", "EmptyHeader")
+
+
+names = st.sampled_from([TE, CL, b"content-length", b"Content_Length", b"Host", b""]) | st.binary(max_size=20)
+values = st.sampled_from([b"chunked", b"3", b"0", b"", b"gzip"]) | st.binary(max_size=10)
+
+
+@given(
+    method=st.sampled_from([b"GET", b"POST", b"HEAD"]) | st.binary(max_size=5),
+    target=st.binary(max_size=10),
+    version=st.sampled_from([b"HTTP/1.1", b"HTTP/1.0"]) | st.binary(max_size=9),
+    headers=st.lists(st.tuples(names, values), max_size=5),
+)
+def test_any_bytes_can_be_classified(
+    method: bytes, target: bytes, version: bytes, headers: list[tuple[bytes, bytes]]
+) -> None:
+    """A reason comes exactly with a level above compliant."""
+    found = classify(method, target, version, headers)
+
+    assert bool(found.reason) == (found.level > Level.COMPLIANT)
