@@ -11,7 +11,7 @@ from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
 from gateway.translation.messages import Request, Response
-from tests.listeners.doubles import SMALL, Client, EchoListener, chunks, whole
+from tests.listeners.doubles import SMALL, Client, EchoListener, RecordingTransport, chunks, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -629,31 +629,13 @@ async def test_on_written(port: int, listener: EchoListener) -> None:
     await client.close()
 
 
-class CountingTransport(asyncio.Transport):
-    """Keeps what is written, write by write."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 9), "sockname": ("127.0.0.1", 80)})
-        self.writes: list[bytes] = []
-        self.written = asyncio.Event()
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """One write."""
-        self.writes.append(bytes(data))
-        self.written.set()
-
-    def is_closing(self) -> bool:
-        """It stays open."""
-        return False
-
-
 @pytest.mark.parametrize(("size", "writes"), [(0, 1), (1000, 1), (64 * 1024, 1), (64 * 1024 + 1, 2)])
 async def test_one_write_for_head_and_body(size: int, writes: int) -> None:
     """Head and body leave in one write; only a large body has its own, since joining would copy it."""
     listener = EchoListener()
     listener.answers[b"/"] = lambda request: whole(request, b"x" * size)
     server = ListenerServer(listener)
-    transport = CountingTransport()
+    transport = RecordingTransport()
     protocol = HttpProtocol(server.config, server.state, {}, asyncio.get_running_loop())
 
     protocol.connection_made(transport)
