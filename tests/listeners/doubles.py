@@ -1,7 +1,7 @@
 """Doubles for the rims: a listener that answers what it got, and a client that speaks in raw bytes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -142,8 +142,8 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
 class RecordingTransport(asyncio.Transport):
     """Keeps what is written, write by write."""
 
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 9), "sockname": ("127.0.0.1", 80)})
+    def __init__(self, extra: Mapping[str, object] | None = None) -> None:
+        super().__init__({"peername": ("127.0.0.1", 9), "sockname": ("127.0.0.1", 80), **(extra or {})})
         self.writes: list[bytes] = []
         self.written = asyncio.Event()
         self.closed = False

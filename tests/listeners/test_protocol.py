@@ -204,6 +204,12 @@ REJECTS = [
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400),
+    (b"foo / HTTP/1.1\r\n\r\n", 400),
+    (b"FOO / HTTP/1.1\r\nA: b\x00\r\n\r\n", 400),
+    (b"FOO * HTTP/1.1\r\n\r\n", 400),
+    (b"A" * 41 + b" / HTTP/1.1\r\n\r\n", 400),
+    (b"FOO / HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n", 413),
+    (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\n", 501),
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
     (b"GET / HTTP/2.0\r\n\r\n", 505),
@@ -232,6 +238,53 @@ async def test_reject_knows_the_request_line(port: int, listener: EchoListener) 
     await client.ask(b"POST /x?y HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n")
 
     assert listener.rejected == [(413, b"POST /x?y HTTP/1.1")]
+    await client.close()
+
+
+LENGTH, CODED = b"Content-Length: 2\r\n", b"Transfer-Encoding: chunked\r\n"
+PASSED = [
+    (b"REINDEX-ALL /p HTTP/1.1\r\n" + LENGTH + b"\r\nhi", "REINDEX-ALL", "hi", True),
+    (b"GETX /p HTTP/1.1\r\n\r\n", "GETX", "", True),
+    (b"SETUP /p HTTP/1.1\r\n\r\n", "SETUP", "", True),
+    (b"FOO http://h/p HTTP/1.0\r\n\r\n", "FOO", "", False),
+    (b"POST /p HTTP/1.1\r\nTransfer-Encoding: identity\r\n" + LENGTH + b"\r\nhi", "POST", "hi", False),
+    (b"POST /p HTTP/1.1\r\nTransfer-Encoding: Identity\r\n\r\n", "POST", "", True),
+    (b"POST /p HTTP/1.1\r\n" + LENGTH + LENGTH + b"\r\nhi", "POST", "hi", False),
+    (b"POST /p HTTP/1.1\r\n" + LENGTH + CODED + b"\r\n3\r\nabc\r\n0\r\n\r\n", "POST", "abc", False),
+    (b"POST /p HTTP/1.1\r\n" + CODED + LENGTH + b"\r\n3\r\nabc\r\n0\r\n\r\n", "POST", "abc", False),
+]
+
+
+@pytest.mark.parametrize(("request_bytes", "method", "body", "kept"), PASSED, ids=lambda value: repr(value)[:50])
+@pytest.mark.parametrize("piece", [1 << 20, 1], ids=["at-once", "byte-by-byte"])
+async def test_passes_what_a_load_balancer_passes(
+    port: int, request_bytes: bytes, method: str, body: str, piece: int, *, kept: bool
+) -> None:
+    """Free methods and the identity coding pass; ambiguous framing passes with its lines, then the connection ends."""
+    client = await Client.connect(port)
+
+    for start in range(0, len(request_bytes), piece):
+        await client.send(request_bytes[start : start + piece])
+        await asyncio.sleep(0)
+    echo = await client.answer()
+
+    lines = request_bytes.split(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    assert (echo["method"], echo["path"], echo["body"], echo["keep_alive"]) == (method, "/p", body, kept)
+    assert echo["headers"] == [line.split(": ") for line in lines]
+    if kept:
+        assert (await client.ask(GET)).status == 200
+    else:
+        assert await client.rest() == b""
+    await client.close()
+
+
+async def test_target_bytes_pass(port: int) -> None:
+    """Bytes over 0x7F in a target reach the listener as they are."""
+    client = await Client.connect(port)
+
+    echo = await client.ask("GET /é?ü HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+
+    assert (echo["path"], echo["query"]) == ("/Ã©", "Ã¼")
     await client.close()
 
 
