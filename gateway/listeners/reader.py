@@ -6,7 +6,6 @@ ends other than CRLF, and lengths that are no number.  What it refuses although 
 `gateway.listeners.second_look`.
 """
 
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -14,6 +13,7 @@ from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrad
 from gateway.listeners.bodies import BodyStream
 from gateway.listeners.listener import Listener
 from gateway.listeners.second_look import SecondLook, look_again
+from gateway.listeners.upgrade import body_parser
 from gateway.listeners.wire import Peer, Reading, Refusal, over_limit, split_target
 from gateway.translation.messages import Request
 
@@ -201,7 +201,7 @@ class RequestReader:
     def on_message_complete(self) -> None:
         """The request is complete."""
         if self._parser.should_upgrade() and (self._coding or self._content_length > 0):
-            return  # the parser takes the body for another protocol's bytes: `_after_upgrade` reads it
+            return  # `_after_upgrade` reads the body
         self._complete()
 
     def _complete(self) -> None:
@@ -246,6 +246,8 @@ class RequestReader:
     # What is refused.
 
     def _notice(self, name: bytes, value: bytes) -> None:
+        if self._stage == _BODY:
+            return  # a trailer
         if name == b"content-length":
             self._content_length = int(value)
         elif name == b"transfer-encoding":
@@ -319,15 +321,9 @@ class RequestReader:
             self._parse(again.plain)
 
     def _after_upgrade(self, rest: bytes) -> None:
-        """Go on after a request that asks for another protocol, which no front door here speaks on this connection.
-
-        llhttp takes the bytes that follow such a head for the other protocol's, although a client may send a body
-        (Java's HTTP client offers ``h2c`` on every first request).
-        """
         if self._stage == _BODY:
-            framing = b"Transfer-Encoding: chunked" if self._coding else b"Content-Length: %d" % self._content_length
-            self._parser = HttpRequestParser(_BodyOnly(self.on_body, self._upgraded_complete))
-            self._parser.feed_data(b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n\r\n" % framing)
+            length = None if self._coding else self._content_length
+            self._parser = body_parser(length, self.on_body, self._upgraded_complete)
         if rest:
             self.feed(rest, self._now)
 
@@ -338,11 +334,3 @@ class RequestReader:
 
 class _LookAgain(Exception):
     """The parser would refuse this head, and AWS does not."""
-
-
-class _BodyOnly:
-    """Gives a parser's body and its end, and hides the head that tells the parser how the body is framed."""
-
-    def __init__(self, on_body: Callable[[bytes], None], on_message_complete: Callable[[], None]) -> None:
-        self.on_body = on_body
-        self.on_message_complete = on_message_complete

@@ -55,6 +55,8 @@ async def test_bodies(port: int) -> None:
     echo = await client.ask(CHUNKED)
 
     assert (echo["body"], echo["headers"]) == ("abcde", [["Transfer-Encoding", "chunked"]])
+    trailers = b"Expect: 100-continue\r\nContent-Lengths: x\r\n"
+    assert (await client.ask(CHUNKED.replace(b"Trailer: t\r\n", trailers)))["body"] == "abcde"
     await client.close()
 
 
@@ -72,6 +74,19 @@ async def test_pipelined_requests_are_answered_in_order(port: int, listener: Ech
     assert paths == ["/slow", "/p", "/a%20b"]
     assert (await client.answer()).status == 400
     assert await client.rest() == b""
+    await client.close()
+
+
+async def test_long_pipeline(port: int, listener: EchoListener) -> None:
+    """Thousands of requests in one piece are answered, however deep that is."""
+    listener.gates[b"/slow"] = asyncio.Event()
+    client = await Client.connect(port)
+
+    await client.send(b"GET /slow HTTP/1.1\r\n\r\n" + b"GET / HTTP/1.1\r\n\r\n" * 3000)
+    await listener.entered.wait()
+    listener.gates[b"/slow"].set()
+
+    assert [(await client.answer()).status for _ in range(3001)] == [200] * 3001
     await client.close()
 
 
