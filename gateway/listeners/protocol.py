@@ -128,7 +128,7 @@ class HttpProtocol(asyncio.Protocol):
         """Close an idle connection now, another one after its present request."""
         self._stopping = True
         self._reader.keep_alive = False
-        if not self._busy and not self._reader.partial:
+        if self._lingering or not (self._busy or self._reader.partial):
             self._transport.close()
 
     def abort(self) -> None:

@@ -94,6 +94,19 @@ async def test_stop_lets_requests_finish() -> None:
         await client.close()
 
 
+async def test_stop_does_not_wait_for_refused_clients() -> None:
+    """A client that was refused and has not closed its end does not hold a stop up."""
+    server = ListenerServer(EchoListener())
+    await server.start()
+    client = await Client.connect(server.port)
+    await client.ask(b"GET / HTTP/2.0\r\n\r\n")
+
+    async with asyncio.timeout(2):
+        await server.stop(60)
+
+    await client.close()
+
+
 async def test_stop_ends_after_its_grace() -> None:
     """A request that outlasts the grace is cancelled and its connection dropped."""
     listener = EchoListener()
