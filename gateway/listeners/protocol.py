@@ -128,7 +128,7 @@ class HttpProtocol(asyncio.Protocol):
         """Close an idle connection now, another one after its present request."""
         self._stopping = True
         self._reader.keep_alive = False
-        if not self._busy and not self._reader.partial:
+        if self._lingering or not (self._busy or self._reader.partial):
             self._transport.close()
 
     def abort(self) -> None:
@@ -143,7 +143,7 @@ class HttpProtocol(asyncio.Protocol):
             self._queue.append((request, reading))
             self.flow_changed()
         else:
-            self._start(request, reading)
+            self._start(request, reading, eager=True)
 
     def expects_continue(self) -> None:
         """Answer ``100 Continue`` before the body arrives, but after the answers that come first."""
@@ -162,13 +162,15 @@ class HttpProtocol(asyncio.Protocol):
         if pause:
             self._transport.pause_reading()
         else:
+            self._heard_at = self._loop.time()
             self._transport.resume_reading()
 
     # One request after the other.
 
-    def _start(self, request: Request, reading: Reading | None) -> None:
+    def _start(self, request: Request, reading: Reading | None, *, eager: bool) -> None:
         self._busy = True
-        task = _start_task(self._loop, self._serve(request, reading))
+        work = self._serve(request, reading)
+        task: asyncio.Task[None] = _task(work, self._loop, eager=eager)
         if not task.done():
             self._task = task
             self._state.tasks.add(task)
@@ -218,7 +220,8 @@ class HttpProtocol(asyncio.Protocol):
         if isinstance(following, Refusal):
             self._reject(following)
         else:
-            self._start(following, reading)
+            # Not eagerly: each request of a long pipeline would begin inside the one before it.
+            self._start(following, reading, eager=False)
 
     # What is no request.
 
@@ -266,6 +269,9 @@ class HttpProtocol(asyncio.Protocol):
         self._timer = None
         if self._busy and self._reader.stream is None:
             return  # `_finished` starts it again
+        if self._reading_paused:
+            self._watch_silence(self._idle_s)  # the client is silent because it must be
+            return
         left = self._heard_at + self._idle_s - self._loop.time()
         if left > 0:
             self._watch_silence(left)
@@ -280,8 +286,8 @@ def _address(name: object) -> Address:
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) else ("", 0)
 
 
-def _start_task(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+def _task(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, *, eager: bool) -> asyncio.Task[None]:
     """A task that begins at once where Python can do that (3.12), in the loop's next turn elsewhere."""
     if sys.version_info >= (3, 12):
-        return asyncio.Task(work, loop=loop, eager_start=True)
+        return asyncio.Task(work, loop=loop, eager_start=eager)
     return asyncio.Task(work, loop=loop)

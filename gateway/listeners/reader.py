@@ -2,17 +2,18 @@
 
 llhttp (through httptools) decides what is HTTP.  By itself it refuses, and so gets 400 here: NUL, CR, LF and other
 control characters in targets and header lines, folded header lines, white space before a colon, missing colons, line
-ends other than CRLF, lengths that are no number, two ``Content-Length`` lines, and ``Content-Length`` beside
-``Transfer-Encoding``.
+ends other than CRLF, and lengths that are no number.  What it refuses although AWS does not is read again by
+`gateway.listeners.second_look`.
 """
 
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from gateway.listeners.bodies import BodyStream
 from gateway.listeners.listener import Listener
+from gateway.listeners.second_look import SecondLook, look_again
+from gateway.listeners.upgrade import body_parser
 from gateway.listeners.wire import Peer, Reading, Refusal, over_limit, split_target
 from gateway.translation.messages import Request
 
@@ -62,12 +63,16 @@ class RequestReader:
         self.stream: BodyStream | None = None
         self.keep_alive = True
         self._stage = _BETWEEN
+        self._raw: list[bytes] = []  # the pieces of a head, as long as they hold nothing else before it
+        self._again: SecondLook | None = None
+        self._waiting = False  # the parser has given up; a second look needs the whole head
         self._alone = True  # what the present piece holds belongs to the present request alone
         self._now = 0.0
         self._fed = 0
         self._begin()
 
     def _begin(self) -> None:
+        self._method = ""
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._parts: list[bytes] = []
@@ -90,7 +95,8 @@ class RequestReader:
         """The request line as far as it is known, for a refusal."""
         if not self._target:
             return b""
-        return b"%b %b HTTP/%b" % (self._parser.get_method(), self._target, self._parser.get_http_version().encode())
+        method = self._method.encode() or self._parser.get_method()
+        return b"%b %b HTTP/%b" % (method, self._target, self._parser.get_http_version().encode())
 
     def feed(self, data: bytes, now: float) -> None:
         """Take what arrived at ``now``; complete requests go to the sink before this returns.
@@ -104,14 +110,28 @@ class RequestReader:
         self._fed = len(data)
         self._found = False
         self._alone = self._stage != _BODY
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade as upgrade:
-            self._after_upgrade(data[upgrade.args[0] :])
-        except HttpParserError as error:
-            self._failed(error)
+        if self._stage == _BETWEEN:
+            self._raw = [data]
+        elif self._stage == _HEAD and self._raw:
+            self._raw.append(data)
+        if self._waiting:
+            self._look_again()
+        else:
+            self._parse(data)
         if self._stage in _UNFINISHED:
             self._check_unfinished()
+
+    def _parse(self, data: bytes) -> None:
+        failure: HttpParserError | HttpParserUpgrade | None = None
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            failure = error
+        # Out of the handler, since the parser says by its error's context what a callback raised.
+        if isinstance(failure, HttpParserUpgrade):
+            self._after_upgrade(data[failure.args[0] :])
+        elif failure is not None:
+            self._failed(failure)
 
     def break_off(self) -> None:
         """The client is gone."""
@@ -145,10 +165,15 @@ class RequestReader:
         parser = self._parser
         self._version = parser.get_http_version()
         self._method = parser.get_method().decode()
+        if self._again is not None:
+            self._method, self._target, headers = self._again[:3]
+            self._headers = list(headers)
         self._check_head()
         self._lines = self._headers
         self._headers = []
-        self._keep = parser.should_keep_alive()
+        self._keep = parser.should_keep_alive() and (self._again is None or not self._again.closes)
+        self._again = None
+        self._raw = []
         self._head_complete_at = self._now
         self._stage = _BODY
         if self._expects and self._version == "1.1":
@@ -176,11 +201,12 @@ class RequestReader:
     def on_message_complete(self) -> None:
         """The request is complete."""
         if self._parser.should_upgrade() and (self._coding or self._content_length > 0):
-            return  # the parser takes the body for another protocol's bytes: `_after_upgrade` reads it
+            return  # `_after_upgrade` reads the body
         self._complete()
 
     def _complete(self) -> None:
         self._alone = False
+        self._raw = []
         self._stage = _BETWEEN if self._keep else _ENDED
         stream, self.stream = self.stream, None
         if stream is not None:
@@ -220,6 +246,8 @@ class RequestReader:
     # What is refused.
 
     def _notice(self, name: bytes, value: bytes) -> None:
+        if self._stage == _BODY:
+            return  # a trailer
         if name == b"content-length":
             self._content_length = int(value)
         elif name == b"transfer-encoding":
@@ -235,6 +263,8 @@ class RequestReader:
             if status:
                 raise Refusal(status, self.request_line)
         if self._coding and self._coding.strip(b", \t") != b"chunked":
+            if b"identity" in self._coding and self._raw:
+                raise _LookAgain
             raise Refusal(501, self.request_line)
         if self._content_length > self._body_limit and not self._listener.accepts_streams:
             raise Refusal(413, self.request_line)
@@ -244,7 +274,7 @@ class RequestReader:
             raise Refusal(400, self.request_line) from None
 
     def _request_line_bytes(self) -> int:
-        return len(self._parser.get_method()) + len(self._target) + len(b"  HTTP/1.1")
+        return len(self._method or self._parser.get_method()) + len(self._target) + len(b"  HTTP/1.1")
 
     def _check_unfinished(self) -> None:
         """Stop a client that sends a head, a chunk extension or trailers without end."""
@@ -262,8 +292,10 @@ class RequestReader:
         line_bytes = self._request_line_bytes()
         status = over_limit(line_bytes, self._headers, limits)
         # What the parser has not given out yet is one line.
+        if self._waiting and self._certain <= limits.request_line + limits.headers:
+            return
         known = line_bytes + 2 + sum(len(name) + len(value) + 4 for name, value in self._headers)
-        if status or self._certain - known > limits.header_line:
+        if status or self._certain - known > limits.header_line + len(b": \r\n"):
             raise Refusal(status or 400, self.request_line)
 
     def _failed(self, error: HttpParserError) -> None:
@@ -272,20 +304,26 @@ class RequestReader:
             return  # what follows a request that closes the connection is nobody's
         if isinstance(cause, Refusal):
             raise cause from None
-        if isinstance(error, HttpParserCallbackError):
+        if isinstance(error, HttpParserCallbackError) and not isinstance(cause, _LookAgain):
             raise error
-        raise Refusal(505 if str(error) == "Invalid HTTP version" else 400, self.request_line) from None
+        if str(error) == "Invalid HTTP version":
+            raise Refusal(505, self.request_line) from None
+        if self._again is not None or not self._raw:
+            raise Refusal(400, self.request_line) from None
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self._again = again = look_again(b"".join(self._raw))
+        self._waiting = again is None
+        if again is not None:
+            self._raw = []
+            self._parser = HttpRequestParser(self)
+            self._parse(again.plain)
 
     def _after_upgrade(self, rest: bytes) -> None:
-        """Go on after a request that asks for another protocol, which no front door here speaks on this connection.
-
-        llhttp takes the bytes that follow such a head for the other protocol's, although a client may send a body
-        (Java's HTTP client offers ``h2c`` on every first request).
-        """
         if self._stage == _BODY:
-            framing = b"Transfer-Encoding: chunked" if self._coding else b"Content-Length: %d" % self._content_length
-            self._parser = HttpRequestParser(_BodyOnly(self.on_body, self._upgraded_complete))
-            self._parser.feed_data(b"POST / HTTP/1.1\r\nConnection: close\r\n%b\r\n\r\n" % framing)
+            length = None if self._coding else self._content_length
+            self._parser = body_parser(length, self.on_body, self._upgraded_complete)
         if rest:
             self.feed(rest, self._now)
 
@@ -294,9 +332,5 @@ class RequestReader:
         self._complete()
 
 
-class _BodyOnly:
-    """Gives a parser's body and its end, and hides the head that tells the parser how the body is framed."""
-
-    def __init__(self, on_body: Callable[[bytes], None], on_message_complete: Callable[[], None]) -> None:
-        self.on_body = on_body
-        self.on_message_complete = on_message_complete
+class _LookAgain(Exception):
+    """The parser would refuse this head, and AWS does not."""

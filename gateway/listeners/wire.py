@@ -116,7 +116,7 @@ def split_target(target: bytes, method: str) -> tuple[bytes, bytes, bytes]:
         return b"", target, b""
     _, found, rest = target.partition(b"://")
     if not found or method == "CONNECT":
-        raise ValueError(target)
+        raise ValueError(f"{target!r} is no target of {method}")
     location, _, query = rest.partition(b"?")
     authority, _, path = location.partition(b"/")
     return authority, b"/" + path, query

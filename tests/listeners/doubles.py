@@ -1,7 +1,7 @@
 """Doubles for the rims: a listener that answers what it got, and a client that speaks in raw bytes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,10 @@ class EchoListener:
             await self.gates[request.raw_path].wait()
         body = request.body
         if request.stream is not None and request.raw_path != b"/unread":
-            body = b"".join([chunk async for chunk in request.stream])
+            try:
+                body = b"".join([chunk async for chunk in request.stream])
+            except ConnectionResetError:
+                return whole(request, b"cut short")
         if request.raw_path in self.answers:
             return self.answers[request.raw_path](request)
         return whole(request, describe(request, body))
@@ -134,3 +137,49 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
     """A stream of these parts."""
     for part in parts:
         yield part
+
+
+class RecordingTransport(asyncio.Transport):
+    """Keeps what is written, write by write."""
+
+    def __init__(self, extra: Mapping[str, object] | None = None) -> None:
+        super().__init__({"peername": ("127.0.0.1", 9), "sockname": ("127.0.0.1", 80), **(extra or {})})
+        self.writes: list[bytes] = []
+        self.written = asyncio.Event()
+        self.closed = False
+        self.reading = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """One write."""
+        assert not self.closed
+        self.writes.append(bytes(data))
+        self.written.set()
+
+    def is_closing(self) -> bool:
+        """Whether one of the ends was closed."""
+        return self.closed
+
+    def close(self) -> None:
+        """Close after what was written."""
+        self.closed = True
+
+    def abort(self) -> None:
+        """Close now."""
+        self.closed = True
+
+    def can_write_eof(self) -> bool:
+        """As TCP."""
+        return True
+
+    def write_eof(self) -> None:
+        """Nothing more is written."""
+
+    def pause_reading(self) -> None:
+        """The protocol wants no more."""
+        assert self.reading
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        """The protocol wants more."""
+        assert not self.reading
+        self.reading = True

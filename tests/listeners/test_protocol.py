@@ -11,7 +11,7 @@ from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
 from gateway.translation.messages import Request, Response
-from tests.listeners.doubles import SMALL, Client, EchoListener, chunks, whole
+from tests.listeners.doubles import SMALL, Client, EchoListener, RecordingTransport, chunks, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +55,8 @@ async def test_bodies(port: int) -> None:
     echo = await client.ask(CHUNKED)
 
     assert (echo["body"], echo["headers"]) == ("abcde", [["Transfer-Encoding", "chunked"]])
+    trailers = b"Expect: 100-continue\r\nContent-Lengths: x\r\n"
+    assert (await client.ask(CHUNKED.replace(b"Trailer: t\r\n", trailers)))["body"] == "abcde"
     await client.close()
 
 
@@ -72,6 +74,19 @@ async def test_pipelined_requests_are_answered_in_order(port: int, listener: Ech
     assert paths == ["/slow", "/p", "/a%20b"]
     assert (await client.answer()).status == 400
     assert await client.rest() == b""
+    await client.close()
+
+
+async def test_long_pipeline(port: int, listener: EchoListener) -> None:
+    """Thousands of requests in one piece are answered, however deep that is."""
+    listener.gates[b"/slow"] = asyncio.Event()
+    client = await Client.connect(port)
+
+    await client.send(b"GET /slow HTTP/1.1\r\n\r\n" + b"GET / HTTP/1.1\r\n\r\n" * 3000)
+    await listener.entered.wait()
+    listener.gates[b"/slow"].set()
+
+    assert [(await client.answer()).status for _ in range(3001)] == [200] * 3001
     await client.close()
 
 
@@ -204,6 +219,12 @@ REJECTS = [
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400),
+    (b"foo / HTTP/1.1\r\n\r\n", 400),
+    (b"FOO / HTTP/1.1\r\nA: b\x00\r\n\r\n", 400),
+    (b"FOO * HTTP/1.1\r\n\r\n", 400),
+    (b"A" * 41 + b" / HTTP/1.1\r\n\r\n", 400),
+    (b"FOO / HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n", 413),
+    (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\n", 501),
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
     (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
     (b"GET / HTTP/2.0\r\n\r\n", 505),
@@ -232,6 +253,53 @@ async def test_reject_knows_the_request_line(port: int, listener: EchoListener) 
     await client.ask(b"POST /x?y HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n")
 
     assert listener.rejected == [(413, b"POST /x?y HTTP/1.1")]
+    await client.close()
+
+
+LENGTH, CODED = b"Content-Length: 2\r\n", b"Transfer-Encoding: chunked\r\n"
+PASSED = [
+    (b"REINDEX-ALL /p HTTP/1.1\r\n" + LENGTH + b"\r\nhi", "REINDEX-ALL", "hi", True),
+    (b"GETX /p HTTP/1.1\r\n\r\n", "GETX", "", True),
+    (b"SETUP /p HTTP/1.1\r\n\r\n", "SETUP", "", True),
+    (b"FOO http://h/p HTTP/1.0\r\n\r\n", "FOO", "", False),
+    (b"POST /p HTTP/1.1\r\nTransfer-Encoding: identity\r\n" + LENGTH + b"\r\nhi", "POST", "hi", False),
+    (b"POST /p HTTP/1.1\r\nTransfer-Encoding: Identity\r\n\r\n", "POST", "", True),
+    (b"POST /p HTTP/1.1\r\n" + LENGTH + LENGTH + b"\r\nhi", "POST", "hi", False),
+    (b"POST /p HTTP/1.1\r\n" + LENGTH + CODED + b"\r\n3\r\nabc\r\n0\r\n\r\n", "POST", "abc", False),
+    (b"POST /p HTTP/1.1\r\n" + CODED + LENGTH + b"\r\n3\r\nabc\r\n0\r\n\r\n", "POST", "abc", False),
+]
+
+
+@pytest.mark.parametrize(("request_bytes", "method", "body", "kept"), PASSED, ids=lambda value: repr(value)[:50])
+@pytest.mark.parametrize("piece", [1 << 20, 1], ids=["at-once", "byte-by-byte"])
+async def test_passes_what_a_load_balancer_passes(
+    port: int, request_bytes: bytes, method: str, body: str, piece: int, *, kept: bool
+) -> None:
+    """Free methods and the identity coding pass; ambiguous framing passes with its lines, then the connection ends."""
+    client = await Client.connect(port)
+
+    for start in range(0, len(request_bytes), piece):
+        await client.send(request_bytes[start : start + piece])
+        await asyncio.sleep(0)
+    echo = await client.answer()
+
+    lines = request_bytes.split(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    assert (echo["method"], echo["path"], echo["body"], echo["keep_alive"]) == (method, "/p", body, kept)
+    assert echo["headers"] == [line.split(": ") for line in lines]
+    if kept:
+        assert (await client.ask(GET)).status == 200
+    else:
+        assert await client.rest() == b""
+    await client.close()
+
+
+async def test_target_bytes_pass(port: int) -> None:
+    """Bytes over 0x7F in a target reach the listener as they are."""
+    client = await Client.connect(port)
+
+    echo = await client.ask("GET /é?ü HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+
+    assert (echo["path"], echo["query"]) == ("/Ã©", "Ã¼")
     await client.close()
 
 
@@ -629,31 +697,13 @@ async def test_on_written(port: int, listener: EchoListener) -> None:
     await client.close()
 
 
-class CountingTransport(asyncio.Transport):
-    """Keeps what is written, write by write."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 9), "sockname": ("127.0.0.1", 80)})
-        self.writes: list[bytes] = []
-        self.written = asyncio.Event()
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """One write."""
-        self.writes.append(bytes(data))
-        self.written.set()
-
-    def is_closing(self) -> bool:
-        """It stays open."""
-        return False
-
-
 @pytest.mark.parametrize(("size", "writes"), [(0, 1), (1000, 1), (64 * 1024, 1), (64 * 1024 + 1, 2)])
 async def test_one_write_for_head_and_body(size: int, writes: int) -> None:
     """Head and body leave in one write; only a large body has its own, since joining would copy it."""
     listener = EchoListener()
     listener.answers[b"/"] = lambda request: whole(request, b"x" * size)
     server = ListenerServer(listener)
-    transport = CountingTransport()
+    transport = RecordingTransport()
     protocol = HttpProtocol(server.config, server.state, {}, asyncio.get_running_loop())
 
     protocol.connection_made(transport)

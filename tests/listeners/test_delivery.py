@@ -1,0 +1,67 @@
+"""The writing side of a connection."""
+
+import asyncio
+
+import pytest
+
+from gateway.listeners.delivery import Delivery
+from gateway.listeners.wire import Reading, Wire
+from gateway.translation.messages import Request, Response
+from tests.listeners.doubles import EchoListener, RecordingTransport, chunks, whole
+
+pytestmark = pytest.mark.anyio
+
+GET = Request("GET", b"/", b"", [], b"", ("127.0.0.1", 9), ("127.0.0.1", 80))
+
+
+async def test_next_answer_waits_for_a_slow_reader() -> None:
+    """After an answer that the client has not taken, writing waits until it has."""
+    delivery = Delivery(RecordingTransport(), asyncio.get_running_loop(), EchoListener())
+    delivery.pause()
+
+    waiting = delivery.write(GET, whole(GET, b"x"), None)
+
+    assert waiting is not None
+    delivery.resume()
+    await waiting
+
+
+async def test_nothing_is_written_to_a_lost_connection() -> None:
+    """An answer that comes too late is not written, its stream is closed, and observers learn that it broke."""
+    transport, listener = RecordingTransport(), EchoListener()
+    seen: list[Wire] = []
+    listener.on_written = lambda _request, _response, wire: seen.append(wire)
+    delivery = Delivery(transport, asyncio.get_running_loop(), listener)
+    delivery.lost()
+
+    delivery.write(GET, whole(GET, b"x"), Reading(1, 0.0, 0.0, 0.0))
+    body = chunks(b"a")
+    streaming = delivery.write(GET, Response(200, [], body), Reading(1, 0.0, 0.0, 0.0))
+    assert streaming is not None
+    await streaming
+    await asyncio.sleep(0)
+
+    assert transport.writes == []
+    assert [(wire.sent_bytes, wire.broken) for wire in seen] == [(0, True), (0, True)]
+    with pytest.raises(StopAsyncIteration):
+        await anext(body)
+
+
+async def test_observer_cannot_break_a_connection() -> None:
+    """What an observer raises goes to the event loop's handler and to nobody else."""
+    listener = EchoListener()
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("observer")
+
+    listener.on_written = broken
+    told: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+    transport = RecordingTransport()
+
+    Delivery(transport, loop, listener).write(GET, whole(GET, b"x"), Reading(1, 0.0, 0.0, 0.0))
+    await asyncio.sleep(0)
+
+    assert len(transport.writes) == 1
+    assert [str(error) for error in told] == ["observer"]

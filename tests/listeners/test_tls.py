@@ -1,0 +1,55 @@
+"""What a TLS connection says about itself."""
+
+import ssl
+from pathlib import Path
+
+from gateway.listeners.tls import remember_server_names, tls_facts
+from gateway.translation.messages import Tls
+from tests.listeners.doubles import RecordingTransport
+
+TLS = Path(__file__).parents[1] / "data" / "tls"
+
+
+def handshake(server_name: str | None) -> ssl.SSLObject:
+    """The server's end of a session that was agreed in memory."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+    remember_server_names(context)
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust.check_hostname = False
+    trust.load_verify_locations(TLS / "certificate.pem")
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = context.wrap_bio(to_server, to_client, server_side=True)
+    client = trust.wrap_bio(to_client, to_server, server_hostname=server_name)
+    pending = [client, server]
+    while pending:
+        for end in list(pending):
+            try:
+                end.do_handshake()
+                pending.remove(end)
+            except ssl.SSLWantReadError:
+                continue
+    return server
+
+
+class TlsTransport(RecordingTransport):
+    """A transport over such a session."""
+
+    def __init__(self, connection: ssl.SSLObject) -> None:
+        super().__init__({"ssl_object": connection})
+
+
+def test_facts() -> None:
+    """Version and cipher have OpenSSL's names; the server name is the one asked for, "" when there was none."""
+    named, nameless = tls_facts(TlsTransport(handshake("localhost"))), tls_facts(TlsTransport(handshake(None)))
+
+    assert named is not None
+    assert named == Tls("TLSv1.3", named.cipher, "localhost", b"")
+    assert named.cipher.startswith("TLS_")
+    assert nameless is not None
+    assert nameless.server_name == ""
+
+
+def test_plain_connection() -> None:
+    """A connection without TLS has no such facts."""
+    assert tls_facts(RecordingTransport()) is None

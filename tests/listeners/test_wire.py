@@ -1,0 +1,73 @@
+"""The bytes of a response's head, and the parts of a request's target."""
+
+import pytest
+
+from gateway.listeners.wire import has_content, head_lines, header_present, over_limit, split_target
+from gateway.translation.messages import Response
+from tests.listeners.doubles import SMALL
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "line"),
+    [
+        (200, b"", b"HTTP/1.1 200 OK"),
+        (200, b"Fine", b"HTTP/1.1 200 Fine"),
+        (561, b"", b"HTTP/1.1 561 "),
+    ],
+)
+def test_status_line(status: int, reason: bytes, line: bytes) -> None:
+    """The response's own phrase, else the standard one, else none; the space before it is always there."""
+    assert head_lines(Response(status, [(b"b", b"1"), (b"A", b"")], b"", reason)) == [line, b"b: 1", b"A: "]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "content"),
+    [("GET", 200, True), ("HEAD", 200, False), ("GET", 204, False), ("GET", 304, False), ("GET", 101, False)],
+)
+def test_has_content(method: str, status: int, *, content: bool) -> None:
+    """HEAD and some statuses have no content."""
+    assert has_content(method, status) is content
+
+
+def test_header_present() -> None:
+    """Names are compared without case."""
+    assert header_present([(b"Content-LENGTH", b"1")], b"content-length")
+    assert not header_present([(b"Content-Type", b"x")], b"content-length")
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "parts"),
+    [
+        (b"/a?b?c", "GET", (b"", b"/a", b"b?c")),
+        (b"/a://b", "GET", (b"", b"/a://b", b"")),
+        (b"*", "OPTIONS", (b"", b"*", b"")),
+        (b"HTTPS://h:1/a/b?c/d", "GET", (b"h:1", b"/a/b", b"c/d")),
+        (b"http://[::1]", "GET", (b"[::1]", b"/", b"")),
+    ],
+)
+def test_split_target(target: bytes, method: str, parts: tuple[bytes, bytes, bytes]) -> None:
+    """Authority, path and query, nothing decoded."""
+    assert split_target(target, method) == parts
+
+
+@pytest.mark.parametrize(("target", "method"), [(b"*", "GET"), (b"*x", "OPTIONS"), (b"h:443", "CONNECT")])
+def test_no_target(target: bytes, method: str) -> None:
+    """Some targets do not go with a method."""
+    with pytest.raises(ValueError, match="is no target of"):
+        split_target(target, method)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "sizes", "status"),
+    [
+        (120, [60], 0),
+        (121, [60], 414),
+        (1, [], 0),
+        (1, [61], 400),
+        (1, [46, 46, 46, 46], 0),
+        (1, [46, 46, 46, 47], 400),
+    ],
+)
+def test_over_limit(request_line: int, sizes: list[int], status: int) -> None:
+    """The limits are what still passes; together, header lines count with colon, space and line end."""
+    assert over_limit(request_line, [(b"n", b"v" * (size - 1)) for size in sizes], SMALL) == status
