@@ -177,11 +177,12 @@ def _client_context(request: Request) -> bytes:
         raise ApiError("InvalidRequestContentException", text)
     try:
         context = pybase64.b64decode(encoded, validate=True)
-        if context:
-            orjson.loads(context)
+        is_object = not context or isinstance(orjson.loads(context), dict)
     except ValueError:
+        is_object = False
+    if not is_object:
         text = "Client context must be a valid Base64-encoded JSON object."
-        raise ApiError("InvalidRequestContentException", text) from None
+        raise ApiError("InvalidRequestContentException", text)
     return context
 
 
