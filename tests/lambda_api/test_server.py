@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+from collections import Counter
 
 import httpx
 import pytest
@@ -36,9 +37,9 @@ async def nothing() -> None:
     """No environments to reset."""
 
 
-def server_of(target: ScriptedTarget, port: int = 0) -> ControlServer:
+def server_of(target: ScriptedTarget, port: int = 0, reserved: int | None = None) -> ControlServer:
     """A control port with ``demo-lambda``."""
-    function = Function(FunctionConfiguration("demo-lambda", "app.handler"), target)
+    function = Function(FunctionConfiguration("demo-lambda", "app.handler", reserved_concurrency=reserved), target)
     return ControlServer(build_control_app(Registry([function]), nothing), "127.0.0.1", port)
 
 
@@ -77,6 +78,30 @@ async def test_stopping_lets_invocations_finish(kind: str) -> None:
 
     assert answer.status_code == (202 if kind == "Event" else 200)
     assert len(target.seen) == 1
+
+
+@pytest.mark.anyio
+async def test_throttles_are_what_the_arithmetic_says() -> None:
+    """Of 200 calls at once on a reserved concurrency of 50, 150 are throttled, and no place is lost."""
+    target = HeldTarget()
+    server = server_of(target, reserved=50)
+    await server.start()
+    limits = httpx.Limits(max_connections=None)
+    base_url = f"http://127.0.0.1:{server.port}"
+    async with httpx.AsyncClient(base_url=base_url, trust_env=False, limits=limits, timeout=60) as client:
+        calls = [asyncio.create_task(client.post(INVOKE)) for _ in range(200)]
+        throttled = 0
+        for ended in asyncio.as_completed(calls):
+            throttled += (await ended).status_code == 429
+            if throttled == 150:
+                target.let.set()
+        answers = [call.result() for call in calls]
+        after = (await client.get("/_gateway/health")).json()
+    await server.stop(5)
+
+    assert Counter(answer.status_code for answer in answers) == {200: 50, 429: 150}
+    assert {answer.content for answer in answers if answer.status_code == 200} == {b'"done"'}
+    assert after["functions"][0]["inFlight"] == 0
 
 
 @pytest.mark.anyio
