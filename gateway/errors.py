@@ -2,6 +2,7 @@
 
     GatewayError
     ├── UsageError                a wrong option, file or module at start: one clear message, exit code 2
+    ├── lambda_api.ApiError       a call that the Invoke API refuses, with AWS's exception name
     └── Fault                     a request that ends without the function's own answer
         └── BadResult             … because the result is not one that the front door accepts
 

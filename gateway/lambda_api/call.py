@@ -33,7 +33,6 @@ SYNC_LIMIT: Final = 6_291_456
 EVENT_LIMIT: Final = 1_048_576
 LEGACY_EVENT_LIMIT: Final = 262_144
 CLIENT_CONTEXT_LIMIT: Final = 3583
-_DRAINED: Final = 8 * SYNC_LIMIT
 _NOT_JSON: Final = "Could not parse request body into json: Could not parse payload into json: "
 
 
@@ -137,8 +136,6 @@ async def _read_body(request: Request) -> bytes:
         size += len(part)
         if size <= SYNC_LIMIT:
             parts.append(part)
-        elif size > _DRAINED:
-            break
     if size > SYNC_LIMIT:
         raise too_large(SYNC_LIMIT)
     return b"".join(parts)
@@ -177,11 +174,12 @@ def _client_context(request: Request) -> bytes:
         raise ApiError("InvalidRequestContentException", text)
     try:
         context = pybase64.b64decode(encoded, validate=True)
-        if context:
-            orjson.loads(context)
+        is_object = not context or isinstance(orjson.loads(context), dict)
     except ValueError:
+        is_object = False
+    if not is_object:
         text = "Client context must be a valid Base64-encoded JSON object."
-        raise ApiError("InvalidRequestContentException", text) from None
+        raise ApiError("InvalidRequestContentException", text)
     return context
 
 

@@ -46,6 +46,7 @@ class Server:
 
     def __init__(self, app: Starlette) -> None:
         listening = socket.create_server(("127.0.0.1", 0))
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = uvicorn.Config(app, ws="none", log_level="critical", server_header=False)
         self._server = uvicorn.Server(config)

@@ -2,10 +2,11 @@
 
 import base64
 import uuid
+from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
+from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed, Throttled, TimedOut, Unavailable
 from tests.lambda_api.conftest import ARN, INVOKE, ControlPort, chunks_of
 
 REQUEST_ID = "8f507cfc-29bc-4d4f-9f3c-0a5d0b1a3b8e"
@@ -130,6 +131,28 @@ def test_a_stream_is_collected_for_a_buffered_caller(control: ControlPort) -> No
     control.target.outcome = Streamed("text/plain", chunks_of(b"[1", b",2]"))
 
     assert control.client.post(INVOKE).content == b"[1,2]"
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        (b'{"errorType":"E"}', {"errorType": "E"}),
+        (b"", {"errorType": "E", "errorMessage": "The response stream ended before it was complete"}),
+    ],
+)
+def test_a_broken_stream_is_a_function_error(control: ControlPort, details: bytes, expected: dict[str, str]) -> None:
+    """A buffered caller gets the failure and nothing of what came before it."""
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise StreamBroken("E", details)
+
+    control.target.outcome = Streamed("text/plain", broken())
+
+    answer = control.client.post(INVOKE)
+
+    assert (answer.status_code, answer.headers["x-amz-function-error"]) == (200, "Unhandled")
+    assert answer.json() == expected
 
 
 def test_a_trace_goes_through_with_its_lineage(control: ControlPort) -> None:

@@ -1,5 +1,6 @@
 """Strict mode: which answer a wrong signature gets."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from gateway.errors import UsageError
 from gateway.lambda_api.errors import ApiError
 from gateway.lambda_api.signature import SignatureCheck
 
@@ -105,3 +107,11 @@ def test_the_clock_may_differ_by_five_minutes() -> None:
         f"({late:%Y%m%dT%H%M%SZ} - 5 min.)"
     )
     assert early[1].startswith("Signature not yet current: ")
+
+
+def test_strict_mode_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without botocore the message names the extra."""
+    monkeypatch.setitem(sys.modules, "botocore.auth", None)
+
+    with pytest.raises(UsageError, match=r"install lambda-http-gateway\[aws\]"):
+        SignatureCheck({}, "us-east-1")

@@ -1,14 +1,22 @@
 """InvokeWithResponseStream over real HTTP, read by boto3's decoder."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from botocore.eventstream import EventStreamBuffer
 
+from gateway.configuration import FunctionConfiguration
+from gateway.functions.function import Function
+from gateway.functions.registry import Registry
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed, Throttled, TimedOut
-from tests.lambda_api.conftest import STREAM, ControlPort, chunks_of
+from gateway.lambda_api.app import build_control_app
+from gateway.lambda_api.server import ControlServer
+from tests.lambda_api.conftest import STREAM, ControlPort, ScriptedTarget, chunks_of
 
 
 async def broken_after(*pieces: bytes) -> AsyncIterator[bytes]:
@@ -16,6 +24,20 @@ async def broken_after(*pieces: bytes) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
     raise StreamBroken("Runtime.TruncatedResponse", b'{"errorMessage":"m"}')
+
+
+@asynccontextmanager
+async def streaming_server(chunks: AsyncIterator[bytes]) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a control port whose function streams ``chunks``."""
+
+    async def reset() -> None: ...
+
+    function = Function(FunctionConfiguration("demo-lambda", "app.handler"), ScriptedTarget(Streamed("", chunks)))
+    server = ControlServer(build_control_app(Registry([function]), reset), "127.0.0.1", 0)
+    await server.start()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client:
+        yield client
+    await server.stop(5)
 
 
 def events(data: bytes) -> list[tuple[str, bytes]]:
@@ -92,3 +114,42 @@ def test_a_dry_run_has_no_stream(control: ControlPort) -> None:
     answer = control.client.post(STREAM, headers={"X-Amz-Invocation-Type": "DryRun"})
 
     assert (answer.status_code, answer.content, control.target.seen) == (204, b"", [])
+
+
+@pytest.mark.anyio
+async def test_a_piece_arrives_before_the_next_one_is_made() -> None:
+    """The function's second piece is written only after the caller has seen the first."""
+    seen = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"first"
+        await asyncio.wait_for(seen.wait(), 10)
+        yield b"second"
+
+    buffer, got = EventStreamBuffer(), []
+    async with streaming_server(pieces()) as client, client.stream("POST", STREAM) as answer:
+        async for data in answer.aiter_bytes():
+            buffer.add_data(data)
+            got += [event.payload for event in buffer]
+            seen.set()
+
+    assert got == [b"first", b"second", b"{}"]
+
+
+@pytest.mark.anyio
+async def test_a_caller_that_leaves_stops_the_stream() -> None:
+    """The function's stream is closed, however much it has still to say."""
+    closed = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 100_000
+                await asyncio.sleep(0)
+        finally:
+            closed.set()
+
+    async with streaming_server(endless()) as client:
+        async with client.stream("POST", STREAM) as answer:
+            assert answer.status_code == 200
+        await asyncio.wait_for(closed.wait(), 10)

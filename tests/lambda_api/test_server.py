@@ -1,0 +1,135 @@
+"""The control port's server in a running loop."""
+
+import asyncio
+import signal
+import socket
+from collections import Counter
+
+import httpx
+import pytest
+
+from gateway.configuration import FunctionConfiguration
+from gateway.errors import UsageError
+from gateway.functions.function import Function
+from gateway.functions.registry import Registry
+from gateway.invocation import Invocation, Outcome, Returned
+from gateway.lambda_api.app import build_control_app
+from gateway.lambda_api.server import ControlServer
+from tests.lambda_api.conftest import INVOKE, ScriptedTarget
+
+
+class HeldTarget(ScriptedTarget):
+    """A target that answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__(Returned(b'"done"'))
+        self.called = asyncio.Event()
+        self.let = asyncio.Event()
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Tell that the call came, and wait."""
+        self.called.set()
+        await self.let.wait()
+        return await super().invoke(invocation)
+
+
+async def nothing() -> None:
+    """No environments to reset."""
+
+
+def server_of(target: ScriptedTarget, port: int = 0, reserved: int | None = None) -> ControlServer:
+    """A control port with ``demo-lambda``."""
+    function = Function(FunctionConfiguration("demo-lambda", "app.handler", reserved_concurrency=reserved), target)
+    return ControlServer(build_control_app(Registry([function]), nothing), "127.0.0.1", port)
+
+
+@pytest.mark.anyio
+async def test_it_serves_as_soon_as_it_is_started() -> None:
+    """No waiting between start and the first call; the signals stay with the gateway."""
+    before = signal.getsignal(signal.SIGTERM)
+    server = server_of(ScriptedTarget(Returned(b"1")))
+    await server.start()
+
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client:
+        answer = await client.post(INVOKE)
+    during = signal.getsignal(signal.SIGTERM)
+    await server.stop(5)
+
+    assert (answer.status_code, answer.content) == (200, b"1")
+    assert during is before
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["RequestResponse", "Event"])
+async def test_stopping_lets_invocations_finish(kind: str) -> None:
+    """A call in flight gets its answer, an accepted event its run."""
+    target = HeldTarget()
+    server = server_of(target)
+    await server.start()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client:
+        call = asyncio.create_task(client.post(INVOKE, headers={"X-Amz-Invocation-Type": kind}))
+        await asyncio.wait_for(target.called.wait(), 10)
+        stopping = asyncio.create_task(server.stop(10))
+        await asyncio.sleep(0)
+        target.let.set()
+
+        answer = await asyncio.wait_for(call, 10)
+        await asyncio.wait_for(stopping, 10)
+
+    assert answer.status_code == (202 if kind == "Event" else 200)
+    assert len(target.seen) == 1
+
+
+@pytest.mark.anyio
+async def test_throttles_are_what_the_arithmetic_says() -> None:
+    """Of 200 calls at once on a reserved concurrency of 50, 150 are throttled, and no place is lost."""
+    target = HeldTarget()
+    server = server_of(target, reserved=50)
+    await server.start()
+    limits = httpx.Limits(max_connections=None)
+    base_url = f"http://127.0.0.1:{server.port}"
+    async with httpx.AsyncClient(base_url=base_url, trust_env=False, limits=limits, timeout=60) as client:
+        calls = [asyncio.create_task(client.post(INVOKE)) for _ in range(200)]
+        throttled = 0
+        for ended in asyncio.as_completed(calls):
+            throttled += (await ended).status_code == 429
+            if throttled == 150:
+                target.let.set()
+        answers = [call.result() for call in calls]
+        after = (await client.get("/_gateway/health")).json()
+    await server.stop(5)
+
+    assert Counter(answer.status_code for answer in answers) == {200: 50, 429: 150}
+    assert {answer.content for answer in answers if answer.status_code == 200} == {b'"done"'}
+    assert after["functions"][0]["inFlight"] == 0
+
+
+@pytest.mark.anyio
+async def test_force_ends_it_at_once() -> None:
+    """Nobody waits for a function that does not answer."""
+    target = HeldTarget()
+    server = server_of(target)
+    await server.start()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client:
+        call = asyncio.create_task(client.post(INVOKE, headers={"X-Amz-Invocation-Type": "Event"}))
+        await asyncio.wait_for(target.called.wait(), 10)
+        await call
+
+        server.force()
+        await asyncio.wait_for(server.stop(100), 10)
+
+    assert target.seen == []
+    target.let.set()
+    await asyncio.sleep(0)
+
+
+@pytest.mark.anyio
+async def test_a_port_that_is_taken_is_told() -> None:
+    """The message names the port and the option."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = server_of(ScriptedTarget(), taken.getsockname()[1])
+
+        with pytest.raises(UsageError, match=r"cannot listen on control port 127\.0\.0\.1:\d+.*--control-port"):
+            await server.start()
+
+    await server.stop(1)
