@@ -47,12 +47,12 @@ class Streamed(NamedTuple):
     ``chunks`` ends normally when the stream is complete and raises `StreamBroken` when the function failed half-way.
     ``content_type`` is what the runtime declared; ``application/vnd.awslambda.http-integration-response`` announces
     a JSON prelude and eight NUL bytes in front of the body.  ``ended`` is done when the function is, whether or not
-    anybody took the chunks: until then the environment is busy and the concurrency is used.
+    anybody took the chunks: until then the environment is busy and the concurrency is used; None when nothing is held.
     """
 
     content_type: str
     chunks: AsyncIterator[bytes]
-    ended: "Future[None]"
+    ended: "Future[None] | None" = None
 
 
 class Failed(NamedTuple):

@@ -34,7 +34,7 @@ class Function:
         except BaseException:
             self.in_flight -= 1
             raise
-        if isinstance(outcome, Streamed):
+        if isinstance(outcome, Streamed) and outcome.ended:
             outcome.ended.add_done_callback(self._stream_ended)
         else:
             self.in_flight -= 1

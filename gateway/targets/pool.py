@@ -108,7 +108,7 @@ class EnvironmentPool:
             environment.kill()
             self._release(environment)
             raise
-        if isinstance(outcome, Streamed):
+        if isinstance(outcome, Streamed) and outcome.ended:
             outcome.ended.add_done_callback(lambda _: self._release(environment))
             return outcome
         load = self._all.get(environment)
