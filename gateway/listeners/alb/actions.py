@@ -12,15 +12,17 @@ import re
 from typing import Final, NamedTuple, TypeAlias
 
 from gateway.config.rules import FixedResponse, Forward, Redirect, RoutingSettings
-from gateway.listeners.alb.answers import answer, page
 from gateway.listeners.alb.conditions import host_of
+from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.alb_response import finished, head, page_response
+from gateway.translation.error_page import PAGE_REASONS
+from gateway.translation.headers import http_date
 from gateway.translation.messages import Request, Response
 from gateway.types import EpochMs
 
 MAX_LOCATION: Final = 8192
 
 _PLACEHOLDER: Final = re.compile(rb"#\{(protocol|host|port|path|query)\}")
-_TITLES: Final = {301: b"301 Moved Permanently", 302: b"302 Found", 507: b"507 Insufficient Storage"}
 
 
 class WeightedGroup(NamedTuple):
@@ -71,13 +73,18 @@ def compile_action(action: RoutingSettings) -> Action:
             return FixedAction(status_code, f"{content_type}; charset=utf-8".encode("ascii"), message_body.encode())
 
 
-def redirect(action: RedirectAction, request: Request, epoch_ms: EpochMs) -> Response:
+def redirect(action: RedirectAction, request: Request, attributes: AlbAttributes, epoch_ms: EpochMs) -> Response:
     """The redirect, or 507 when its URL would be too long."""
     location = location_of(action, request)
-    if len(location) > MAX_LOCATION:
-        return answer(request, epoch_ms, 507, b"text/html", page(_TITLES[507]))
-    body = page(_TITLES[action.status])
-    return answer(request, epoch_ms, action.status, b"text/html", body, further=[(b"Location", location)])
+    fits = len(location) <= MAX_LOCATION
+    answer = page_response(
+        action.status if fits else 507,
+        attributes,
+        http_date(epoch_ms),
+        keep_alive=request.keep_alive,
+        location=location if fits else b"",
+    )
+    return answer._replace(headers=finished(answer.headers, attributes, request))
 
 
 def location_of(action: RedirectAction, request: Request) -> bytes:
@@ -94,6 +101,14 @@ def location_of(action: RedirectAction, request: Request) -> bytes:
     return url + b"?" + query if query else url
 
 
-def fixed_response(action: FixedAction, request: Request, epoch_ms: EpochMs) -> Response:
-    """The fixed response."""
-    return answer(request, epoch_ms, action.status, action.content_type, action.body)
+def fixed_response(action: FixedAction, request: Request, attributes: AlbAttributes, epoch_ms: EpochMs) -> Response:
+    """The fixed response; the rim leaves out the body where the method or the status has none."""
+    length = None if action.status == 204 else len(action.body)
+    lines = head(attributes, http_date(epoch_ms), action.content_type, length, keep_alive=request.keep_alive)
+    return Response(
+        action.status,
+        finished(lines, attributes, request),
+        action.body,
+        PAGE_REASONS.get(action.status, b""),
+        close=not request.keep_alive,
+    )

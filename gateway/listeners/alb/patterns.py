@@ -156,3 +156,34 @@ _COMPILERS: Final[dict[str, Callable[[list[Pattern]], list[Test]]]] = {
     "t*t": _around,
     "regex": _regex,
 }
+
+
+def covers(wide: Pattern, narrow: Pattern) -> bool:
+    """Whether every value that ``narrow`` matches is matched by ``wide`` too; false when that cannot be told."""
+    wide_symbols, narrow_symbols = _symbols(wide), _symbols(narrow)
+    # reachable[i]: the first i symbols of the wide pattern can stand for what was read of the narrow one.
+    reachable = [True] + [False] * len(wide_symbols)
+    _skip_stars(wide_symbols, reachable)
+    for symbol in narrow_symbols:
+        following = [False] * len(reachable)
+        for place, ours in enumerate(wide_symbols):
+            if not reachable[place]:
+                continue
+            if ours == (True, _STAR):
+                following[place] = True
+            elif ours == symbol or (ours == (True, _MARK) and symbol != (True, _STAR)):
+                following[place + 1] = True
+        _skip_stars(wide_symbols, following)
+        reachable = following
+    return reachable[-1]
+
+
+def _symbols(pattern: Pattern) -> list[tuple[bool, str]]:
+    return [(wild, character) for wild, text in pattern.pieces for character in text]
+
+
+def _skip_stars(symbols: Sequence[tuple[bool, str]], reachable: list[bool]) -> None:
+    """``*`` may stand for nothing."""
+    for place, symbol in enumerate(symbols):
+        if reachable[place] and symbol == (True, _STAR):
+            reachable[place + 1] = True

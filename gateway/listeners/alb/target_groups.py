@@ -17,14 +17,14 @@ from typing import Final
 
 from gateway.errors import GatewayError
 from gateway.listeners.alb.actions import ForwardAction, WeightedGroup
-from gateway.listeners.alb.answers import http_date
+from gateway.translation.headers import http_date
 from gateway.translation.messages import Request
 from gateway.types import EpochMs
 
 _COOKIES: Final = (b"AWSALBTG", b"AWSALBTGCORS")
 _DIGEST_BYTES: Final = 16
 _TIME_BYTES: Final = 8
-_WEEK_SECONDS: Final = 7 * 24 * 3600
+_WEEK_MS: Final = 7 * 24 * 3600 * 1000
 
 
 class StickinessCookieInvalid(GatewayError):
@@ -61,7 +61,7 @@ def sticky_cookies(action: ForwardAction, name: str, key: bytes, epoch_ms: Epoch
     """The ``Set-Cookie`` lines that keep a client with a target group; ``key`` is a secret, at most 64 bytes."""
     payload = (epoch_ms + action.stickiness_seconds * 1000).to_bytes(_TIME_BYTES, "big") + name.encode()
     value = base64.b64encode(_digest(payload, key) + payload)
-    common = b"; Expires=%b; Path=/" % http_date(epoch_ms // 1000 + _WEEK_SECONDS)
+    common = b"; Expires=%b; Path=/" % http_date(epoch_ms + _WEEK_MS)
     return [
         (b"Set-Cookie", b"AWSALBTG=" + value + common),
         (b"Set-Cookie", b"AWSALBTGCORS=" + value + common + b"; SameSite=None; Secure"),
