@@ -63,3 +63,15 @@ def rows(name: str) -> list[dict[str, Json]]:
     assert found["why"]
     assert found["source"]
     return [row for row in found["rows"] if row["why"]]
+
+
+def listed(value: Json) -> list[Json]:
+    """A value that is a list."""
+    assert isinstance(value, list)
+    return value
+
+
+def table(value: Json) -> dict[str, Json]:
+    """A value that is a table."""
+    assert isinstance(value, dict)
+    return value

@@ -5,14 +5,14 @@ import pytest
 from gateway.listeners.alb.conditions import host_of, query_pairs
 from gateway.listeners.alb.rules import compile_rules
 from gateway.types import Json
-from tests.listeners.alb.stacks import CASES, alb, request, rows, rule
+from tests.listeners.alb.stacks import CASES, alb, listed, request, rows, rule
 
 ROWS = [
     pytest.param(row, wanted, given, id=f"{path.stem}-{number}-{wanted}-{place}")
     for path in sorted(CASES.glob("conditions_*.json"))
     for number, row in enumerate(rows(path.stem))
     for wanted in ("matches", "misses")
-    for place, given in enumerate(row[wanted])  # type: ignore[arg-type]
+    for place, given in enumerate(listed(row[wanted]))
 ]
 
 

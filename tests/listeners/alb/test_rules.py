@@ -14,12 +14,12 @@ from gateway.config.settings import AlbSettings
 from gateway.listeners.alb.rules import compile_rules
 from gateway.translation.messages import Request
 from gateway.types import Json
-from tests.listeners.alb.stacks import alb, request, rows, rule
+from tests.listeners.alb.stacks import alb, listed, request, rows, rule
 
 EVALUATIONS = [
-    pytest.param(row, given, priority, id=f"{number}-{place}")
+    pytest.param(row, *listed(pair), id=f"{number}-{place}")
     for number, row in enumerate(rows("evaluation"))
-    for place, (given, priority) in enumerate(row["expect"])  # type: ignore[arg-type, misc]
+    for place, pair in enumerate(listed(row["expect"]))
 ]
 
 
