@@ -8,9 +8,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config.source import Fault, Key, KeyPath
+from gateway.config.strict import shown
 from gateway.types import Json
 
-_SHOWN: Final = 60
+_MANY: Final = 15
 _ALLOWED: Final = {
     "string_type": "a text",
     "bool_type": "true or false",
@@ -22,7 +23,7 @@ _ALLOWED: Final = {
     "path_type": "a path",
 }
 _LENGTHS: Final = {
-    "string_too_short": "at least {min_length} characters",
+    "string_too_short": "a text that is not empty",
     "string_too_long": "at most {max_length} characters, these are {length}",
     "too_short": "at least {min_length} of them",
     "too_long": "at most {max_length} of them, these are {actual_length}",
@@ -67,14 +68,24 @@ def _message(details: ErrorDetails, schema: Mapping[str, Json]) -> str:
         return str(context["message"])
     if kind == "extra_forbidden":
         keys = _keys(_at(schema, details["loc"][:-1]))
-        return f"unknown key; allowed: {', '.join(keys)}{meant(details['loc'][-1], keys)}"
+        return f"unknown key; {_known(details['loc'][-1], keys)}"
     if kind == "missing":
         return "this key is required"
     if kind == "union_tag_not_found":
         return "this key is required"
     if kind in ("union_tag_invalid", "literal_error"):
         return _choice(details)
-    return f"found {_shown(details['input'])}; allowed: {_allowed(details, schema)}"
+    return f"found {shown(details['input'])}; allowed: {_allowed(details, schema)}"
+
+
+def _known(found: Key, keys: list[str]) -> str:
+    """The keys that a table may have; of very many only those that look alike."""
+    if len(keys) <= _MANY:
+        return f"allowed: {', '.join(keys)}{meant(found, keys)}"
+    close = difflib.get_close_matches(str(found), keys, n=3)
+    return "see the keys of this table in docs/configuration.md" + (
+        f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+    )
 
 
 def _choice(details: ErrorDetails) -> str:
@@ -83,7 +94,7 @@ def _choice(details: ErrorDetails) -> str:
     found = context.get("tag", details["input"])
     expected = str(context.get("expected_tags") or context["expected"]).replace(" or ", ", ")
     words = [word.strip().strip("'") for word in expected.split(",")]
-    return f"found {_shown(found)}; allowed: {', '.join(words)}{meant(found, words)}"
+    return f"found {shown(found)}; allowed: {', '.join(words)}{meant(found, words)}"
 
 
 def _allowed(details: ErrorDetails, schema: Mapping[str, Json]) -> str:
@@ -93,19 +104,9 @@ def _allowed(details: ErrorDetails, schema: Mapping[str, Json]) -> str:
         return _ALLOWED[kind]
     if kind in _LENGTHS:
         return _LENGTHS[kind].format(length=len(str(details["input"])), **context)
-    if kind == "string_pattern_mismatch":
-        return _pattern(str(context["pattern"]), details["input"])
     if kind.startswith(("int_", "greater_than", "less_than")):
         return _range(_at(schema, details["loc"]))
     return details["msg"]
-
-
-def _pattern(pattern: str, found: object) -> str:
-    """A pattern that is a list of words is shown as one."""
-    words = pattern.removeprefix("^(").removesuffix(")$").split("|")
-    if all(word.replace("_", "").isalnum() for word in words):
-        return ", ".join(words) + meant(found, words)
-    return f"a text that matches {pattern}"
 
 
 def _range(schema: Mapping[str, Json]) -> str:
@@ -160,12 +161,3 @@ def _optional(node: dict[str, Json]) -> Json:
 def _keys(node: dict[str, Json]) -> list[str]:
     properties = node.get("properties")
     return [key for key in properties if not key.startswith("$")] if isinstance(properties, dict) else []
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, (dict, list)):
-        return "a table" if isinstance(value, dict) else "a list"
-    if value is None or isinstance(value, bool):
-        return "nothing" if value is None else str(value).lower()
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -77,7 +77,8 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
     place: KeyPath = ("functions", name)
     code = _absolute(model.code, folder)
     layers = tuple(_absolute(layer, folder) for layer in model.layers)
-    for path, where in [(code, (*place, "code")), *((it, (*place, "layers")) for it in layers)]:
+    named = [(code, (*place, "code")), *((it, (*place, "layers", number)) for number, it in enumerate(layers))]
+    for path, where in named:
         if not path.exists():
             faults.append(Fault(where, f"there is no {path}; allowed: a folder or a zip file"))
     env_file = _absolute(model.env_file, folder) if model.env_file else None

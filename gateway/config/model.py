@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 
 from gateway.config.attributes import TARGET_GROUP
 from gateway.config.listeners import ListenerModel
-from gateway.config.strict import Name, Strict, TextOrNumber, attribute_fields, fault
+from gateway.config.strict import AbsolutePath, Name, Strict, TextOrNumber, attribute_fields, fault, matching, shown
 
 if TYPE_CHECKING:
     TargetGroupAttributes: TypeAlias = Strict
@@ -29,11 +29,20 @@ _RESERVED_VARIABLES = frozenset({
 
 def _not_reserved(name: str) -> str:
     if name in _RESERVED_VARIABLES:
-        raise fault(f"found {name!r}; Lambda reserves this variable, choose another name")
+        raise fault(f"found {shown(name)}; Lambda reserves this variable, choose another name")
     return name
 
 
-_Variable: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(_not_reserved)]
+_Variable: TypeAlias = Annotated[
+    str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and _, no digit first"), AfterValidator(_not_reserved)
+]
+_Runtime: TypeAlias = Annotated[
+    str,
+    matching(
+        r"(python|nodejs|provided)([0-9.x]*|\.al2|\.al2023)",
+        "python, nodejs, provided, or AWS's identifiers of these such as python3.12, nodejs22.x and provided.al2023",
+    ),
+]
 
 
 class FunctionModel(Strict):
@@ -41,7 +50,7 @@ class FunctionModel(Strict):
 
     handler: str = ""
     """What to call: module.function in the words of the runtime; may be left out with a command."""
-    runtime: Annotated[str, Field(pattern=r"^(python|nodejs|provided)([0-9.x]*|\.al2|\.al2023)$")] | None = None
+    runtime: _Runtime | None = None
     """python, nodejs or provided, or AWS's identifiers such as python3.12; left out, the handler's file tells."""
     command: tuple[str, ...] = ()
     """What the runtime provided runs; left out, the executable bootstrap in the code."""
@@ -77,7 +86,7 @@ def _matcher(text: str) -> str:
         low, _, high = part.partition("-")
         codes = [code for code in (low, high or low) if code.isascii() and code.isdigit() and 200 <= int(code) <= 499]
         if len(codes) < 2 or int(codes[0]) > int(codes[1]):
-            raise fault(f"found {text!r}; allowed: codes from 200 to 499 such as '200,202' or '200-299'")
+            raise fault(f"found {shown(text)}; allowed: codes from 200 to 499 such as '200,202' or '200-299'")
     return text
 
 
@@ -86,7 +95,7 @@ class HealthCheckModel(Strict):
 
     enabled: bool | None = None
     """Default: false for functions, true for HTTP servers."""
-    path: Annotated[str, Field(pattern="^/", max_length=1024)] = "/"
+    path: Annotated[AbsolutePath, Field(max_length=1024)] = "/"
     """What is asked for."""
     interval: Annotated[int, Field(ge=5, le=300)] | None = None
     """Seconds between checks; default 35 for functions, 30 for HTTP servers."""
@@ -109,7 +118,7 @@ _TARGET = re.compile(
 def _target(text: str) -> str:
     if not _TARGET.fullmatch(text):
         allowed = "http://host:port, rie:http://host:port, aws:name[:qualifier] or a function's ARN"
-        raise fault(f"found {text!r}; allowed: {allowed}")
+        raise fault(f"found {shown(text)}; allowed: {allowed}")
     return text
 
 

@@ -112,7 +112,7 @@ def _read_yaml(file: Path, text: str) -> Source:
     lines: dict[KeyPath, int] = {}
     faults: list[Fault] = []
     for path, line in _key_lines(node, ()):
-        if path in lines:
+        if path in lines and not any(path[: len(fault.path)] == fault.path for fault in faults):
             faults.append(Fault(path, f"this key is already there, in line {lines[path]}"))
         lines[path] = line
     return Source(file, data, lines, (), tuple(faults))

@@ -4,16 +4,16 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gateway.config.strict import RegexText, Strict, TextOrNumber, fault
+from gateway.config.strict import AbsolutePath, RegexText, Strict, TextOrNumber, fault, matching, shown
 
 
 def _redirect_port(text: str) -> str:
     if text != "#{port}" and not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise fault(f"found {text!r}; allowed: 1 to 65535 or '#{{port}}'")
+        raise fault(f"found {shown(text)}; allowed: 1 to 65535 or '#{{port}}'")
     return text
 
 
-_Url: TypeAlias = Annotated[str, Field(pattern=r"^https?://[^\s/]+", max_length=256)]
+_Url: TypeAlias = Annotated[str, matching(r"https?://[^\s/]+\S*", "a URL"), Field(max_length=256)]
 _Port: TypeAlias = Annotated[TextOrNumber, AfterValidator(_redirect_port)]
 _Seconds: TypeAlias = Annotated[int, Field(ge=1, le=604800)]
 
@@ -52,13 +52,13 @@ class RedirectModel(Strict):
     type: Literal["redirect"]
     status_code: Literal["HTTP_301", "HTTP_302"]
     """Permanent or temporary."""
-    protocol: Annotated[str, Field(pattern=r"^(HTTP|HTTPS|#\{protocol\})$")] = "#{protocol}"
+    protocol: Literal["HTTP", "HTTPS", "#{protocol}"] = "#{protocol}"
     """HTTP, HTTPS or #{protocol}."""
     host: Annotated[str, Field(min_length=1, max_length=128)] = "#{host}"
     """The host name."""
     port: _Port = "#{port}"
     """1-65535 or #{port}."""
-    path: Annotated[str, Field(max_length=128, pattern="^/")] = "/#{path}"
+    path: Annotated[AbsolutePath, Field(max_length=128)] = "/#{path}"
     """The path, with its first /."""
     query: Annotated[str, Field(max_length=128)] = "#{query}"
     """The query, without the ?."""
@@ -127,7 +127,9 @@ class AuthenticateCognitoModel(_LoginModel):
     """Log the user in with a Cognito user pool."""
 
     type: Literal["authenticate-cognito"]
-    user_pool_arn: Annotated[str, Field(pattern=r"^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\S+$")]
+    user_pool_arn: Annotated[
+        str, matching(r"arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\S+", "the ARN of a Cognito user pool")
+    ]
     """The user pool."""
     user_pool_client_id: str
     """The client's id."""
@@ -137,7 +139,7 @@ class AuthenticateCognitoModel(_LoginModel):
 
 def _additional(name: str) -> str:
     if name in ("", "exp", "iss", "nbf", "iat"):
-        raise fault(f"found {name!r}; allowed: any claim but exp, iss, nbf and iat, which are checked anyway")
+        raise fault(f"found {shown(name)}; allowed: any claim but exp, iss, nbf and iat, which are checked anyway")
     return name
 
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from gateway.config.strict import Cidr, RegexText, Strict, fault
+from gateway.config.strict import Cidr, RegexText, Strict, fault, matching, shown
 
 _NonEmpty: TypeAlias = Annotated[str, Field(min_length=1)]
 
@@ -36,9 +36,9 @@ class PathPatternModel(_Patterns):
     field: Literal["path-pattern"]
 
 
-def _not_host(name: object) -> object:
-    if isinstance(name, str) and name.lower() == "host":
-        raise fault("found 'host'; use a host-header condition for this header")
+def _not_host(name: str) -> str:
+    if name.lower() == "host":
+        raise fault(f"found {shown(name)}; use a host-header condition for this header")
     return name
 
 
@@ -47,16 +47,21 @@ class HttpHeaderModel(_Patterns):
 
     field: Literal["http-header"]
     http_header_name: Annotated[
-        str, BeforeValidator(_not_host), Field(min_length=1, max_length=40, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+        str,
+        AfterValidator(_not_host),
+        matching(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}", "up to 40 characters of a header name, no wildcards"),
     ]
     """The header's name; no wildcards."""
+
+
+_Method: TypeAlias = Annotated[str, matching("[A-Z_-]{1,40}", "up to 40 of A-Z, - and _")]
 
 
 class HttpRequestMethodModel(Strict):
     """The request method; exact."""
 
     field: Literal["http-request-method"]
-    values: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z_-]{1,40}$")], ...], Field(min_length=1)]
+    values: Annotated[tuple[_Method, ...], Field(min_length=1)]
     """Method names of A-Z, - and _."""
 
 

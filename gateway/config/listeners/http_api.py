@@ -5,9 +5,15 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from gateway.config.listeners.listener import ListenerKeys
-from gateway.config.strict import fault
+from gateway.config.strict import fault, matching
 
-_RouteKey: TypeAlias = Annotated[str, Field(pattern=r"^(\$default|(ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
+_RouteKey: TypeAlias = Annotated[
+    str,
+    matching(
+        r"\$default|(ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*",
+        "$default, or a method or ANY, a space and a path, such as 'GET /pets/{id}'",
+    ),
+]
 
 
 class HttpApiModel(ListenerKeys):
