@@ -81,7 +81,7 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-TextOrNumber: TypeAlias = Annotated[str, BeforeValidator(_text)]
+TextOrNumber: TypeAlias = Annotated[str, BeforeValidator(_text, json_schema_input_type=str | int)]
 
 
 def attribute_fields(table: Mapping[str, Attribute]) -> dict[str, object]:
