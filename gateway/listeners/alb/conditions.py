@@ -38,6 +38,10 @@ QUERY: Final = 3
 SOURCE: Final = 4
 FIRST_HEADER: Final = 5
 
+_IPV4: Final = 1 << 128
+_NO_ADDRESS: Final = 1 << 129
+_FAMILY: Final = _IPV4 | _NO_ADDRESS
+
 IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -65,13 +69,13 @@ class FactReader(NamedTuple):
         """The facts of a request, at the places that the conditions name."""
         used = self.used
         headers = self.headers
-        facts: list[object] = [request.raw_path, request.method, b"", (), None]
+        facts: list[object] = [request.raw_path, request.method, b"", (), _NO_ADDRESS]
         if HOST in used:
             facts[HOST] = host_of(request).lower()
         if QUERY in used:
             facts[QUERY] = query_pairs(request.raw_query)
         if SOURCE in used:
-            facts[SOURCE] = source_address(request, self.trusted)
+            facts[SOURCE] = address_number(source_address(request, self.trusted))
         if headers:
             facts.extend([] for _ in headers)
             for name, value in request.headers:
@@ -152,19 +156,24 @@ def _query_test(pattern: str | None) -> Test | None:
     return None if pattern is None else compile_patterns([parse(pattern.lower(), escapes=True)])
 
 
-def _within_networks(networks: Sequence[Network]) -> Callable[[IpAddress | None], bool]:
-    blocks = [(network.version, int(network.netmask), int(network.network_address)) for network in networks]
+def _within_networks(networks: Sequence[Network]) -> Callable[[int], bool]:
+    blocks = [(int(network.netmask) | _FAMILY, address_number(network.network_address)) for network in networks]
 
-    def within(address: IpAddress | None) -> bool:
-        if address is None:
-            return False
-        version, number = address.version, int(address)
-        for block_version, mask, block in blocks:  # noqa: SIM110 - as above
-            if number & mask == block and version == block_version:
+    def within(number: int) -> bool:
+        for mask, block in blocks:  # noqa: SIM110 - as above
+            if number & mask == block:
                 return True
         return False
 
     return within
+
+
+@lru_cache(maxsize=1024)
+def address_number(address: IpAddress | None) -> int:
+    """An address as a number, its family in the bits above, so that a block is tested with one mask."""
+    if address is None:
+        return _NO_ADDRESS
+    return int(address) | (_IPV4 if address.version == 4 else 0)
 
 
 def host_of(request: Request) -> bytes:
