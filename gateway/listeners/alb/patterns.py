@@ -5,8 +5,9 @@ Facts, from the AWS ELB user guide (condition types for listener rules)
 - ``*`` stands for zero or more characters, ``?`` for exactly one; a pattern must match the whole value.
 - In a query-string condition ``\*`` and ``\?`` stand for the characters themselves.
 
-Most patterns are a plain text, a prefix or a suffix.  For those a bound C function (``frozenset.__contains__``,
-``bytes.startswith``) costs a fraction of a regular expression, which counts when a hundred rules are tried.
+Each test is a bound C function, which counts when a hundred rules are tried.  Plain texts are looked up in a set; a
+prefix is the `match` of its text as a regular expression, which CPython calls quicker than ``bytes.startswith``; only
+what is neither a prefix, a suffix nor within needs wildcards in its expression.
 """
 
 import operator
@@ -95,21 +96,19 @@ def _exact(patterns: list[Pattern]) -> list[Test]:
 
 
 def _prefixes(patterns: list[Pattern]) -> list[Test]:
-    return [_method("startswith", patterns)]
+    return [_literals(patterns).match]
 
 
 def _suffixes(patterns: list[Pattern]) -> list[Test]:
-    return [_method("endswith", patterns)]
+    return [operator.methodcaller("endswith", tuple(pattern.texts[0] for pattern in patterns))]
 
 
-def _method(name: str, patterns: list[Pattern]) -> Test:
-    """``methodcaller`` runs in C; with a tuple, even of one text, it is quicker than with a text (CPython 3.11)."""
-    test: Test = operator.methodcaller(name, tuple(pattern.texts[0] for pattern in patterns))
-    return test
+def _literals(patterns: list[Pattern]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(re.escape(pattern.texts[0]) for pattern in patterns))
 
 
 def _within(patterns: list[Pattern]) -> list[Test]:
-    return [operator.methodcaller("__contains__", pattern.texts[0]) for pattern in patterns]
+    return [_literals(patterns).search]
 
 
 def _around(patterns: list[Pattern]) -> list[Test]:
