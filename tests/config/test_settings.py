@@ -1,5 +1,7 @@
 """Settings that other parts read."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,12 @@ def test_runtime_when_none_is_given(command: tuple[str, ...], runtime: str) -> N
 def test_kind_of_target(function: str, targets: tuple[str, ...], *, is_lambda: bool) -> None:
     """Functions are functions wherever they run."""
     assert TargetGroupSettings("g", function, targets, {}, CHECKS).is_lambda == is_lambda
+
+
+@pytest.mark.parametrize("module", ["gateway.config.load", "gateway.listeners.alb.rules", "gateway.listeners.alb.lint"])
+def test_no_third_party_before_a_file_is_read(module: str) -> None:
+    """A gateway without a configuration file starts without pydantic and PyYAML."""
+    program = f"import sys, {module}; print(sorted({{'pydantic', 'yaml'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout == "[]\n"
