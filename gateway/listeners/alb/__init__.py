@@ -1,1 +1,1 @@
-"""The Application Load Balancer."""
+"""The Application Load Balancer: rules, conditions, actions, transforms, target groups and health checks."""

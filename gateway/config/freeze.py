@@ -1,0 +1,149 @@
+"""From checked models to frozen settings: defaults that depend on others, absolute paths, files of variables."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+
+from gateway.config import rules, settings
+from gateway.config.listeners import LISTENERS, alb
+from gateway.config.listeners import actions as action_models
+from gateway.config.listeners import conditions as condition_models
+from gateway.config.listeners.function_url import CorsModel
+from gateway.config.model import FileModel, FunctionModel, HealthCheckModel, TargetGroupModel
+from gateway.config.source import Fault, KeyPath
+
+T = TypeVar("T")
+
+_SETTINGS: Final[Mapping[type[BaseModel], type[object]]] = {
+    **LISTENERS,
+    alb.RuleModel: rules.RuleSettings,
+    alb.CertificateModel: settings.Certificate,
+    alb.MutualAuthenticationModel: settings.MutualAuthentication,
+    condition_models.HostHeaderModel: rules.HostHeader,
+    condition_models.PathPatternModel: rules.PathPattern,
+    condition_models.HttpHeaderModel: rules.HttpHeader,
+    condition_models.HttpRequestMethodModel: rules.HttpRequestMethod,
+    condition_models.QueryStringModel: rules.QueryString,
+    condition_models.QueryStringPairModel: rules.QueryStringPair,
+    condition_models.SourceIpModel: rules.SourceIp,
+    action_models.ForwardModel: rules.Forward,
+    action_models.TargetGroupTupleModel: rules.TargetGroupTuple,
+    action_models.TargetGroupStickinessModel: rules.TargetGroupStickiness,
+    action_models.RedirectModel: rules.Redirect,
+    action_models.FixedResponseModel: rules.FixedResponse,
+    action_models.AuthenticateOidcModel: rules.AuthenticateOidc,
+    action_models.AuthenticateCognitoModel: rules.AuthenticateCognito,
+    action_models.JwtValidationModel: rules.JwtValidation,
+    action_models.JwtClaimModel: rules.JwtClaim,
+    action_models.HostHeaderRewriteModel: rules.HostHeaderRewrite,
+    action_models.UrlRewriteModel: rules.UrlRewrite,
+    action_models.RewriteModel: rules.Rewrite,
+    CorsModel: settings.Cors,
+}
+
+
+def freeze_file(model: FileModel, file: Path, faults: list[Fault]) -> settings.Settings:
+    """The settings of a checked file; what its other files lack is added to ``faults``."""
+    folder = file.parent
+    return settings.Settings(
+        source=file,
+        functions={name: _function(name, it, folder, faults) for name, it in model.functions.items()},
+        target_groups={name: _target_group(name, it) for name, it in model.target_groups.items()},
+        listeners=tuple(_frozen(listener, folder) for listener in model.listeners),  # type: ignore[misc]
+    )
+
+
+def _frozen(value: object, folder: Path) -> object:
+    """A model as the settings of the same names; paths become absolute, lists tuples."""
+    if isinstance(value, BaseModel):
+        kind = _SETTINGS.get(type(value))
+        if kind is None:
+            return value.model_dump(by_alias=True)
+        names = {field.name for field in dataclasses.fields(kind)} & set(type(value).model_fields)  # type: ignore[arg-type]
+        return kind(**{name: _frozen(getattr(value, name), folder) for name in names})
+    if isinstance(value, tuple):
+        return tuple(_frozen(item, folder) for item in value)
+    return _absolute(value, folder) if isinstance(value, Path) else value
+
+
+def _absolute(path: Path, folder: Path) -> Path:
+    return (folder / path.expanduser()).resolve()
+
+
+def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]) -> settings.FunctionSettings:
+    place: KeyPath = ("functions", name)
+    code = _absolute(model.code, folder)
+    layers = tuple(_absolute(layer, folder) for layer in model.layers)
+    named = [(code, (*place, "code")), *((it, (*place, "layers", number)) for number, it in enumerate(layers))]
+    for path, where in named:
+        if not path.exists():
+            faults.append(Fault(where, f"there is no {path}; allowed: a folder or a zip file"))
+    env_file = _absolute(model.env_file, folder) if model.env_file else None
+    variables = _read_env_file(env_file, (*place, "env_file"), faults) if env_file else {}
+    return settings.FunctionSettings(
+        name=name,
+        handler=model.handler,
+        code=code,
+        runtime=model.runtime or "",
+        command=model.command,
+        timeout=model.timeout,
+        memory_size=model.memory_size,
+        environment={**variables, **model.environment},
+        env_file=env_file,
+        reserved_concurrent_executions=model.reserved_concurrent_executions,
+        environments=model.environments,
+        layers=layers,
+        description=model.description,
+    )
+
+
+def _read_env_file(file: Path, place: KeyPath, faults: list[Fault]) -> dict[str, str]:
+    """``NAME=value`` lines; comments, empty lines, ``export`` and one pair of quotation marks around a value."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        faults.append(Fault(place, f"cannot read {file}; allowed: a text file of NAME=value lines"))
+        return {}
+    variables: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        text = line.strip().removeprefix("export ").strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name.isidentifier():
+            faults.append(Fault(place, f"{file}, line {number}: found {line!r}; allowed: NAME=value"))
+        quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+        variables[name] = value[1:-1] if quoted else value
+    return variables
+
+
+def _target_group(name: str, model: TargetGroupModel) -> settings.TargetGroupSettings:
+    is_http = any(target.startswith("http") for target in model.targets)
+    return settings.TargetGroupSettings(
+        name=name,
+        function=model.function or "",
+        targets=tuple(target.rstrip("/") for target in model.targets),
+        attributes=model.attributes.model_dump(by_alias=True),
+        health_check=_health_check(model.health_check, is_http=is_http),
+        shadow=model.shadow or "",
+    )
+
+
+def _health_check(model: HealthCheckModel, *, is_http: bool) -> settings.HealthCheckSettings:
+    """Defaults by the kind of target: ELBv2 API model, ``CreateTargetGroup``, and the ELB user guide."""
+    return settings.HealthCheckSettings(
+        enabled=_given(model.enabled, is_http),
+        path=model.path,
+        interval=_given(model.interval, 30 if is_http else 35),
+        timeout=_given(model.timeout, 5 if is_http else 30),
+        healthy_threshold=model.healthy_threshold,
+        unhealthy_threshold=_given(model.unhealthy_threshold, 2 if is_http else 5),
+        matcher=model.matcher,
+    )
+
+
+def _given(value: T | None, default: T) -> T:
+    return default if value is None else value

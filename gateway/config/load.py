@@ -1,0 +1,50 @@
+"""From a configuration file to settings; every fault of the file is reported at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from gateway.config.settings import Settings
+from gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from gateway.config.source import Fault, Source
+
+
+def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
+    """Read, check and resolve a ``.toml``, ``.yaml`` or ``.yml`` file; of a pyproject.toml the table [tool.gateway].
+
+    Args:
+        file: Relative paths in the file are relative to its folder.
+        environ: Where ``${VAR}`` in the file's texts comes from.
+
+    Raises:
+        UsageError: One line for each fault: file, line (YAML) and key path, what was found and what is allowed.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 - a gateway without a file starts without pydantic
+
+    from gateway.config.faults import faults_of  # noqa: PLC0415
+    from gateway.config.freeze import freeze_file  # noqa: PLC0415
+    from gateway.config.model import FileModel  # noqa: PLC0415
+    from gateway.config.references import reference_faults  # noqa: PLC0415
+    from gateway.config.source import expand, read_source  # noqa: PLC0415
+
+    source = read_source(file)
+    faults = list(source.faults)
+    data = expand(source.data, environ, faults)
+    model: FileModel | None = None
+    try:
+        model = FileModel.model_validate(data)
+    except ValidationError as error:
+        faults.extend(faults_of(error, FileModel, data))
+    faults.extend(reference_faults(data))
+    settings = freeze_file(model, file.resolve(), faults) if model and not faults else None
+    if settings is None or faults:
+        _refuse(source, faults)
+    return settings
+
+
+def _refuse(source: "Source", faults: "list[Fault]") -> NoReturn:
+    """Report every fault once."""
+    lines = dict.fromkeys(source.describe(fault) for fault in faults)
+    raise UsageError("\n".join(lines))

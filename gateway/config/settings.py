@@ -1,0 +1,211 @@
+"""What a configuration file says, as frozen values.
+
+The names are AWS's own in snake_case.  Everything here has been validated and resolved: names refer to things that
+exist, paths are absolute, defaults are filled in.  Nothing here imports a third party, so that every part may read it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from gateway.config.rules import ActionSettings, RuleSettings
+from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfiguration
+
+Attributes: TypeAlias = Mapping[str, bool | int | str]
+"""Attribute key as in the ELBv2 API to its value; every known key is present."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSettings:
+    """One function; the keys are those of Lambda's ``CreateFunction``.
+
+    Attributes:
+        runtime: ``python``, ``nodejs`` or ``provided``, with AWS's version suffix allowed; "" when not given.
+        timeout: Seconds that one invocation may run.
+        memory_size: MB.
+        environment: The user's variables, those of ``env_file`` included.
+        environments: Execution environments at once on this machine; requests beyond wait.
+        code: The folder or zip file of the code.
+    """
+
+    name: str
+    handler: str
+    code: Path
+    runtime: str = ""
+    command: tuple[str, ...] = ()
+    timeout: int = 3
+    memory_size: int = 128
+    environment: Mapping[str, str] = field(default_factory=dict)
+    env_file: Path | None = None
+    reserved_concurrent_executions: int | None = None
+    environments: int = 2
+    layers: tuple[Path, ...] = ()
+    description: str = ""
+
+    def configuration(self, region: str = DEFAULT_REGION, account: str = DEFAULT_ACCOUNT) -> FunctionConfiguration:
+        """The same as the value that runs a function; without a runtime ``python`` is assumed."""
+        return FunctionConfiguration(
+            name=self.name,
+            handler=self.handler,
+            task_root=self.code,
+            runtime=self.runtime or ("provided" if self.command else "python"),
+            command=self.command,
+            timeout_ms=self.timeout * 1000,
+            memory_mb=self.memory_size,
+            environment=self.environment,
+            layers=self.layers,
+            reserved_concurrency=self.reserved_concurrent_executions,
+            capacity=self.environments,
+            region=region,
+            account=account,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheckSettings:
+    """Health checks of a target group; ``interval`` and ``timeout`` in seconds, ``matcher`` like ``200,300-399``."""
+
+    enabled: bool
+    path: str
+    interval: int
+    timeout: int
+    healthy_threshold: int
+    unhealthy_threshold: int
+    matcher: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroupSettings:
+    """One target group: either one function of this file or a list of targets.
+
+    Attributes:
+        function: The name of a function of this file, "" when there are ``targets``.
+        targets: ``http://host:port``, ``rie:http://host:port``, ``aws:name[:qualifier]`` or a function's ARN.
+        shadow: The name of a target group that gets a copy of every request, "" for none.
+    """
+
+    name: str
+    function: str
+    targets: tuple[str, ...]
+    attributes: Attributes
+    health_check: HealthCheckSettings
+    shadow: str = ""
+
+    @property
+    def is_lambda(self) -> bool:
+        """The targets are functions, wherever they run."""
+        return not any(target.startswith(("http://", "https://")) for target in self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A server certificate and its key, as PEM files."""
+
+    certificate: Path
+    private_key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MutualAuthentication:
+    """Mutual TLS; ``trust_store`` is a PEM bundle, needed in mode ``verify``."""
+
+    mode: str = "off"
+    trust_store: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlbSettings:
+    """A listener of an Application Load Balancer.
+
+    Attributes:
+        protocol: ``HTTP`` or ``HTTPS``.
+        attributes: The load balancer's and the listener's attributes together.
+        trusted_proxies: CIDR blocks of development proxies whose ``X-Forwarded-For`` decides ``source-ip`` conditions.
+    """
+
+    port: int
+    default_actions: tuple[ActionSettings, ...]
+    attributes: Attributes
+    host: str = "127.0.0.1"
+    protocol: str = "HTTP"
+    rules: tuple[RuleSettings, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    mutual_authentication: MutualAuthentication = MutualAuthentication()
+    trusted_proxies: tuple[str, ...] = ()
+    type: str = "alb"
+
+
+@dataclass(frozen=True, slots=True)
+class RestApiSettings:
+    """A REST API of API Gateway in front of one function."""
+
+    port: int
+    function: str
+    host: str = "127.0.0.1"
+    stage: str = "prod"
+    binary_media_types: tuple[str, ...] = ()
+    type: str = "rest_api"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpApiSettings:
+    """An HTTP API of API Gateway; ``routes`` maps a route key such as ``GET /pets/{id}`` to a function's name."""
+
+    port: int
+    host: str = "127.0.0.1"
+    function: str = ""
+    stage: str = "$default"
+    routes: Mapping[str, str] = field(default_factory=dict)
+    type: str = "http_api"
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """CORS of a function URL; ``max_age`` in seconds."""
+
+    allow_credentials: bool = False
+    allow_headers: tuple[str, ...] = ()
+    allow_methods: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    max_age: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionUrlSettings:
+    """A Lambda function URL."""
+
+    port: int
+    function: str
+    host: str = "127.0.0.1"
+    auth_type: str = "NONE"
+    invoke_mode: str = "BUFFERED"
+    cors: Cors | None = None
+    type: str = "function_url"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketApiSettings:
+    """A WebSocket API of API Gateway in front of one function."""
+
+    port: int
+    function: str
+    host: str = "127.0.0.1"
+    stage: str = "prod"
+    type: str = "websocket_api"
+
+
+ListenerSettings: TypeAlias = (
+    AlbSettings | RestApiSettings | HttpApiSettings | FunctionUrlSettings | WebSocketApiSettings
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole configuration file; ``source`` is the file, for messages and for reloading."""
+
+    source: Path
+    functions: Mapping[str, FunctionSettings] = field(default_factory=dict)
+    target_groups: Mapping[str, TargetGroupSettings] = field(default_factory=dict)
+    listeners: tuple[ListenerSettings, ...] = ()

@@ -1,0 +1,154 @@
+"""Reading a configuration file: TOML, YAML or ``[tool.gateway]`` of a pyproject.toml, with the place of every value."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+import yaml
+
+from gateway.errors import UsageError
+
+Key: TypeAlias = str | int
+KeyPath: TypeAlias = tuple[Key, ...]
+
+_VARIABLE: Final = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: where, and what was found and what is allowed in one line."""
+
+    path: KeyPath
+    message: str
+
+
+class Source(NamedTuple):
+    """A file's content and the lines of its keys.
+
+    Attributes:
+        lines: The line of each key path; empty for TOML, whose parser does not tell.
+        prefix: What stands before every key path, ``tool.gateway`` in a pyproject.toml.
+        faults: Keys that are written twice in YAML.
+    """
+
+    file: Path
+    data: object
+    lines: Mapping[KeyPath, int]
+    prefix: KeyPath = ()
+    faults: tuple[Fault, ...] = ()
+
+    def describe(self, fault: Fault) -> str:
+        """``file:line: key.path: message``; without a line for TOML."""
+        line = self._line(fault.path)
+        place = f"{self.file}:{line}" if line else str(self.file)
+        where = dotted(self.prefix + fault.path)
+        return f"{place}: {where}: {fault.message}" if where else f"{place}: {fault.message}"
+
+    def _line(self, path: KeyPath) -> int:
+        """The line of the key, or of the nearest table around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+
+def dotted(path: KeyPath) -> str:
+    """``listeners[0].rules[1].priority``; keys that are not plain words stand in quotation marks."""
+    text = ""
+    for key in path:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        else:
+            word = key if re.fullmatch(r"[A-Za-z0-9_$-]+", key) else f'"{key}"'
+            text += f".{word}" if text else word
+    return text
+
+
+def read_source(file: Path) -> Source:
+    """Read and parse a file by its suffix.
+
+    Raises:
+        UsageError: It cannot be read, or it is not TOML or YAML.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"{file}: cannot be read: {reason}") from None
+    if file.suffix in (".yaml", ".yml"):
+        return _read_yaml(file, text)
+    if file.suffix == ".toml":
+        return _read_toml(file, text)
+    raise UsageError(f"{file}: the name must end in .toml, .yaml or .yml")
+
+
+def _read_toml(file: Path, text: str) -> Source:
+    try:
+        data: object = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: not TOML: {error}") from None
+    if file.name != "pyproject.toml":
+        return Source(file, data, {})
+    for key in ("tool", "gateway"):
+        data = data.get(key) if isinstance(data, dict) else None
+    if data is None:
+        raise UsageError(f"{file}: there is no table [tool.gateway] in it")
+    return Source(file, data, {}, ("tool", "gateway"))
+
+
+def _read_yaml(file: Path, text: str) -> Source:
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        data: object = {} if node is None else loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{file}:{mark.line + 1}" if mark else str(file)
+        raise UsageError(f"{place}: not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{file}: not YAML: {str(error).splitlines()[0]}") from None
+    finally:
+        loader.dispose()
+    lines: dict[KeyPath, int] = {}
+    faults: list[Fault] = []
+    for path, line in _key_lines(node, ()):
+        if path in lines and not any(path[: len(fault.path)] == fault.path for fault in faults):
+            faults.append(Fault(path, f"this key is already there, in line {lines[path]}"))
+        lines[path] = line
+    return Source(file, data, lines, (), tuple(faults))
+
+
+def _key_lines(node: yaml.Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+    """Every key and list item with its line, counted from 1."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = (*path, str(key.value))
+            yield below, key.start_mark.line + 1
+            yield from _key_lines(value, below)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*path, index), item.start_mark.line + 1
+            yield from _key_lines(item, (*path, index))
+
+
+def expand(value: object, environ: Mapping[str, str], faults: list[Fault], path: KeyPath = ()) -> object:
+    """The value with ``${VAR}`` replaced in every text of it; ``$${`` stands for ``${``.
+
+    Variables that are not set are added to ``faults``.
+    """
+    if isinstance(value, dict):
+        return {key: expand(item, environ, faults, (*path, str(key))) for key, item in value.items()}
+    if isinstance(value, list):
+        return [expand(item, environ, faults, (*path, index)) for index, item in enumerate(value)]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+
+    def replace(found: re.Match[str]) -> str:
+        if found[2] is None:
+            return "${"
+        if found[2] not in environ:
+            advice = f"set it, or write $${{{found[2]}}} for the text itself"
+            faults.append(Fault(path, f"the environment variable {found[2]} is not set; {advice}"))
+        return environ.get(found[2], "")
+
+    return _VARIABLE.sub(replace, value)

@@ -1,0 +1,67 @@
+"""Defaults that depend on others, and files beside the configuration file."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config.freeze import freeze_file
+from gateway.config.model import FileModel
+from gateway.config.settings import AlbSettings, Certificate, Cors, FunctionUrlSettings, HealthCheckSettings
+from gateway.types import Json
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ({"function": "f"}, HealthCheckSettings(False, "/", 35, 30, 5, 5, "200")),
+        ({"targets": ["aws:f"]}, HealthCheckSettings(False, "/", 35, 30, 5, 5, "200")),
+        ({"targets": ["http://h:1/"]}, HealthCheckSettings(True, "/", 30, 5, 5, 2, "200")),
+        (
+            {"function": "f", "health_check": {"enabled": True, "interval": 60, "matcher": 204}},
+            HealthCheckSettings(True, "/", 60, 30, 5, 5, "204"),
+        ),
+    ],
+)
+def test_health_check_defaults(group: Json, expected: HealthCheckSettings) -> None:
+    """What is left out depends on the kind of target."""
+    model = FileModel.model_validate({"target_groups": {"g": group}})
+
+    assert freeze_file(model, Path("/f.toml"), []).target_groups["g"].health_check == expected
+
+
+def test_env_file(tmp_path: Path) -> None:
+    """Variables come from the file unless the configuration gives them itself."""
+    lines = ["# comment", "", "A=1", "export B = two words ", "C='quoted'", 'D="x', "E="]
+    (tmp_path / "f.env").write_text("\n".join(lines), encoding="utf-8")
+    model = FileModel.model_validate(
+        {"functions": {"f": {"handler": "a.b", "env_file": "f.env", "environment": {"A": 2}}}}
+    )
+    function = freeze_file(model, tmp_path / "gateway.toml", []).functions["f"]
+
+    assert function.environment == {"A": "2", "B": "two words", "C": "quoted", "D": '"x', "E": ""}
+    assert function.env_file == tmp_path / "f.env"
+
+
+def test_paths_are_absolute(tmp_path: Path) -> None:
+    """Paths count from the file's folder."""
+    listener: Json = {
+        "type": "alb",
+        "port": 1,
+        "protocol": "HTTPS",
+        "default_actions": [{"type": "fixed-response", "status_code": 200}],
+        "certificates": [{"certificate": "a.pem", "private_key": "/b.key"}],
+        "mutual_authentication": {"mode": "verify", "trust_store": "ca.pem"},
+    }
+    (frozen,) = freeze_file(FileModel.model_validate({"listeners": [listener]}), tmp_path / "g.toml", []).listeners
+    assert isinstance(frozen, AlbSettings)
+
+    assert frozen.certificates == (Certificate(tmp_path / "a.pem", Path("/b.key")),)
+    assert frozen.mutual_authentication.trust_store == tmp_path / "ca.pem"
+
+
+def test_nested_tables_become_settings() -> None:
+    """Tables within listeners are settings of their own, and lists are tuples."""
+    listener: Json = {"type": "function_url", "port": 1, "function": "f", "cors": {"allow_origins": ["*"]}}
+    (frozen,) = freeze_file(FileModel.model_validate({"listeners": [listener]}), Path("/g.toml"), []).listeners
+
+    assert frozen == FunctionUrlSettings(1, "f", cors=Cors(allow_origins=("*",)))

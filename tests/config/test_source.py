@@ -1,0 +1,87 @@
+"""Reading files, and telling the place of a value."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config.source import Fault, Source, dotted, expand, read_source
+from gateway.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ((), ""),
+        (("a",), "a"),
+        (("a", 0, "b"), "a[0].b"),
+        (("attributes", "stickiness.enabled"), 'attributes."stickiness.enabled"'),
+        (("routes", "GET /"), 'routes."GET /"'),
+        (("routes", "$default"), "routes.$default"),
+    ],
+)
+def test_dotted(path: tuple[str | int, ...], text: str) -> None:
+    """Key paths are written as TOML writes them."""
+    assert dotted(path) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("a", "b"), "f.yaml:2: a.b: x"),
+        (("a", "list", 1), "f.yaml:5: a.list[1]: x"),
+        (("a", "missing"), "f.yaml:1: a.missing: x"),
+        (("elsewhere",), "f.yaml: elsewhere: x"),
+        ((), "f.yaml: x"),
+    ],
+)
+def test_lines_of_yaml(path: tuple[str | int, ...], place: str, tmp_path: Path) -> None:
+    """A fault has the line of its key, or of the nearest table around it."""
+    file = tmp_path / "f.yaml"
+    file.write_text("a:\n  b: 1\n  list:\n    - x\n    - y\n", encoding="utf-8")
+
+    assert read_source(file).describe(Fault(path, "x")).removeprefix(f"{tmp_path}/") == place
+
+
+def test_prefix() -> None:
+    """In a pyproject.toml key paths begin with the table's name."""
+    source = Source(Path("pyproject.toml"), {}, {}, ("tool", "gateway"))
+
+    assert source.describe(Fault(("port",), "x")) == "pyproject.toml: tool.gateway.port: x"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "cannot be read: No such file"), (b"\xff", "cannot be read: it is not UTF-8 text")]
+)
+def test_unreadable(content: bytes | None, reason: str, tmp_path: Path) -> None:
+    """A file that cannot be read is named with the reason."""
+    file = tmp_path / "f.toml"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(UsageError, match=reason):
+        read_source(file)
+
+
+@pytest.mark.parametrize(
+    ("value", "expanded"),
+    [
+        ("${A}", "1"),
+        ("x${A}${A}", "x11"),
+        ("$${A}", "${A}"),
+        ("$A #{path} $1", "$A #{path} $1"),
+        ("${A-b}", "${A-b}"),
+        (["${A}", 2, {"k": "${A}"}], ["1", 2, {"k": "1"}]),
+        (True, True),
+    ],
+)
+def test_expand(value: object, expanded: object) -> None:
+    """Variables are replaced in texts, wherever they stand; nothing else is touched."""
+    assert expand(value, {"A": "1"}, []) == expanded
+
+
+def test_expand_unset() -> None:
+    """Each variable that is not set is a fault at its place."""
+    faults: list[Fault] = []
+    expand({"a": ["${B}"], "c": "${D}"}, {}, faults)
+
+    assert [fault.path for fault in faults] == [("a", 0), ("c",)]

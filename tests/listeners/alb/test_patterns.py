@@ -1,0 +1,83 @@
+"""Patterns: the shapes that are compiled apart must all tell the same as the plain meaning."""
+
+import fnmatch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.listeners.alb.patterns import compile_patterns, covers, parse
+
+LETTERS = st.text("ab*?", max_size=6)
+TEXTS = st.text("ab", max_size=6)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shape"),
+    [("ab", "t"), ("a*", "t*"), ("*a", "*t"), ("*a*", "*t*"), ("a*b", "t*t"), ("a?*", "t?*"), ("", "")],
+)
+def test_shape(pattern: str, shape: str) -> None:
+    """The shape tells texts and wildcards apart."""
+    assert parse(pattern).shape == shape
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=3), TEXTS)
+def test_every_shape_means_the_same(patterns: list[str], text: str) -> None:
+    """Whatever a pattern is compiled to, it matches as a shell pattern does."""
+    test = compile_patterns([parse(pattern) for pattern in patterns])
+
+    assert bool(test(text.encode())) == any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        (r"a\*", "a*", True),
+        (r"a\*", "ab", False),
+        (r"\?", "?", True),
+        (r"\\*", "\\x", True),
+        (r"\a", r"\a", True),
+        ("\\", "\\", True),
+    ],
+)
+def test_escapes(pattern: str, text: str, *, matches: bool) -> None:
+    """A backslash takes the meaning of a wildcard and of a backslash; before others it stands for itself."""
+    assert bool(compile_patterns([parse(pattern, escapes=True)])(text.encode())) == matches
+
+
+def test_a_new_line_is_a_character_too() -> None:
+    """Wildcards take every byte."""
+    assert compile_patterns([parse("a?b?c")])(b"a\nb\xffc")
+
+
+def test_many_stars_stay_quick() -> None:
+    """A row of stars costs no more than one."""
+    assert not compile_patterns([parse("*" * 60 + "a?" + "*" * 60 + "b")])(b"a" * 2000)
+
+
+@given(LETTERS, LETTERS, TEXTS)
+def test_covers_is_never_wrong(wide: str, narrow: str, text: str) -> None:
+    """When one pattern covers another, it matches whatever the other matches."""
+    if covers(parse(wide), parse(narrow)) and fnmatch.fnmatchcase(text, narrow):
+        assert fnmatch.fnmatchcase(text, wide)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "expected"),
+    [
+        ("/a/*", "/a/b", True),
+        ("/a/*", "/a/b/*", True),
+        ("/a/*", "/a*", False),
+        ("*", "/a?", True),
+        ("/a?", "/ab", True),
+        ("/a?", "/a*", False),
+        ("/a*", "/a?", True),
+        ("*.com", "a.com", True),
+        ("a", "a", True),
+        ("a*b*c", "axbxc", True),
+        ("a*b*c", "axcxb", False),
+    ],
+)
+def test_covers(wide: str, narrow: str, *, expected: bool) -> None:
+    """Plain cases of one pattern within another."""
+    assert covers(parse(wide), parse(narrow)) == expected

@@ -1,0 +1,226 @@
+"""Which rule decides: AWS's words, and an independent slow model that must always agree."""
+
+import ipaddress
+import random
+import re
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import pytest
+
+from gateway.config import rules as kinds
+from gateway.config.rules import ConditionSettings, FixedResponse, RuleSettings
+from gateway.config.settings import AlbSettings
+from gateway.listeners.alb.rules import compile_rules
+from gateway.translation.messages import Request
+from gateway.types import Json
+from tests.listeners.alb.stacks import alb, listed, request, rows, rule
+
+EVALUATIONS = [
+    pytest.param(row, *listed(pair), id=f"{number}-{place}")
+    for number, row in enumerate(rows("evaluation"))
+    for place, pair in enumerate(listed(row["expect"]))
+]
+
+
+@pytest.mark.parametrize(("row", "given", "priority"), EVALUATIONS)
+def test_evaluation(row: dict[str, Json], given: dict[str, Json], priority: int) -> None:
+    """The first rule by priority whose conditions all hold decides."""
+    rules = row["rules"]
+    assert isinstance(rules, list)
+
+    assert compile_rules(alb(rules)).match(request(given)).priority == priority, row["why"]
+
+
+def test_same_priority_keeps_the_order_of_the_file() -> None:
+    """Two rules of one priority, which AWS would refuse, are tried as they stand."""
+    anything: Json = {"field": "path-pattern", "values": ["*"]}
+
+    assert compile_rules(alb([rule(anything), rule(anything)])).match(request({})).place == 0
+
+
+def test_authentication_stands_before_the_action() -> None:
+    """A rule carries what must be passed first, and the action apart from it."""
+    check: Json = {"type": "jwt-validation", "jwks_endpoint": "https://id.example.com/keys", "issuer": "me"}
+    actions: Json = [check, {"type": "fixed-response", "status_code": 200}]
+    listener = alb([rule({"field": "path-pattern", "values": ["*"]}, actions=actions)], protocol="HTTPS")
+    matched = compile_rules(listener).match(request({}))
+
+    assert isinstance(matched.authentication, kinds.JwtValidation)
+    assert matched.action == compile_rules(alb([rule({"field": "path-pattern", "values": ["*"]})])).rules[0].action
+
+
+# The slow model: the documentation's sentences, one line each, on text and without any preparation.
+
+Symbols: TypeAlias = list[tuple[str, bool]]
+
+
+def symbols(pattern: str, *, escapes: bool) -> Symbols:
+    """Characters, each with whether it is a wildcard."""
+    found: Symbols = []
+    place = 0
+    while place < len(pattern):
+        if escapes and pattern[place] == "\\" and pattern[place + 1 : place + 2] in ("*", "?", "\\"):
+            place += 1
+            found.append((pattern[place], False))
+        else:
+            found.append((pattern[place], pattern[place] in "*?"))
+        place += 1
+    return found
+
+
+def glob(pattern: Symbols, text: str) -> bool:
+    """``*`` is zero or more characters, ``?`` exactly one; the whole text must match."""
+    if not pattern:
+        return not text
+    (character, wild), rest = pattern[0], pattern[1:]
+    if wild and character == "*":
+        return any(glob(rest, text[skipped:]) for skipped in range(len(text) + 1))
+    return bool(text) and (wild or character == text[0]) and glob(rest, text[1:])
+
+
+def like(pattern: str, text: str, *, escapes: bool = False) -> bool:
+    """A case-insensitive match."""
+    return glob(symbols(pattern.lower(), escapes=escapes), text.lower())
+
+
+def holds(condition: ConditionSettings, asked: Request) -> bool:
+    """Whether a condition holds, by the words of the documentation."""
+    headers = [(name.decode().lower(), value.decode()) for name, value in asked.headers]
+    match condition:
+        case kinds.PathPattern(values, regexes):
+            path = asked.raw_path.decode()
+            return any(glob(symbols(it, escapes=False), path) for it in values) or any(
+                re.search(it, path) for it in regexes
+            )
+        case kinds.HostHeader(values, regexes):
+            host = [*(value for name, value in headers if name == "host"), ""][0].split(":")[0]
+            return any(like(it, host) for it in values) or any(re.search(it, host, re.IGNORECASE) for it in regexes)
+        case kinds.HttpHeader(wanted, values, regexes):
+            lines = [value for name, value in headers if name == wanted.lower()]
+            return any(like(it, line) for it in values for line in lines) or any(
+                re.search(it, line, re.IGNORECASE) for it in regexes for line in lines
+            )
+        case kinds.HttpRequestMethod(values):
+            return asked.method in values
+        case kinds.QueryString(values):
+            pairs = [part.split("=", 1) for part in asked.raw_query.decode().split("&") if part]
+            return any(
+                (it.key is None or like(it.key, pair[0], escapes=True)) and like(it.value, (*pair, "")[1], escapes=True)
+                for it in values
+                for pair in pairs
+            )
+        case kinds.SourceIp(values):
+            return any(ipaddress.ip_address(asked.client[0]) in ipaddress.ip_network(it) for it in values)
+
+
+def decided(rules: Sequence[RuleSettings], asked: Request) -> int:
+    """The priority of the rule that decides; 0 for the default."""
+    matching = [it.priority for it in rules if all(holds(condition, asked) for condition in it.conditions)]
+    return min(matching, default=0)
+
+
+WORDS = ("a", "A", "b", "ab", "ba", "aB", "")
+REGEXES = ("^/a", "a$", "^/(a|b)/", "[A-Z]", ".+", "^a*b?$", "b.a")
+
+
+class Draw:
+    """Small random rules and requests: few letters, so that much collides."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def some(self, choices: Sequence[str], most: int) -> list[str]:
+        """One to ``most`` of the choices."""
+        return self.random.choices(choices, k=self.random.randint(1, most))
+
+    def pattern(self, separator: str, *, escapes: bool = False) -> str:
+        """Words, separators and wildcards."""
+        pieces = (*WORDS, separator, separator, "*", "*", "?", *(("\\*", "\\?", "\\") if escapes else ()))
+        return "".join(self.some(pieces, 5)) or "*"
+
+    def path(self) -> str:
+        """A path of a few words."""
+        return "/" + "/".join(self.some((*WORDS, "%2F", "a.b"), 3))
+
+    def condition(self) -> ConditionSettings:
+        """Any condition."""
+        regexes = tuple(self.some(REGEXES, 2)) if self.random.random() < 0.2 else ()
+        match self.random.randrange(7):
+            case 0 | 1:
+                values = tuple(
+                    "/" + self.pattern("/") if self.random.random() < 0.8 else self.pattern("/") for _ in "ab"
+                )
+                return kinds.PathPattern((), regexes) if regexes else kinds.PathPattern(values)
+            case 2:
+                values = (self.pattern("."), self.pattern("."))
+                return kinds.HostHeader((), regexes) if regexes else kinds.HostHeader(values)
+            case 3:
+                name = self.random.choice(("X-Env", "x-other"))
+                values = (self.pattern("-"),)
+                return kinds.HttpHeader(name, (), regexes) if regexes else kinds.HttpHeader(name, values)
+            case 4:
+                return kinds.HttpRequestMethod(tuple(self.some(("GET", "POST", "PUT"), 2)))
+            case 5:
+                return kinds.QueryString(tuple(self.pair() for _ in self.some(WORDS, 2)))
+            case _:
+                return kinds.SourceIp(tuple(self.some(("10.0.0.0/8", "10.1.0.0/16", "192.0.2.1/32", "::/0"), 2)))
+
+    def pair(self) -> kinds.QueryStringPair:
+        """A pair with or without a key."""
+        key = self.pattern("-", escapes=True) if self.random.random() < 0.5 else None
+        return kinds.QueryStringPair(self.pattern("-", escapes=True), key)
+
+    def rules(self) -> tuple[RuleSettings, ...]:
+        """One to eight rules of different priorities."""
+        priorities = self.random.sample(range(1, 50000), self.random.randint(1, 8))
+        return tuple(
+            RuleSettings(priority, tuple(self.condition() for _ in range(self.random.choice((1, 1, 2, 3)))), DEFAULT)
+            for priority in priorities
+        )
+
+    def request(self) -> Request:
+        """Any request."""
+        query = "&".join(f"{it}={self.random.choice((*WORDS, 'a*', '?', 'a-b'))}" for it in self.some(WORDS, 3))
+        headers = [("Host", ".".join(self.some(WORDS, 3)) + self.random.choice(("", ":80")))]
+        headers += [(name, "-".join(self.some(WORDS, 2))) for name in self.some(("x-env", "X-Other", "X-ENV"), 3)]
+        return Request(
+            method=self.random.choice(("GET", "POST", "get")),
+            raw_path=self.path().encode(),
+            raw_query=self.random.choice((query, query, "", "a", "a&&b")).encode(),
+            headers=[(name.encode(), value.encode()) for name, value in headers],
+            body=b"",
+            client=(self.random.choice(("10.0.0.1", "10.1.0.1", "192.0.2.1", "::1")), 1),
+            server=("127.0.0.1", 80),
+        )
+
+
+DEFAULT = (FixedResponse(404),)
+SLICES = 10
+RULE_SETS = 400
+REQUESTS = 25
+
+
+def disagreements(draw: Draw) -> Iterator[tuple[tuple[RuleSettings, ...], Request]]:
+    """Rule sets and requests about which the compiled rules and the slow model disagree."""
+    for _ in range(RULE_SETS):
+        rules = draw.rules()
+        table = compile_rules(AlbSettings(80, DEFAULT, {}, rules=rules))
+        for _ in range(REQUESTS):
+            asked = draw.request()
+            if table.match(asked).priority != decided(rules, asked):
+                yield rules, asked
+
+
+@pytest.mark.parametrize("seed", range(SLICES))
+def test_agrees_with_the_slow_model(seed: int) -> None:
+    """Of 100,000 random pairs of a rule set and a request none is decided differently."""
+    assert list(disagreements(Draw(seed))) == []
+
+
+def test_the_slow_model_is_asked_about_everything() -> None:
+    """The random pairs reach default and rules alike: neither side wins by saying always the same."""
+    draw = Draw(0)
+    decisions = [decided(draw.rules(), draw.request()) for _ in range(2000)]
+
+    assert 0.2 < sum(decision == 0 for decision in decisions) / len(decisions) < 0.8
