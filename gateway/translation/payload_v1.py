@@ -1,0 +1,84 @@
+"""Payload format 1.0: what REST APIs and HTTP APIs share in event and result.
+
+Facts:
+
+- Maps come twice: with the last value and with all of them; empty ones are null (recorded:
+  localstack/localstack@8b9a79f0, 2024; aws/aws-lambda-dotnet@f5e639feb, 2025).
+- Where ``headers`` and ``multiValueHeaders`` name the same header, REST APIs write the list first and the single value
+  last, spelled as in the list; HTTP APIs the single value first (same two sources).
+"""
+
+from collections.abc import Container, Mapping
+from typing import NamedTuple
+
+from gateway.translation.percent import decode_pairs
+from gateway.translation.proxy_headers import text_lines
+from gateway.translation.result_text import header_name, header_value, mapping, scalar, sequence
+from gateway.types import HeaderList, Json
+
+Lines = list[tuple[bytes, bytes]]
+
+
+class Maps(NamedTuple):
+    """Names and values twice: the last value, and all values."""
+
+    single: dict[str, str]
+    multi: dict[str, list[Json]]
+
+    def joined(self, name: str) -> str:
+        """All values of a name in one line."""
+        return ", ".join(map(str, self.multi.get(name, ())))
+
+    def set(self, name: str, value: str) -> None:
+        """Replace whatever stands under a name."""
+        self.single[name] = value
+        self.multi[name] = [value]
+
+
+def header_maps(headers: HeaderList, spelling: Mapping[str, str], dropped: Container[str]) -> Maps:
+    """Header lines as both maps; names keep the client's spelling unless the front door has its own."""
+    single: dict[str, str] = {}
+    multi: dict[str, list[Json]] = {}
+    for name, value in text_lines(headers):
+        lower = name.lower()
+        if lower in dropped:
+            continue
+        key = spelling.get(lower, name)
+        single[key] = value
+        if key in multi:
+            multi[key].append(value)
+        else:
+            multi[key] = [value]
+    return Maps(single, multi)
+
+
+def query_maps(raw_query: bytes) -> Maps | None:
+    """The query as both maps, None when it is empty."""
+    if not raw_query:
+        return None
+    single: dict[str, str] = {}
+    multi: dict[str, list[Json]] = {}
+    for name, value in decode_pairs(raw_query):
+        single[name] = value
+        multi.setdefault(name, []).append(value)
+    return Maps(single, multi) if single else None
+
+
+def multi_value_lines(value: Json, single: Lines, *, multi_first: bool) -> Lines:
+    """``multiValueHeaders`` and the lines of ``headers`` in one list; ``multi_first`` is the REST API's order."""
+    multi: Lines = []
+    for name, members in mapping(value, "/multiValueHeaders").items():
+        pointer = f"/multiValueHeaders/{name}"
+        raw_name = header_name(name)
+        multi.extend(
+            (raw_name, header_value(scalar(member, pointer), pointer)) for member in sequence(members, pointer)
+        )
+    if not multi:
+        return single
+    first, second = (multi, single) if multi_first else (single, multi)
+    merged: dict[bytes, Lines] = {}
+    for raw, text in (*first, *second):
+        # The same name in another spelling joins the lines, and the spelling, of the first.
+        group = merged.setdefault(raw.lower(), [])
+        group.append((group[0][0] if group else raw, text))
+    return [line for group in merged.values() for line in group]
