@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.translation.instants import http_date
+from gateway.translation.headers import http_date
 from gateway.translation.messages import Arrival, Request, Response
 
 NO_CONTENT: Final = frozenset({204, 304})

@@ -19,7 +19,7 @@ from gateway.translation.instants import request_time
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.percent import decode_pairs
 from gateway.translation.proxy_headers import HOP_BY_HOP, forwarded_for, text_lines, trace
-from gateway.translation.result_text import flag, from_base64, header_name, header_value, mapping, scalar, utf8
+from gateway.translation.result_text import decoded, flag, header_name, header_value, mapping, scalar, utf8
 from gateway.types import HeaderList, Json
 
 FORWARDED_PORT: Final = "443"
@@ -122,7 +122,7 @@ def cookie_values(cookies: list[Json]) -> list[bytes]:
 
 def body_bytes(text: str, *, encoded: Json) -> bytes:
     """The body of a response object, decoded when ``isBase64Encoded`` says so."""
-    return from_base64(text) if flag(encoded, "/isBase64Encoded") else utf8(text)
+    return decoded(text) if flag(encoded, "/isBase64Encoded") else utf8(text)
 
 
 def has_content_type(lines: list[tuple[bytes, bytes]]) -> bytes:

@@ -1,4 +1,4 @@
-"""Reading a function's result: JSON in, the small values that a response is made of out.
+"""Reading a function's result: from JSON to the small values that a response is made of.
 
 Every function here raises `BadResult` with a JSON Pointer when the result holds something else.
 
@@ -10,30 +10,13 @@ recorded, chosen because the service converts the other scalars too.
 
 import json
 from functools import lru_cache
-from typing import Final
 
 import orjson
-import pybase64
 
 from gateway.errors import BadResult
+from gateway.translation.body import from_base64
+from gateway.translation.headers import is_field_value, is_token
 from gateway.types import Json
-
-_TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def load(payload: bytes) -> Json:
-    """The result as a value.
-
-    orjson refuses what AWS's own runtimes can write (NaN, lone surrogates, integers over 64 bits); ``json`` reads it.
-    """
-    try:
-        return orjson.loads(payload)  # type: ignore[no-any-return]  # orjson returns Any, JSON is what it reads
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return json.loads(payload)  # type: ignore[no-any-return]  # the same
-    except (ValueError, RecursionError) as error:
-        raise BadResult("", "JSON", f"<{len(payload)} bytes: {error}>") from error
 
 
 def dump(value: Json) -> bytes:
@@ -95,22 +78,21 @@ def flag(value: Json, pointer: str) -> bool:
 @lru_cache(maxsize=1024)
 def header_name(name: str) -> bytes:
     """A name that may stand on the wire (RFC 9110, 5.6.2)."""
-    raw = utf8(name)
-    if not raw or raw.translate(None, _TOKEN):
+    if not is_token(name):
         raise BadResult("/headers", "names of letters, digits and hyphens", name)
-    return raw
+    return name.encode("ascii")
 
 
 def header_value(text: str, pointer: str) -> bytes:
     """A value that may stand on the wire; a line break would end the header and start another."""
-    if "\n" in text or "\r" in text or "\0" in text:
-        raise BadResult(pointer, "a header value without line breaks", text)
-    return utf8(text.strip(" \t"))
+    if not is_field_value(text):
+        raise BadResult(pointer, "a header value without line breaks or other control characters", text)
+    return text.strip(" \t").encode()
 
 
-def from_base64(text: str) -> bytes:
+def decoded(text: str) -> bytes:
     """The bytes of a base64 body."""
     try:
-        return pybase64.b64decode(text, validate=True)
+        return from_base64(text)
     except ValueError as error:
         raise BadResult("/body", "base64, as isBase64Encoded says", text) from error

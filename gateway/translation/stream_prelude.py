@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from gateway.errors import BadResult
 from gateway.translation.payload_v1 import multi_value_lines
 from gateway.translation.payload_v2 import cookie_values, header_lines
-from gateway.translation.result_text import load, mapping, sequence, status_code
+from gateway.translation.result import load_result
+from gateway.translation.result_text import mapping, sequence, status_code
 
 CONTENT_TYPE: Final = "application/vnd.awslambda.http-integration-response"
 DELIMITER: Final = b"\0" * 8
@@ -71,7 +72,7 @@ class PreludeParser:
 
 def read_prelude(metadata: bytes, body: bytes = b"") -> Prelude:
     """Metadata as a prelude; ``multiValueHeaders`` counts wherever it is given."""
-    result = mapping(load(metadata), "")
+    result = mapping(load_result(metadata), "")
     single = header_lines(result.get("headers"))
     return Prelude(
         200 if result.get("statusCode") is None else status_code(result["statusCode"]),

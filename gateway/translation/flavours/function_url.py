@@ -46,7 +46,8 @@ from gateway.translation.payload_v2 import (
 from gateway.translation.percent import ascii_path, decode_path
 from gateway.translation.proxy_headers import remap, trace
 from gateway.translation.request_body import event_body
-from gateway.translation.result_text import dump, load, sequence, status_code, utf8
+from gateway.translation.result import load_result
+from gateway.translation.result_text import dump, sequence, status_code, utf8
 from gateway.translation.route import DEFAULT, RouteMatch
 from gateway.translation.stream_prelude import Prelude
 from gateway.types import Json
@@ -144,7 +145,7 @@ class FunctionUrl:
         if self.invoke_mode == "RESPONSE_STREAM":
             lines = self._lines([], [], request, arrival)
             return framed(200, lines, payload, request, arrival, _JSON)
-        result = _read(load(payload))
+        result = _read(load_result(payload))
         content_type = has_content_type(result.headers) or _JSON
         lines = self._lines(result.headers, result.cookies, request, arrival)
         return framed(result.status, lines, result.body, request, arrival, content_type)

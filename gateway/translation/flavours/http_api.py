@@ -33,7 +33,8 @@ from gateway.translation.payload_v2 import (
 )
 from gateway.translation.percent import ascii_path
 from gateway.translation.request_body import event_body
-from gateway.translation.result_text import load, sequence, status_code, utf8
+from gateway.translation.result import load_result
+from gateway.translation.result_text import sequence, status_code, utf8
 from gateway.translation.route import RouteMatch
 from gateway.types import Json
 
@@ -110,7 +111,7 @@ class HttpApi(HttpFrontDoor):
 def _read(payload: bytes) -> Result:
     """A payload as a response; what is no response object is a body."""
     try:
-        result = load(payload)
+        result = load_result(payload)
     except BadResult:
         return _inferred(payload)
     if isinstance(result, str):

@@ -28,7 +28,8 @@ from gateway.translation.payload_v2 import FORWARDED_PORT, FORWARDED_PROTO, body
 from gateway.translation.percent import ascii_path
 from gateway.translation.proxy_headers import HOP_BY_HOP, HTTP_V1_SPELLING, forwarded_for, trace
 from gateway.translation.request_body import event_body
-from gateway.translation.result_text import load, mapping, status_code
+from gateway.translation.result import load_result
+from gateway.translation.result_text import mapping, status_code
 from gateway.translation.route import RouteMatch
 from gateway.types import Json
 
@@ -108,7 +109,7 @@ class HttpApiV1(HttpFrontDoor):
 
     def decode(self, payload: bytes, request: Request, arrival: Arrival) -> Response:
         """The response for a result; a single value comes before the list of the same name."""
-        result = load(payload)
+        result = load_result(payload)
         if not isinstance(result, dict):
             raise BadResult("", "an object", result)
         body = result.get("body")

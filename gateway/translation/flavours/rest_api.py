@@ -42,7 +42,8 @@ from gateway.translation.proxy_headers import (
     trace,
 )
 from gateway.translation.request_body import event_body
-from gateway.translation.result_text import flag, from_base64, load, status_code, utf8
+from gateway.translation.result import load_result
+from gateway.translation.result_text import decoded, flag, status_code, utf8
 from gateway.translation.route import REST_DEFAULT, RouteMatch, RouteTable
 from gateway.translation.stream_prelude import Prelude
 from gateway.types import Json
@@ -206,7 +207,7 @@ class RestApi:
 
     def decode(self, payload: bytes, request: Request, arrival: Arrival) -> Response:
         """The response for a buffered result."""
-        result = load(payload)
+        result = load_result(payload)
         if not isinstance(result, dict):
             raise BadResult("", "an object", result)
         for key in result:
@@ -234,7 +235,7 @@ class RestApi:
         if not is_binary_response(accept, self.binary_media_types):
             return utf8(body)
         try:
-            return from_base64(body)
+            return decoded(body)
         except BadResult as error:
             raise Refused(Cause.CONFIGURATION, str(error)) from error
 
