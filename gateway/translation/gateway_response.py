@@ -205,6 +205,9 @@ URL: Final[Mapping[Cause, GatewayResponse]] = {
 
 _CAUSES: Final[dict[FaultKind, Cause]] = {
     FaultKind.NOT_UTF8: Cause.BAD_REQUEST,
+    FaultKind.MALFORMED: Cause.BAD_REQUEST,
+    FaultKind.TOO_MANY_ADDRESSES: Cause.BAD_REQUEST,
+    FaultKind.METHOD_NOT_ALLOWED: Cause.NO_ROUTE,
     FaultKind.REQUEST_TOO_LARGE: Cause.TOO_LARGE,
     FaultKind.WEBSOCKET: Cause.BAD_REQUEST,
     FaultKind.FUNCTION_ERROR: Cause.INTEGRATION_FAILURE,

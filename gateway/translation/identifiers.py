@@ -24,6 +24,7 @@ def short_id(seed: str, length: int = API_ID_LENGTH) -> str:
     return b32encode(blake2b(seed.encode(), digest_size=20).digest()).decode("ascii").lower()[:length]
 
 
+@lru_cache(maxsize=64)  # an exchange asks twice
 def extended_request_id(request_id: str) -> str:
     """The 16 characters that REST APIs call ``extendedRequestId`` and HTTP APIs ``requestId``."""
     return pybase64.urlsafe_b64encode(blake2b(request_id.encode(), digest_size=11).digest()).decode("ascii")

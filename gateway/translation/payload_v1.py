@@ -8,11 +8,11 @@ Facts:
   last, spelled as in the list; HTTP APIs the single value first (same two sources).
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 from gateway.translation.percent import decode_pairs
-from gateway.translation.proxy_headers import text_lines
+from gateway.translation.proxy_headers import texts
 from gateway.translation.result_text import header_name, header_value, mapping, scalar, sequence
 from gateway.types import HeaderList, Json
 
@@ -35,15 +35,14 @@ class Maps(NamedTuple):
         self.multi[name] = [value]
 
 
-def header_maps(headers: HeaderList, spelling: Mapping[str, str], dropped: Container[str]) -> Maps:
-    """Header lines as both maps; names keep the client's spelling unless the front door has its own."""
+def header_maps(headers: HeaderList, spelled: Callable[[bytes], str]) -> Maps:
+    """Header lines as both maps; ``spelled`` gives the front door's spelling of a name, "" for one that it drops."""
     single: dict[str, str] = {}
     multi: dict[str, list[Json]] = {}
-    for name, value in text_lines(headers):
-        lower = name.lower()
-        if lower in dropped:
+    for (raw, _), value in zip(headers, texts(headers), strict=True):
+        key = spelled(raw)
+        if not key:
             continue
-        key = spelling.get(lower, name)
         single[key] = value
         if key in multi:
             multi[key].append(value)

@@ -12,13 +12,12 @@ Facts:
   http-api-develop-integrations-lambda; recorded on Function URLs: localstack/localstack@8b9a79f0, 2025).
 """
 
-from collections.abc import Container
 from typing import Final, NamedTuple
 
 from gateway.translation.instants import request_time
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.percent import decode_pairs
-from gateway.translation.proxy_headers import HOP_BY_HOP, forwarded_for, text_lines, trace
+from gateway.translation.proxy_headers import forwarded_for, lower_name, texts, trace
 from gateway.translation.result_text import decoded, flag, header_name, header_value, mapping, scalar, utf8
 from gateway.types import HeaderList, Json
 
@@ -27,12 +26,12 @@ FORWARDED_PROTO: Final = "https"
 """Both front doors are HTTPS only, so every recorded event says so."""
 
 
-def fold(headers: HeaderList, dropped: Container[str] = HOP_BY_HOP) -> dict[str, str]:
+def fold(headers: HeaderList) -> dict[str, str]:
     """Header lines as one map: names in lower case, repeats joined with a comma (cookies with ``; ``)."""
     folded: dict[str, str] = {}
-    for name, value in text_lines(headers):
-        key = name.lower()
-        if key in dropped:
+    for (raw, _), value in zip(headers, texts(headers), strict=True):
+        key = lower_name(raw)
+        if not key:
             continue
         if key in folded:
             folded[key] += ("; " if key == "cookie" else ",") + value

@@ -14,6 +14,7 @@ Facts:
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from gateway.types import HeaderList
@@ -84,6 +85,8 @@ HTTP_V1_SPELLING: Final[Mapping[str, str]] = {
 }
 """Names that HTTP APIs spell their own way in payload 1.0."""
 
+_WEBSOCKET_SPELLING: Final = {name.lower(): name for name in _FORWARDING}
+
 REST_REMAPPED: Final = frozenset(
     {
         "authorization",
@@ -109,12 +112,44 @@ HTTP_RESPONSE_DROPPED: Final = frozenset(
 """Dropped from responses of HTTP APIs, which frame by themselves."""
 
 
-def text_lines(headers: HeaderList) -> list[tuple[str, str]]:
-    """Lines as text: UTF-8 where a value is that, else ISO 8859-1, which takes every byte."""
+# The names of a client's headers repeat from request to request: a look-up is cheaper than the rule.
+@lru_cache(maxsize=2048)
+def rest_name(raw: bytes) -> str:
+    """A request header's name in a REST API's event, "" for one that is dropped."""
+    name = raw.decode("latin-1")
+    lower = name.lower()
+    return "" if lower in REST_DROPPED else REST_SPELLING.get(lower, name)
+
+
+@lru_cache(maxsize=2048)
+def http_v1_name(raw: bytes) -> str:
+    """A request header's name in an HTTP API's 1.0 event, "" for one that is dropped."""
+    name = raw.decode("latin-1")
+    lower = name.lower()
+    return "" if lower in HOP_BY_HOP else HTTP_V1_SPELLING.get(lower, name)
+
+
+@lru_cache(maxsize=2048)
+def lower_name(raw: bytes) -> str:
+    """A request header's name in a 2.0 event, "" for one that is dropped."""
+    lower = raw.decode("latin-1").lower()
+    return "" if lower in HOP_BY_HOP else lower
+
+
+@lru_cache(maxsize=2048)
+def websocket_name(raw: bytes) -> str:
+    """A handshake header's name in a CONNECT event, "" for one that is dropped."""
+    name = raw.decode("latin-1")
+    lower = name.lower()
+    return "" if lower in REST_DROPPED else _WEBSOCKET_SPELLING.get(lower, name)
+
+
+def texts(headers: HeaderList) -> list[str]:
+    """The values of lines: UTF-8 where a value is that, else ISO 8859-1, which takes every byte."""
     try:
-        return [(name.decode("latin-1"), value.decode()) for name, value in headers]
+        return [value.decode() for _, value in headers]
     except UnicodeDecodeError:
-        return [(name.decode("latin-1"), _text(value)) for name, value in headers]
+        return [_text(value) for _, value in headers]
 
 
 def _text(value: bytes) -> str:

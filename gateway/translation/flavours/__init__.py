@@ -10,6 +10,7 @@ from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.flavours.http_api import HttpApi
 from gateway.translation.flavours.http_api_v1 import HttpApiV1
 from gateway.translation.flavours.rest_api import RestApi
+from gateway.translation.flavours.websocket import WebSocketApi
 
 FLAVOURS: Final[Mapping[str, Callable[..., Flavour]]] = {
     "alb": alb,
@@ -19,5 +20,6 @@ FLAVOURS: Final[Mapping[str, Callable[..., Flavour]]] = {
     "http-v1": HttpApiV1,
     "url": FunctionUrl,
     "url-stream": partial(FunctionUrl, invoke_mode="RESPONSE_STREAM"),
+    "websocket": WebSocketApi,
 }
 """The name on the command line → what makes the flavour; the keyword arguments are its options."""

@@ -70,7 +70,7 @@ class HttpApi(HttpFrontDoor):
         }
         if cookie:
             event["cookies"] = list(cookie.split("; "))
-        event["headers"] = dict(sorted(headers.items()))
+        event["headers"] = {name: headers[name] for name in sorted(headers)}
         if request.raw_query:
             event["queryStringParameters"] = joined_query(request.raw_query)
         event["requestContext"] = self._context(request, arrival, headers, match)

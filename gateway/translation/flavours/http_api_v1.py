@@ -26,7 +26,7 @@ from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v1 import Maps, header_maps, multi_value_lines, query_maps
 from gateway.translation.payload_v2 import FORWARDED_PORT, FORWARDED_PROTO, body_bytes, header_lines
 from gateway.translation.percent import ascii_path
-from gateway.translation.proxy_headers import HOP_BY_HOP, HTTP_V1_SPELLING, forwarded_for, trace
+from gateway.translation.proxy_headers import forwarded_for, http_v1_name, trace
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
 from gateway.translation.result_text import mapping, status_code
@@ -54,13 +54,14 @@ class HttpApiV1(HttpFrontDoor):
         headers = self._headers(request, arrival)
         query = query_maps(request.raw_query)
         body = event_body({"body": None}, request.body, as_text=is_text(headers.single.get("Content-Type", "")))
+        names = sorted(headers.single)
         return {
             "version": "1.0",
             "resource": match.route.path,
             "path": ascii_path(request.raw_path) or "/",
             "httpMethod": request.method,
-            "headers": dict(sorted(headers.single.items())),
-            "multiValueHeaders": dict(sorted(headers.multi.items())),
+            "headers": {name: headers.single[name] for name in names},
+            "multiValueHeaders": {name: headers.multi[name] for name in names},
             "queryStringParameters": dict(query.single) if query else None,
             "multiValueQueryStringParameters": dict(query.multi) if query else None,
             "requestContext": self._context(request, arrival, headers.single, match),
@@ -71,7 +72,7 @@ class HttpApiV1(HttpFrontDoor):
         }
 
     def _headers(self, request: Request, arrival: Arrival) -> Maps:
-        headers = header_maps(request.headers, HTTP_V1_SPELLING, HOP_BY_HOP)
+        headers = header_maps(request.headers, http_v1_name)
         single = headers.single
         headers.set("Host", request.authority.decode("latin-1") or single.get("Host") or self.own_host())
         headers.set("X-Amzn-Trace-Id", trace(single.get("X-Amzn-Trace-Id", ""), arrival.trace_id))

@@ -34,11 +34,10 @@ from gateway.translation.payload_v1 import Maps, header_maps, multi_value_lines,
 from gateway.translation.payload_v2 import FORWARDED_PORT, FORWARDED_PROTO, has_content_type, header_lines
 from gateway.translation.percent import ascii_path
 from gateway.translation.proxy_headers import (
-    REST_DROPPED,
-    REST_SPELLING,
     forwarded_for,
     is_signature,
     remap,
+    rest_name,
     trace,
 )
 from gateway.translation.request_body import event_body
@@ -165,7 +164,7 @@ class RestApi:
         return event_body({"body": None}, request.body, as_text=not binary)
 
     def _headers(self, request: Request, arrival: Arrival) -> Maps:
-        headers = header_maps(request.headers, REST_SPELLING, REST_DROPPED)
+        headers = header_maps(request.headers, rest_name)
         single = headers.single
         if is_signature(single.get("Authorization", "")):
             del single["Authorization"], headers.multi["Authorization"]
