@@ -18,6 +18,7 @@ from typing import Final, Literal
 import orjson
 
 from gateway.errors import Fault
+from gateway.translation.cors import Cors
 from gateway.translation.flavour import Limits
 from gateway.translation.front_door import MAX_EVENT, bare_host, framed
 from gateway.translation.gateway_response import (
@@ -69,6 +70,7 @@ class FunctionUrl:
         invoke_mode: How the function's result is read.
         tls_version: Sent as ``x-amzn-tls-version`` where the connection itself is not encrypted.
         tls_cipher: The same for ``x-amzn-tls-cipher-suite``.
+        cors: None leaves CORS to the function.
     """
 
     url_id: str = ""
@@ -79,6 +81,7 @@ class FunctionUrl:
     invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
     tls_version: str = "TLSv1.3"
     tls_cipher: str = "TLS_AES_128_GCM_SHA256"
+    cors: Cors | None = None
 
     def __post_init__(self) -> None:
         if not self.url_id:
@@ -140,6 +143,13 @@ class FunctionUrl:
         http = http_block(request, decode_path(request.raw_path) or "/", headers.get("user-agent", ""))
         return request_context(fixed, http, arrival.request_id, arrival)
 
+    def preflight(self, request: Request, arrival: Arrival) -> Response | None:
+        """The answer to a CORS preflight; None when the request is none, or CORS is the function's."""
+        if self.cors is None or not self.cors.is_preflight(request):
+            return None
+        lines = [(b"x-amzn-RequestId", arrival.request_id.encode()), *self.cors.preflight_lines(request)]
+        return framed(200, lines, b"", request, arrival, _JSON)
+
     def decode(self, payload: bytes, request: Request, arrival: Arrival) -> Response:
         """The response for a buffered result; behind RESPONSE_STREAM the payload goes out as it is."""
         if self.invoke_mode == "RESPONSE_STREAM":
@@ -165,6 +175,8 @@ class FunctionUrl:
         lines = [(b"x-amzn-RequestId", arrival.request_id.encode())]
         lines.extend(line for line in remap(headers) if line[0].lower() != b"content-type")
         lines.extend((b"set-cookie", cookie) for cookie in cookies)
+        if self.cors is not None:
+            lines.extend(self.cors.lines(request))
         sent = trace(_sent_trace(request), arrival.trace_id)
         lines.append((b"X-Amzn-Trace-Id", response_trace(sent, arrival.request_id, self.url_id).encode()))
         return lines

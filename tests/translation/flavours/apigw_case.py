@@ -54,7 +54,7 @@ def load_case(path: Path) -> Case:
     assert facts["evidence"] in EVIDENCE
     return Case(
         FLAVOURS[path.parent.name](**_options(facts.get("options", {}))),
-        _request(facts.get("request", {})),
+        to_request(facts.get("request", {})),
         Arrival(**{**_ARRIVAL, **facts.get("arrival", {})}),
         facts,
     )
@@ -86,7 +86,8 @@ def _route(key: str) -> Route:
     return Route(method, path) if space else Route(ANY, DEFAULT)
 
 
-def _request(given: dict[str, Any]) -> Request:
+def to_request(given: dict[str, Any]) -> Request:
+    """A request as a file describes it."""
     body = base64.b64decode(given["body_base64"]) if "body_base64" in given else given.get("body", "").encode()
     return Request(
         method=given.get("method", "GET"),
@@ -122,8 +123,8 @@ def _encoded(case: Case) -> bytes:
 def _check_event(case: Case) -> None:
     event, expected, why = json.loads(_encoded(case)), case.facts["event"], case.facts["why"]
     for pointer in case.facts.get("mask", []):
-        _mask(event, pointer)
-        _mask(expected, pointer)
+        mask(event, pointer)
+        mask(expected, pointer)
     for pointer in case.facts.get("absent", []):
         assert pointer[1:] not in event, why
     match case.facts["compare"]:
@@ -139,7 +140,8 @@ def _check_event(case: Case) -> None:
             raise AssertionError(other)
 
 
-def _mask(event: dict[str, Any], pointer: str) -> None:
+def mask(event: dict[str, Any], pointer: str) -> None:
+    """Put "…" where a pointer leads, if anything is there."""
     *way, last = pointer[1:].split("/")
     for step in way:
         event = event.get(step, {})
