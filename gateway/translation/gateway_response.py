@@ -232,17 +232,22 @@ _URL_CAUSES: Final[dict[FaultKind, Cause]] = _CAUSES | {
 }
 
 
+_HTTP_CAUSES: Final[Mapping[FaultKind, Cause]] = _CAUSES | {FaultKind.THROTTLED: Cause.UNAVAILABLE}
+
+
 def gateway_response(fault: Fault, table: Mapping[Cause, GatewayResponse]) -> GatewayResponse:
     """The row for a fault.
 
     Args:
         fault: A `Refused` names its cause; what else went wrong counts as the integration's failure, except that a
-            Function URL shows throttling, missing permission and an unavailable service for what they are.
+            Function URL shows throttling, missing permission and an unavailable service for what they are, and that
+            an HTTP API answers a throttled function with 503 (reported).
         table: `REST`, `HTTP` or `URL`.
     """
     if isinstance(fault, Refused):
         return table[fault.cause]
-    return table[(_URL_CAUSES if table is URL else _CAUSES)[fault.kind]]
+    causes = _URL_CAUSES if table is URL else _HTTP_CAUSES if table is HTTP else _CAUSES
+    return table[causes[fault.kind]]
 
 
 def refusal_body(fault: Fault, row: GatewayResponse) -> bytes:

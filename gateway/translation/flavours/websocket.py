@@ -3,7 +3,8 @@
 Facts (recorded: aws/aws-lambda-go@815d21f, 2024; awslabs/aws-lambda-rust-runtime@4c4e5fac, 2022 and 2024;
 aws/aws-lambda-java-libs issue 71, 2019; else API Gateway developer guide, apigateway-websocket-api):
 
-- Only CONNECT has the client's headers, sorted whatever their case; DISCONNECT has four of its own, three of them empty; MESSAGE has none.
+- Only CONNECT has the client's headers, sorted whatever their case; DISCONNECT has four of its own, three of them
+  empty; MESSAGE has none.
 - Members without a value are absent.  There is no ``version``, ``path``, ``httpMethod`` or ``accountId``.
 - ``requestId`` equals ``extendedRequestId``.
 - The upgrade waits for ``$connect``: a 2xx makes it a 101, another status reaches the client as it is; a returned
