@@ -37,30 +37,26 @@ class Maps(NamedTuple):
 
 def header_maps(headers: HeaderList, spelled: Callable[[bytes], str]) -> Maps:
     """Header lines as both maps; ``spelled`` gives the front door's spelling of a name, "" for one that it drops."""
-    single: dict[str, str] = {}
-    multi: dict[str, list[Json]] = {}
-    for (raw, _), value in zip(headers, texts(headers), strict=True):
-        key = spelled(raw)
-        if not key:
-            continue
-        single[key] = value
-        if key in multi:
-            multi[key].append(value)
-        else:
-            multi[key] = [value]
-    return Maps(single, multi)
+    names = [spelled(raw) for raw, _ in headers]
+    return _maps([(name, value) for name, value in zip(names, texts(headers), strict=True) if name])
 
 
 def query_maps(raw_query: bytes) -> Maps | None:
     """The query as both maps, None when it is empty."""
     if not raw_query:
         return None
-    single: dict[str, str] = {}
+    pairs = decode_pairs(raw_query)
+    return _maps(pairs) if pairs else None
+
+
+def _maps(pairs: list[tuple[str, str]]) -> Maps:
+    single = dict(pairs)
+    if len(single) == len(pairs):
+        return Maps(single, {name: [value] for name, value in pairs})
     multi: dict[str, list[Json]] = {}
-    for name, value in decode_pairs(raw_query):
-        single[name] = value
+    for name, value in pairs:
         multi.setdefault(name, []).append(value)
-    return Maps(single, multi) if single else None
+    return Maps(single, multi)
 
 
 def multi_value_lines(value: Json, single: Lines, *, multi_first: bool) -> Lines:

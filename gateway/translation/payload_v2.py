@@ -28,11 +28,13 @@ FORWARDED_PROTO: Final = "https"
 
 def fold(headers: HeaderList) -> dict[str, str]:
     """Header lines as one map: names in lower case, repeats joined with a comma (cookies with ``; ``)."""
-    folded: dict[str, str] = {}
-    for (raw, _), value in zip(headers, texts(headers), strict=True):
-        key = lower_name(raw)
-        if not key:
-            continue
+    names = [lower_name(raw) for raw, _ in headers]
+    pairs = [(name, value) for name, value in zip(names, texts(headers), strict=True) if name]
+    folded = dict(pairs)
+    if len(folded) == len(pairs):
+        return folded
+    folded.clear()
+    for key, value in pairs:
         if key in folded:
             folded[key] += ("; " if key == "cookie" else ",") + value
         else:

@@ -27,13 +27,10 @@ def decode_path(raw: bytes) -> str:
 
 def decode_pairs(raw_query: bytes) -> list[tuple[str, str]]:
     """Names and values of a query, decoded, in order; a name without ``=`` has the value ""."""
-    pairs = []
     if b"%" not in raw_query and b"+" not in raw_query and raw_query.isascii():
-        for text in raw_query.decode("ascii").split("&"):
-            if text:
-                key, _, plain = text.partition("=")
-                pairs.append((key, plain))
-        return pairs
+        parts = [text.partition("=") for text in raw_query.decode("ascii").split("&") if text]
+        return [(name, value) for name, _, value in parts]
+    pairs = []
     for part in raw_query.split(b"&"):
         if part:
             name, _, value = part.partition(b"=")

@@ -14,7 +14,7 @@ Facts:
 - An HTTP API's stage is the first path segment when it names one, else ``$default`` (same guide).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from gateway.types import Json
@@ -164,20 +164,19 @@ class RouteTable:
         return (self._default, {}) if self._default is not None else None
 
 
-def _candidates(node: _Node, segments: list[str], at: int, values: tuple[str, ...]) -> Iterator[_Candidate]:
+def _candidates(node: _Node, segments: list[str], at: int, values: tuple[str, ...]) -> list[_Candidate]:
     """Everything that matches, the most specific first."""
     if at == len(segments):
-        if node.full is not None:
-            yield _Candidate(node.full, values, greedy=False)
-        return
+        return [] if node.full is None else [_Candidate(node.full, values, greedy=False)]
     segment = segments[at]
-    static = node.static.get(segment)
-    if static is not None:
-        yield from _candidates(static, segments, at + 1, values)
+    found = []
+    if segment in node.static:
+        found += _candidates(node.static[segment], segments, at + 1, values)
     if node.param is not None and segment:
-        yield from _candidates(node.param, segments, at + 1, (*values, segment))
+        found += _candidates(node.param, segments, at + 1, (*values, segment))
     if node.greedy is not None:
-        yield _Candidate(node.greedy, (*values, "/".join(segments[at:])), greedy=True)
+        found.append(_Candidate(node.greedy, (*values, "/".join(segments[at:])), greedy=True))
+    return found
 
 
 REST_DEFAULT: Final = RouteTable([Route(ANY, "/"), Route(ANY, "/{proxy+}")])
