@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gateway.translation.percent import decode_pairs
-from gateway.translation.proxy_headers import texts
+from gateway.translation.proxy_headers import text_lines
 from gateway.translation.result_text import header_name, header_value, mapping, scalar, sequence
 from gateway.types import HeaderList, Json
 
@@ -22,12 +22,18 @@ Lines = list[tuple[bytes, bytes]]
 class Maps(NamedTuple):
     """Names and values twice: the last value, and all values."""
 
-    single: dict[str, str]
-    multi: dict[str, list[Json]]
+    single: dict[str, Json]
+    multi: dict[str, Json]
+
+    def text(self, name: str) -> str:
+        """The last value of a name, "" without one."""
+        value = self.single.get(name)
+        return value if isinstance(value, str) else ""
 
     def joined(self, name: str) -> str:
         """All values of a name in one line."""
-        return ", ".join(map(str, self.multi.get(name, ())))
+        values = self.multi.get(name)
+        return ", ".join(map(str, values)) if isinstance(values, list) else ""
 
     def set(self, name: str, value: str) -> None:
         """Replace whatever stands under a name."""
@@ -37,8 +43,7 @@ class Maps(NamedTuple):
 
 def header_maps(headers: HeaderList, spelled: Callable[[bytes], str]) -> Maps:
     """Header lines as both maps; ``spelled`` gives the front door's spelling of a name, "" for one that it drops."""
-    names = [spelled(raw) for raw, _ in headers]
-    return _maps([(name, value) for name, value in zip(names, texts(headers), strict=True) if name])
+    return _maps(text_lines(headers, spelled))
 
 
 def query_maps(raw_query: bytes) -> Maps | None:
@@ -50,13 +55,13 @@ def query_maps(raw_query: bytes) -> Maps | None:
 
 
 def _maps(pairs: list[tuple[str, str]]) -> Maps:
-    single = dict(pairs)
+    single: dict[str, Json] = dict(pairs)
     if len(single) == len(pairs):
         return Maps(single, {name: [value] for name, value in pairs})
-    multi: dict[str, list[Json]] = {}
+    lists: dict[str, list[Json]] = {}
     for name, value in pairs:
-        multi.setdefault(name, []).append(value)
-    return Maps(single, multi)
+        lists.setdefault(name, []).append(value)
+    return Maps(single, dict(lists))
 
 
 def multi_value_lines(value: Json, single: Lines, *, multi_first: bool) -> Lines:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from gateway.translation.instants import request_time
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.percent import decode_pairs
-from gateway.translation.proxy_headers import forwarded_for, lower_name, texts, trace
+from gateway.translation.proxy_headers import forwarded_for, lower_name, text_lines, trace
 from gateway.translation.result_text import decoded, flag, header_name, header_value, mapping, scalar, utf8
 from gateway.types import HeaderList, Json
 
@@ -28,8 +28,7 @@ FORWARDED_PROTO: Final = "https"
 
 def fold(headers: HeaderList) -> dict[str, str]:
     """Header lines as one map: names in lower case, repeats joined with a comma (cookies with ``; ``)."""
-    names = [lower_name(raw) for raw, _ in headers]
-    pairs = [(name, value) for name, value in zip(names, texts(headers), strict=True) if name]
+    pairs = text_lines(headers, lower_name)
     folded = dict(pairs)
     if len(folded) == len(pairs):
         return folded

@@ -13,7 +13,7 @@ Facts:
 - Authorization that holds a SigV4 signature does not reach the function of a REST API (same page as the remapping).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -144,12 +144,15 @@ def websocket_name(raw: bytes) -> str:
     return "" if lower in REST_DROPPED else _WEBSOCKET_SPELLING.get(lower, name)
 
 
-def texts(headers: HeaderList) -> list[str]:
-    """The values of lines: UTF-8 where a value is that, else ISO 8859-1, which takes every byte."""
+def text_lines(headers: HeaderList, spelled: Callable[[bytes], str]) -> list[tuple[str, str]]:
+    """Lines as text, without those whose name ``spelled`` drops.
+
+    A value is UTF-8 where it can be, else ISO 8859-1, which takes every byte.
+    """
     try:
-        return [value.decode() for _, value in headers]
+        return [(name, value.decode()) for raw, value in headers if (name := spelled(raw))]
     except UnicodeDecodeError:
-        return [_text(value) for _, value in headers]
+        return [(name, _text(value)) for raw, value in headers if (name := spelled(raw))]
 
 
 def _text(value: bytes) -> str:

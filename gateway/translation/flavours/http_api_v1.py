@@ -53,7 +53,7 @@ class HttpApiV1(HttpFrontDoor):
         """The event before it becomes JSON."""
         headers = self._headers(request, arrival)
         query = query_maps(request.raw_query)
-        body = event_body({"body": None}, request.body, as_text=is_text(headers.single.get("Content-Type", "")))
+        body = event_body({"body": None}, request.body, as_text=is_text(headers.text("Content-Type")))
         names = sorted(headers.single)
         return {
             "version": "1.0",
@@ -62,9 +62,9 @@ class HttpApiV1(HttpFrontDoor):
             "httpMethod": request.method,
             "headers": {name: headers.single[name] for name in names},
             "multiValueHeaders": {name: headers.multi[name] for name in names},
-            "queryStringParameters": dict(query.single) if query else None,
-            "multiValueQueryStringParameters": dict(query.multi) if query else None,
-            "requestContext": self._context(request, arrival, headers.single, match),
+            "queryStringParameters": query.single if query else None,
+            "multiValueQueryStringParameters": query.multi if query else None,
+            "requestContext": self._context(request, arrival, headers, match),
             "pathParameters": dict(match.path_parameters) or None,
             "stageVariables": dict(match.stage_variables) or None,
             "body": body["body"],
@@ -73,20 +73,17 @@ class HttpApiV1(HttpFrontDoor):
 
     def _headers(self, request: Request, arrival: Arrival) -> Maps:
         headers = header_maps(request.headers, http_v1_name)
-        single = headers.single
-        headers.set("Host", request.authority.decode("latin-1") or single.get("Host") or self.own_host())
-        headers.set("X-Amzn-Trace-Id", trace(single.get("X-Amzn-Trace-Id", ""), arrival.trace_id))
+        headers.set("Host", request.authority.decode("latin-1") or headers.text("Host") or self.own_host())
+        headers.set("X-Amzn-Trace-Id", trace(headers.text("X-Amzn-Trace-Id"), arrival.trace_id))
         headers.set("X-Forwarded-For", forwarded_for(headers.joined("X-Forwarded-For"), request.client[0]))
         headers.set("X-Forwarded-Port", FORWARDED_PORT)
         headers.set("X-Forwarded-Proto", FORWARDED_PROTO)
-        if "Content-Length" not in single:
+        if "Content-Length" not in headers.single:
             headers.set("Content-Length", str(len(request.body)))
         return headers
 
-    def _context(
-        self, request: Request, arrival: Arrival, headers: dict[str, str], match: RouteMatch
-    ) -> dict[str, Json]:
-        domain_name, domain_prefix = self.domain(headers["Host"])
+    def _context(self, request: Request, arrival: Arrival, headers: Maps, match: RouteMatch) -> dict[str, Json]:
+        domain_name, domain_prefix = self.domain(headers.text("Host"))
         own_id = extended_request_id(arrival.request_id)
         context: dict[str, Json] = {"accountId": self.account_id, "apiId": self.api_id}
         if match.authorizer is not None:
@@ -96,7 +93,7 @@ class HttpApiV1(HttpFrontDoor):
             "domainPrefix": domain_prefix,
             "extendedRequestId": own_id,
             "httpMethod": request.method,
-            "identity": _identity(request.client[0], headers.get("User-Agent", ""), match),
+            "identity": _identity(request.client[0], headers.text("User-Agent"), match),
             "path": match.context_path,
             "protocol": "HTTP/1.1",
             "requestId": own_id,

@@ -140,46 +140,43 @@ class RestApi:
         """The event before it becomes JSON."""
         headers = self._headers(request, arrival)
         query = query_maps(request.raw_query)
-        body = self._body(request, headers.single)
+        body = self._body(request, headers)
         return {
             "resource": match.route.path,
             "path": match.path,
             "httpMethod": request.method,
-            "headers": dict(headers.single),
-            "multiValueHeaders": dict(headers.multi),
-            "queryStringParameters": dict(query.single) if query else None,
-            "multiValueQueryStringParameters": dict(query.multi) if query else None,
+            "headers": headers.single,
+            "multiValueHeaders": headers.multi,
+            "queryStringParameters": query.single if query else None,
+            "multiValueQueryStringParameters": query.multi if query else None,
             "pathParameters": dict(match.path_parameters) or None,
             "stageVariables": dict(match.stage_variables) or None,
-            "requestContext": self._context(request, arrival, headers.single, match),
+            "requestContext": self._context(request, arrival, headers, match),
             "body": body["body"],
             "isBase64Encoded": body["isBase64Encoded"],
         }
 
-    def _body(self, request: Request, headers: dict[str, str]) -> dict[str, Json]:
+    def _body(self, request: Request, headers: Maps) -> dict[str, Json]:
         binary = False
         if request.body and self.binary_media_types:
-            content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+            content_type = next((headers.text(name) for name in headers.single if name.lower() == "content-type"), "")
             binary = is_binary_request(content_type, self.binary_media_types)
         return event_body({"body": None}, request.body, as_text=not binary)
 
     def _headers(self, request: Request, arrival: Arrival) -> Maps:
         headers = header_maps(request.headers, rest_name)
-        single = headers.single
-        if is_signature(single.get("Authorization", "")):
-            del single["Authorization"], headers.multi["Authorization"]
+        if is_signature(headers.text("Authorization")):
+            del headers.single["Authorization"], headers.multi["Authorization"]
         domain = self.domain_name or execute_api_domain(self.api_id, self.region)
-        headers.set("Host", request.authority.decode("latin-1") or single.get("Host") or domain)
-        headers.set("X-Amzn-Trace-Id", trace(single.get("X-Amzn-Trace-Id", ""), arrival.trace_id))
+        headers.set("Host", request.authority.decode("latin-1") or headers.text("Host") or domain)
+        headers.set("X-Amzn-Trace-Id", trace(headers.text("X-Amzn-Trace-Id"), arrival.trace_id))
         headers.set("X-Forwarded-For", forwarded_for(headers.joined("X-Forwarded-For"), request.client[0]))
         headers.set("X-Forwarded-Port", FORWARDED_PORT)
         headers.set("X-Forwarded-Proto", FORWARDED_PROTO)
         return headers
 
-    def _context(
-        self, request: Request, arrival: Arrival, headers: dict[str, str], match: RouteMatch
-    ) -> dict[str, Json]:
-        domain_name = self.domain_name or bare_host(headers["Host"])
+    def _context(self, request: Request, arrival: Arrival, headers: Maps, match: RouteMatch) -> dict[str, Json]:
+        domain_name = self.domain_name or bare_host(headers.text("Host"))
         context: dict[str, Json] = {"resourceId": short_id(f"{self.api_id}{match.route.path}", RESOURCE_ID_LENGTH)}
         if match.authorizer is not None:
             context["authorizer"] = dict(match.authorizer)
@@ -197,7 +194,7 @@ class RestApi:
             "domainPrefix": domain_name.partition(".")[0],
             "requestTimeEpoch": arrival.epoch_ms,
             "requestId": arrival.request_id,
-            "identity": _identity(request.client[0], headers.get("User-Agent"), match),
+            "identity": _identity(request.client[0], headers.single.get("User-Agent"), match),
             "domainName": domain_name,
             "deploymentId": self.deployment_id,
             "apiId": self.api_id,
@@ -278,7 +275,7 @@ def _routed_method(request: Request) -> str:
     return request.method
 
 
-def _identity(source_ip: str, user_agent: str | None, match: RouteMatch) -> dict[str, Json]:
+def _identity(source_ip: str, user_agent: Json, match: RouteMatch) -> dict[str, Json]:
     identity: dict[str, Json] = {
         "cognitoIdentityPoolId": None,
         "accountId": None,

@@ -121,8 +121,8 @@ class WebSocketApi:
         }
         query = query_maps(request.raw_query)
         if query:
-            event["queryStringParameters"] = dict(query.single)
-            event["multiValueQueryStringParameters"] = dict(query.multi)
+            event["queryStringParameters"] = query.single
+            event["multiValueQueryStringParameters"] = query.multi
         return self._event(event, self._context(connection, arrival, "$connect", "CONNECT"))
 
     def message(self, text: str, connection: Connection, arrival: Arrival) -> bytes:
@@ -164,8 +164,8 @@ class WebSocketApi:
 
     def _headers(self, request: Request, arrival: Arrival, connection: Connection) -> Maps:
         headers = header_maps(request.headers, websocket_name)
-        headers.set("Host", headers.single.get("Host") or connection.domain_name)
-        headers.set("X-Amzn-Trace-Id", trace(headers.single.get("X-Amzn-Trace-Id", ""), arrival.trace_id))
+        headers.set("Host", headers.text("Host") or connection.domain_name)
+        headers.set("X-Amzn-Trace-Id", trace(headers.text("X-Amzn-Trace-Id"), arrival.trace_id))
         headers.set("X-Forwarded-For", forwarded_for(headers.joined("X-Forwarded-For"), request.client[0]))
         headers.set("X-Forwarded-Port", FORWARDED_PORT)
         headers.set("X-Forwarded-Proto", FORWARDED_PROTO)
