@@ -55,3 +55,34 @@ def framed(
     head.append((b"Connection", b"keep-alive" if keep_alive else b"close"))
     head.extend(lines)
     return Response(status, head, body, close=not keep_alive)
+
+
+def stream_head(
+    status: int,
+    lines: Sequence[tuple[bytes, bytes]],
+    length: bytes,
+    request: Request,
+    arrival: Arrival,
+    content_type: bytes,
+) -> Response:
+    """The head of a response whose body is yet to come, in the order of `framed`.
+
+    Args:
+        status: The status; 204 and 304 have no body to frame.
+        lines: As for `framed`.
+        length: The Content-Length that the function gave, b"" for none: HTTP/1.1 then has a chunked body, HTTP/1.0
+            one that ends with the connection.
+        request: Its version decides about chunks.
+        arrival: Gives the Date.
+        content_type: b"" for none.
+    """
+    whole = framed(status, lines, b"", request, arrival, content_type)
+    framing: list[tuple[bytes, bytes]] = []
+    if length:
+        framing = [(b"Content-Length", length)]
+    elif status not in NO_CONTENT and request.http_version == "1.1":
+        framing = [(b"Transfer-Encoding", b"chunked")]
+    head = [line for line in whole.headers if line[0] != b"Content-Length"]
+    # Behind Date and Content-Type, where the length would stand.
+    at = len(head) - len(lines) - 1
+    return whole._replace(headers=[*head[:at], *framing, *head[at:]])

@@ -28,7 +28,7 @@ from gateway.translation.gateway_response import (
 )
 from gateway.translation.identifiers import extended_request_id, short_id
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.payload_v2 import has_content_type
+from gateway.translation.payload_v2 import content_type_of
 from gateway.translation.percent import decode_path
 from gateway.translation.proxy_headers import HTTP_RESPONSE_DROPPED
 from gateway.translation.route import DEFAULT, HTTP_DEFAULT, RouteMatch, RouteTable
@@ -122,7 +122,7 @@ class HttpFrontDoor:
         self, status: int, lines: list[tuple[bytes, bytes]], body: bytes, request: Request, arrival: Arrival
     ) -> Response:
         """The integration's response on the wire."""
-        content_type = has_content_type(lines) or (b"" if status in NO_CONTENT else _PLAIN)
+        content_type = content_type_of(lines) or (b"" if status in NO_CONTENT else _PLAIN)
         if self.cors is not None:
             lines = [*without_cors(lines), *self.cors.lines(request)]
         spelled = [(title_case(name), value) for name, value in lines]

@@ -125,7 +125,7 @@ def body_bytes(text: str, *, encoded: Json) -> bytes:
     return decoded(text) if flag(encoded, "/isBase64Encoded") else utf8(text)
 
 
-def has_content_type(lines: list[tuple[bytes, bytes]]) -> bytes:
+def content_type_of(lines: list[tuple[bytes, bytes]]) -> bytes:
     """The function's Content-Type, b"" when it gave none."""
     for name, value in lines:
         if len(name) == 12 and name.lower() == b"content-type":

@@ -20,7 +20,7 @@ import orjson
 from gateway.errors import Fault
 from gateway.translation.cors import Cors
 from gateway.translation.flavour import Limits
-from gateway.translation.front_door import MAX_EVENT, bare_host, framed
+from gateway.translation.front_door import MAX_EVENT, bare_host, framed, stream_head
 from gateway.translation.gateway_response import (
     URL,
     Cause,
@@ -35,10 +35,10 @@ from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v2 import (
     Result,
     body_bytes,
+    content_type_of,
     cookie_values,
     fold,
     forward,
-    has_content_type,
     header_lines,
     http_block,
     joined_query,
@@ -156,18 +156,14 @@ class FunctionUrl:
             lines = self._lines([], [], request, arrival)
             return framed(200, lines, payload, request, arrival, _JSON)
         result = _read(load_result(payload))
-        content_type = has_content_type(result.headers) or _JSON
+        content_type = content_type_of(result.headers) or _JSON
         lines = self._lines(result.headers, result.cookies, request, arrival)
         return framed(result.status, lines, result.body, request, arrival, content_type)
 
     def begin(self, prelude: Prelude, request: Request, arrival: Arrival) -> Response:
         """The head of a streamed response; the caller puts the stream into ``body``."""
-        head = framed(prelude.status, [], b"", request, arrival, has_content_type(prelude.headers))
-        # The length is not known, so the stream is chunked; an empty one keeps its place in the line-up.
-        lines = [line for line in head.headers if line[0] != b"Content-Length"]
-        lines.append((b"Transfer-Encoding", b"chunked"))
-        lines.extend(self._lines(prelude.headers, prelude.cookies, request, arrival))
-        return head._replace(headers=lines)
+        lines = self._lines(prelude.headers, prelude.cookies, request, arrival)
+        return stream_head(prelude.status, lines, b"", request, arrival, content_type_of(prelude.headers))
 
     def _lines(
         self, headers: list[tuple[bytes, bytes]], cookies: list[bytes], request: Request, arrival: Arrival

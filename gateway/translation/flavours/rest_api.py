@@ -17,7 +17,7 @@ import orjson
 
 from gateway.errors import BadResult, Fault
 from gateway.translation.flavour import Limits
-from gateway.translation.front_door import MAX_EVENT, bare_host, execute_api_domain, framed
+from gateway.translation.front_door import MAX_EVENT, bare_host, execute_api_domain, framed, stream_head
 from gateway.translation.gateway_response import (
     REST,
     Cause,
@@ -31,7 +31,7 @@ from gateway.translation.instants import request_time
 from gateway.translation.media_types import is_binary_request, is_binary_response
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v1 import Maps, header_maps, multi_value_lines, query_maps
-from gateway.translation.payload_v2 import FORWARDED_PORT, FORWARDED_PROTO, has_content_type, header_lines
+from gateway.translation.payload_v2 import FORWARDED_PORT, FORWARDED_PROTO, content_type_of, header_lines
 from gateway.translation.percent import ascii_path
 from gateway.translation.proxy_headers import (
     forwarded_for,
@@ -216,7 +216,7 @@ class RestApi:
             result.get("multiValueHeaders"), header_lines(result.get("headers")), multi_first=True
         )
         body = self._result_body(result, request)
-        content_type = has_content_type(lines) or _JSON
+        content_type = content_type_of(lines) or _JSON
         return framed(status, self._lines(lines, request, arrival), body, request, arrival, content_type)
 
     def _result_body(self, result: dict[str, Json], request: Request) -> bytes:
@@ -237,12 +237,11 @@ class RestApi:
 
     def begin(self, prelude: Prelude, request: Request, arrival: Arrival) -> Response:
         """The head of a streamed response; the caller puts the stream into ``body``."""
-        given = [line for line in prelude.headers if line[0].lower() == b"content-length"]
-        length = given[:1] or [(b"Transfer-Encoding", b"chunked")]
-        head = framed(prelude.status, [], b"", request, arrival, has_content_type(prelude.headers) or _JSON)
-        lines = [line for line in head.headers if line[0] != b"Content-Length"]
-        cookies = [(b"set-cookie", cookie) for cookie in prelude.cookies]
-        return head._replace(headers=[*lines, *length, *self._lines([*prelude.headers, *cookies], request, arrival)])
+        length = next((value for name, value in prelude.headers if name.lower() == b"content-length"), b"")
+        lines = self._lines(
+            [*prelude.headers, *((b"set-cookie", cookie) for cookie in prelude.cookies)], request, arrival
+        )
+        return stream_head(prelude.status, lines, length, request, arrival, content_type_of(prelude.headers) or _JSON)
 
     def _lines(self, lines: list[tuple[bytes, bytes]], request: Request, arrival: Arrival) -> list[tuple[bytes, bytes]]:
         sent = next((value for name, value in request.headers if name.lower() == b"x-amzn-trace-id"), b"")
