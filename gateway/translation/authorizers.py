@@ -43,6 +43,17 @@ _V2: Final = (
     "stageVariables",
 )
 
+_WEBSOCKET: Final = (
+    "headers",
+    "multiValueHeaders",
+    "queryStringParameters",
+    "multiValueQueryStringParameters",
+    "stageVariables",
+    "requestContext",
+)
+_UPGRADE: Final[Mapping[str, Json]] = {"Connection": "upgrade", "content-length": "0", "Upgrade": "websocket"}
+_UPGRADE_LISTS: Final[Mapping[str, Json]] = {name: [value] for name, value in _UPGRADE.items()}
+
 
 class Endpoint(NamedTuple):
     """Where an API lives, for ARNs."""
@@ -58,6 +69,10 @@ class Endpoint(NamedTuple):
             f"arn:aws:execute-api:{self.region}:{self.account_id}:{self.api_id}/{self.stage}/{method}/"
             f"{path.removeprefix('/')}"
         )
+
+    def route_arn(self, route_key: str) -> str:
+        """The same of a WebSocket route: ``arn:aws:execute-api:…/{stage}/$connect``."""
+        return f"arn:aws:execute-api:{self.region}:{self.account_id}:{self.api_id}/{self.stage}/{route_key}"
 
 
 class Grant(NamedTuple):
@@ -104,6 +119,20 @@ def request_event_v2(event: Mapping[str, Json], route_arn: str, sources: Sequenc
     if sources is not None:
         head["identitySource"] = list(sources)
     return {**head, **{name: event[name] for name in _V2 if name in event}}
+
+
+def request_event_websocket(event: Mapping[str, Json], method_arn: str) -> dict[str, Json]:
+    """The event of a WebSocket API's authorizer, from the CONNECT event of the same handshake.
+
+    Unlike the function it also reads the headers of the upgrade (API Gateway developer guide,
+    apigateway-websocket-api-lambda-auth).
+    """
+    members = _members(event, _WEBSOCKET)
+    for member, upgrade in (("headers", _UPGRADE), ("multiValueHeaders", _UPGRADE_LISTS)):
+        given = members[member]
+        lines = {**upgrade, **given} if isinstance(given, dict) else dict(upgrade)
+        members[member] = {name: lines[name] for name in sorted(lines, key=str.lower)}
+    return {"type": "REQUEST", "methodArn": method_arn, **members}
 
 
 def _members(event: Mapping[str, Json], names: Sequence[str]) -> dict[str, Json]:

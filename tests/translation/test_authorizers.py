@@ -14,11 +14,13 @@ from gateway.translation.authorizers import (
     request_event,
     request_event_v1,
     request_event_v2,
+    request_event_websocket,
     token_event,
 )
 from gateway.translation.flavours.http_api import HttpApi
 from gateway.translation.flavours.http_api_v1 import HttpApiV1
 from gateway.translation.flavours.rest_api import RestApi
+from gateway.translation.flavours.websocket import WebSocketApi
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.types import Json
 from tests.translation.flavours.apigw_requests import ARRIVAL, REQUEST
@@ -92,6 +94,31 @@ def test_request_event_of_an_http_api_in_both_formats() -> None:
     ]
     assert new["identitySource"] == ["user1", "123"]
     assert "identitySource" not in without
+
+
+def test_request_event_of_a_websocket_api() -> None:
+    """The CONNECT event's members, and the headers of the upgrade in their place by name."""
+    connect = json.loads(WebSocketApi().encode(REQUEST._replace(raw_query=b""), ARRIVAL))
+
+    event = request_event_websocket(connect, Endpoint("r", "a", "i", "prod").route_arn("$connect"))
+
+    assert list(event) == [
+        "type",
+        "methodArn",
+        "headers",
+        "multiValueHeaders",
+        "queryStringParameters",
+        "multiValueQueryStringParameters",
+        "stageVariables",
+        "requestContext",
+    ]
+    assert event["methodArn"] == "arn:aws:execute-api:r:a:i/prod/$connect"
+    headers, lists = event["headers"], event["multiValueHeaders"]
+    assert isinstance(headers, dict)
+    assert isinstance(lists, dict)
+    assert (headers["Connection"], headers["Upgrade"], headers["content-length"]) == ("upgrade", "websocket", "0")
+    assert list(headers) == list(lists) == sorted(headers, key=str.lower)
+    assert event["queryStringParameters"] == event["stageVariables"] == {}
 
 
 EVENT: dict[str, Json] = {

@@ -45,6 +45,18 @@ def test_lines(cors: Cors, origin: bytes, lines: list[tuple[bytes, bytes]]) -> N
     assert cors.lines(_asking((b"origin", origin))) == lines
 
 
+def test_bare_preflight() -> None:
+    """Only what is configured is answered."""
+    asking = _asking(*PREFLIGHT, method="OPTIONS")
+
+    assert Cors(("*",), allow_credentials=True).preflight_lines(asking) == [
+        (b"access-control-allow-origin", b"https://a.example"),
+        (b"vary", b"origin"),
+        (b"access-control-allow-credentials", b"true"),
+    ]
+    assert Cors(("https://b.example",)).preflight_lines(asking) == []
+
+
 def test_no_origin_no_lines() -> None:
     """A request from outside a browser gets none."""
     assert CORS.lines(_asking()) == []

@@ -10,10 +10,11 @@ from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.flavours.http_api import HttpApi
 from gateway.translation.flavours.http_api_v1 import HttpApiV1
 from gateway.translation.flavours.rest_api import RestApi
+from gateway.translation.flavours.websocket import WebSocketApi
 from gateway.translation.front_door import MAX_EVENT, bare_host
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Tls
-from gateway.translation.route import DEFAULT
+from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch, RouteTable
 from gateway.translation.stream_prelude import Prelude
 from tests.translation.flavours.apigw_requests import ARRIVAL, REQUEST
 
@@ -198,3 +199,51 @@ def test_no_content_has_no_length() -> None:
 
         assert response.body == b""
         assert b"Content-Length" not in dict(response.headers)
+
+
+@pytest.mark.parametrize(
+    ("door", "body_bytes"),
+    [
+        (RestApi(), 10 * 1024 * 1024),
+        (HttpApi(), 10 * 1024 * 1024),
+        (HttpApiV1(), 10 * 1024 * 1024),
+        (FunctionUrl(), MAX_EVENT),
+        (WebSocketApi(), 128 * 1024),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_limits(door: Door | WebSocketApi, body_bytes: int) -> None:
+    """Bodies are cut off where the AWS quotas say."""
+    assert door.limits.request_body == body_bytes
+
+
+@pytest.mark.parametrize("door", DOORS[1:], ids=lambda door: type(door).__name__)
+def test_length_of_a_chunked_body(door: Door) -> None:
+    """A body that came in chunks has a length in the event, save behind a REST API, which drops the header."""
+    headers = json.loads(door.encode(REQUEST._replace(body=b"12345", headers=[]), ARRIVAL))["headers"]
+
+    assert {name.lower(): value for name, value in headers.items()}["content-length"] == "5"
+
+
+def test_what_a_match_adds() -> None:
+    """Client certificates, JWT claims and operation names reach their members of the event."""
+    http, old = HttpApi(), HttpApiV1()
+    rest = RestApi(routes=RouteTable([Route("GET", "/{proxy+}", operation_name="GetPet")]))
+
+    two = http.encode(REQUEST, ARRIVAL, http.route(REQUEST)._replace(identity={"clientCert": {"subjectDN": "CN=me"}}))
+    one = old.encode(REQUEST, ARRIVAL, old.route(REQUEST)._replace(authorizer={"claims": {}, "scopes": None}))
+
+    assert json.loads(two)["requestContext"]["authentication"] == {"clientCert": {"subjectDN": "CN=me"}}
+    assert json.loads(one)["requestContext"]["authorizer"] == {"claims": {}, "scopes": None}
+    assert json.loads(rest.encode(REQUEST, ARRIVAL))["requestContext"]["operationName"] == "GetPet"
+
+
+def test_account_of_an_iam_caller() -> None:
+    """Behind AWS_IAM the account is the caller's."""
+    url = FunctionUrl(auth_type="AWS_IAM")
+    match = RouteMatch(Route(ANY, DEFAULT), "", "", {}, DEFAULT, {}, authorizer={"iam": {"accountId": "999999999999"}})
+
+    context = json.loads(url.encode(REQUEST, ARRIVAL, match))["requestContext"]
+
+    assert context["accountId"] == "999999999999"
+    assert context["authorizer"] == {"iam": {"accountId": "999999999999"}}
