@@ -11,8 +11,9 @@ Facts:
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gateway.translation.messages import Arrival, Request
 from gateway.translation.percent import decode_pairs
-from gateway.translation.proxy_headers import text_lines
+from gateway.translation.proxy_headers import FORWARDED_PORT, FORWARDED_PROTO, forwarded_for, text_lines, trace
 from gateway.translation.result_text import header_name, header_value, mapping, scalar, sequence
 from gateway.types import HeaderList, Json
 
@@ -44,6 +45,17 @@ class Maps(NamedTuple):
 def header_maps(headers: HeaderList, spelled: Callable[[bytes], str]) -> Maps:
     """Header lines as both maps; ``spelled`` gives the front door's spelling of a name, "" for one that it drops."""
     return _maps(text_lines(headers, spelled))
+
+
+def forward(headers: Maps, request: Request, arrival: Arrival) -> None:
+    """Add what the front door adds: trace id and X-Forwarded."""
+    headers.set("X-Amzn-Trace-Id", trace(headers.text("X-Amzn-Trace-Id"), arrival.trace_id))
+    peer = request.client[0]
+    if "X-Forwarded-For" in headers.single:
+        peer = forwarded_for(headers.joined("X-Forwarded-For"), peer)
+    headers.set("X-Forwarded-For", peer)
+    headers.set("X-Forwarded-Port", FORWARDED_PORT)
+    headers.set("X-Forwarded-Proto", FORWARDED_PROTO)
 
 
 def query_maps(raw_query: bytes) -> Maps | None:

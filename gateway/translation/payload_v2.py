@@ -12,18 +12,21 @@ Facts:
   http-api-develop-integrations-lambda; recorded on Function URLs: localstack/localstack@8b9a79f0, 2025).
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from gateway.translation.instants import request_time
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.percent import decode_pairs
-from gateway.translation.proxy_headers import forwarded_for, lower_name, text_lines, trace
+from gateway.translation.proxy_headers import (
+    FORWARDED_PORT,
+    FORWARDED_PROTO,
+    forwarded_for,
+    lower_name,
+    text_lines,
+    trace,
+)
 from gateway.translation.result_text import decoded, flag, header_name, header_value, mapping, scalar, utf8
 from gateway.types import HeaderList, Json
-
-FORWARDED_PORT: Final = "443"
-FORWARDED_PROTO: Final = "https"
-"""Both front doors are HTTPS only, so every recorded event says so."""
 
 
 def fold(headers: HeaderList) -> dict[str, str]:

@@ -19,6 +19,10 @@ from typing import Final
 
 from gateway.types import HeaderList
 
+FORWARDED_PORT: Final = "443"
+FORWARDED_PROTO: Final = "https"
+"""The front doors are HTTPS only, so every recorded event says so."""
+
 HOP_BY_HOP: Final = frozenset(
     {
         "connection",

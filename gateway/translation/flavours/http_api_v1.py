@@ -23,10 +23,10 @@ from gateway.translation.identifiers import extended_request_id
 from gateway.translation.instants import request_time
 from gateway.translation.media_types import is_text
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.payload_v1 import Maps, header_maps, multi_value_lines, query_maps
-from gateway.translation.payload_v2 import FORWARDED_PORT, FORWARDED_PROTO, body_bytes, header_lines
+from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps
+from gateway.translation.payload_v2 import body_bytes, header_lines
 from gateway.translation.percent import ascii_path
-from gateway.translation.proxy_headers import forwarded_for, http_v1_name, trace
+from gateway.translation.proxy_headers import http_v1_name
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
 from gateway.translation.result_text import mapping, status_code
@@ -73,11 +73,9 @@ class HttpApiV1(HttpFrontDoor):
 
     def _headers(self, request: Request, arrival: Arrival) -> Maps:
         headers = header_maps(request.headers, http_v1_name)
-        headers.set("Host", request.authority.decode("latin-1") or headers.text("Host") or self.own_host())
-        headers.set("X-Amzn-Trace-Id", trace(headers.text("X-Amzn-Trace-Id"), arrival.trace_id))
-        headers.set("X-Forwarded-For", forwarded_for(headers.joined("X-Forwarded-For"), request.client[0]))
-        headers.set("X-Forwarded-Port", FORWARDED_PORT)
-        headers.set("X-Forwarded-Proto", FORWARDED_PROTO)
+        if request.authority or not headers.text("Host"):
+            headers.set("Host", request.authority.decode("latin-1") or self.own_host())
+        forward(headers, request, arrival)
         if "Content-Length" not in headers.single:
             headers.set("Content-Length", str(len(request.body)))
         return headers

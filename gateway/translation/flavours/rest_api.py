@@ -30,11 +30,10 @@ from gateway.translation.identifiers import RESOURCE_ID_LENGTH, extended_request
 from gateway.translation.instants import request_time
 from gateway.translation.media_types import is_binary_request, is_binary_response
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.payload_v1 import Maps, header_maps, multi_value_lines, query_maps
-from gateway.translation.payload_v2 import FORWARDED_PORT, FORWARDED_PROTO, content_type_of, header_lines
+from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps
+from gateway.translation.payload_v2 import content_type_of, header_lines
 from gateway.translation.percent import ascii_path
 from gateway.translation.proxy_headers import (
-    forwarded_for,
     is_signature,
     remap,
     rest_name,
@@ -167,12 +166,10 @@ class RestApi:
         headers = header_maps(request.headers, rest_name)
         if is_signature(headers.text("Authorization")):
             del headers.single["Authorization"], headers.multi["Authorization"]
-        domain = self.domain_name or execute_api_domain(self.api_id, self.region)
-        headers.set("Host", request.authority.decode("latin-1") or headers.text("Host") or domain)
-        headers.set("X-Amzn-Trace-Id", trace(headers.text("X-Amzn-Trace-Id"), arrival.trace_id))
-        headers.set("X-Forwarded-For", forwarded_for(headers.joined("X-Forwarded-For"), request.client[0]))
-        headers.set("X-Forwarded-Port", FORWARDED_PORT)
-        headers.set("X-Forwarded-Proto", FORWARDED_PROTO)
+        if request.authority or not headers.text("Host"):
+            own = self.domain_name or execute_api_domain(self.api_id, self.region)
+            headers.set("Host", request.authority.decode("latin-1") or own)
+        forward(headers, request, arrival)
         return headers
 
     def _context(self, request: Request, arrival: Arrival, headers: Maps, match: RouteMatch) -> dict[str, Json]:

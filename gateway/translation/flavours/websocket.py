@@ -26,9 +26,9 @@ from gateway.translation.gateway_response import REST, gateway_response, refusal
 from gateway.translation.identifiers import extended_request_id, short_id
 from gateway.translation.instants import request_time
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.payload_v1 import Maps, header_maps, multi_value_lines, query_maps
-from gateway.translation.payload_v2 import FORWARDED_PORT, FORWARDED_PROTO, body_bytes, header_lines
-from gateway.translation.proxy_headers import forwarded_for, trace, websocket_name
+from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps
+from gateway.translation.payload_v2 import body_bytes, header_lines
+from gateway.translation.proxy_headers import websocket_name
 from gateway.translation.result import load_result
 from gateway.translation.result_text import status_code
 from gateway.translation.route import DEFAULT, RouteMatch
@@ -165,10 +165,7 @@ class WebSocketApi:
     def _headers(self, request: Request, arrival: Arrival, connection: Connection) -> Maps:
         headers = header_maps(request.headers, websocket_name)
         headers.set("Host", headers.text("Host") or connection.domain_name)
-        headers.set("X-Amzn-Trace-Id", trace(headers.text("X-Amzn-Trace-Id"), arrival.trace_id))
-        headers.set("X-Forwarded-For", forwarded_for(headers.joined("X-Forwarded-For"), request.client[0]))
-        headers.set("X-Forwarded-Port", FORWARDED_PORT)
-        headers.set("X-Forwarded-Proto", FORWARDED_PROTO)
+        forward(headers, request, arrival)
         return headers
 
     def _event(self, head: dict[str, Json], context: dict[str, Json], body: dict[str, Json] | None = None) -> bytes:
