@@ -42,6 +42,9 @@ from gateway.translation.messages import Arrival, Request, Response
 from gateway.types import EpochMs, HeaderList, Json
 
 LIMITS: Final = Limits(request_body=1024 * 1024, result=1024 * 1024)
+DEFAULT_TARGET_GROUP_ARN: Final = (
+    "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/gateway/6d0ecf831eec9f09"
+)
 RESPONSE_HEADERS_BYTES: Final = 32 * 1024
 
 _STATUS_OF: Final = {
@@ -90,7 +93,7 @@ class Alb:
         attributes: The load balancer's.
     """
 
-    target_group_arn: str
+    target_group_arn: str = DEFAULT_TARGET_GROUP_ARN
     multi_value_headers: bool = False
     attributes: AlbAttributes = field(default_factory=AlbAttributes)
     _opening: bytes = field(init=False, repr=False, compare=False)
@@ -198,16 +201,6 @@ class Alb:
             maps = {"queryStringParameters": {}, "headers": {"user-agent": _AGENT}}
         rest = orjson.dumps({"path": path, **maps, "body": "", "isBase64Encoded": False})
         return self._opening + b'"GET",' + rest[1:]
-
-
-def alb_single(target_group_arn: str, attributes: AlbAttributes | None = None) -> Alb:
-    """A target group in AWS's default mode: of repeated headers and parameters the last one."""
-    return Alb(target_group_arn, attributes=attributes or AlbAttributes())
-
-
-def alb_multi(target_group_arn: str, attributes: AlbAttributes | None = None) -> Alb:
-    """A target group with ``lambda.multi_value_headers.enabled``."""
-    return Alb(target_group_arn, multi_value_headers=True, attributes=attributes or AlbAttributes())
 
 
 def _sorted(members: Mapping[str, str] | Mapping[str, list[str]]) -> bytes:

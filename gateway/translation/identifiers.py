@@ -1,0 +1,44 @@
+"""Ids in API Gateway's spelling, derived and never drawn: the same options and the same arrival give the same ids.
+
+Facts, from recorded events and responses (aws/aws-lambda-dotnet@f5e639feb, 2025; localstack/localstack@8b9a79f0, 2024):
+
+- An API id has ten lower-case letters and digits, a resource or deployment id six.
+- An extended request id such as ``JCIudEUfPHcEhog=`` is eleven bytes in the URL-safe base64 alphabet.
+- A response's trace header ends in ``Parent=`` 16 hex digits, ``Sampled=0``, ``Lineage=1:`` 8 hex digits ``:0``.
+"""
+
+from base64 import b32encode
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+
+import pybase64
+
+API_ID_LENGTH: Final = 10
+RESOURCE_ID_LENGTH: Final = 6
+
+
+@lru_cache(maxsize=1024)
+def short_id(seed: str, length: int = API_ID_LENGTH) -> str:
+    """An id of lower-case letters and digits; the same for the same seed."""
+    return b32encode(blake2b(seed.encode(), digest_size=20).digest()).decode("ascii").lower()[:length]
+
+
+@lru_cache(maxsize=64)  # an exchange asks twice
+def extended_request_id(request_id: str) -> str:
+    """The 16 characters that REST APIs call ``extendedRequestId`` and HTTP APIs ``requestId``."""
+    return pybase64.urlsafe_b64encode(blake2b(request_id.encode(), digest_size=11).digest()).decode("ascii")
+
+
+def response_trace(sent: str, request_id: str, api_id: str) -> str:
+    """The ``X-Amzn-Trace-Id`` of a response that a function gave.
+
+    Args:
+        sent: The header as it stands in the event; its Root, Parent and Sampled come back.
+        request_id: Gives the Parent when none was sent.
+        api_id: Gives the Lineage, which stays the same for one integration.
+    """
+    fields = dict(part.partition("=")[::2] for part in sent.split(";"))
+    parent = fields.get("Parent") or blake2b(request_id.encode(), digest_size=8).hexdigest()
+    lineage = blake2b(api_id.encode(), digest_size=4).hexdigest()
+    return f"Root={fields.get('Root', '')};Parent={parent};Sampled={fields.get('Sampled') or '0'};Lineage=1:{lineage}:0"

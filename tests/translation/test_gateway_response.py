@@ -1,0 +1,62 @@
+"""The tables of answers that front doors give by themselves."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from gateway.errors import Fault, FaultKind
+from gateway.translation.gateway_response import HTTP, REST, URL, Cause, GatewayResponse, Refused, gateway_response
+
+TABLES = [REST, HTTP, URL]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_cause_has_an_answer(table: Mapping[Cause, GatewayResponse]) -> None:
+    """A new cause cannot arrive without its answer."""
+    assert set(table) == set(Cause)
+    assert all(400 <= row.status <= 599 for row in table.values())
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+@pytest.mark.parametrize("table", TABLES)
+def test_every_fault_has_an_answer(table: Mapping[Cause, GatewayResponse], kind: FaultKind) -> None:
+    """Whatever goes wrong, there is a row for it."""
+    assert gateway_response(Fault(kind), table).status >= 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "rest", "http", "url"),
+    [
+        (FaultKind.FUNCTION_ERROR, 502, 500, 502),
+        (FaultKind.TIMED_OUT, 502, 500, 502),
+        (FaultKind.THROTTLED, 500, 503, 429),
+        (FaultKind.ACCESS_DENIED, 500, 500, 403),
+        (FaultKind.REQUEST_TOO_LARGE, 413, 413, 413),
+        (FaultKind.CONNECTION_TIMEOUT, 504, 503, 503),
+    ],
+)
+def test_statuses(kind: FaultKind, rest: int, http: int, url: int) -> None:
+    """The same fault has another status behind each front door."""
+    assert [gateway_response(Fault(kind), table).status for table in (REST, HTTP, URL)] == [rest, http, url]
+
+
+def test_lengths_of_recorded_bodies() -> None:
+    """Spacing differs from door to door, and the recorded lengths prove it."""
+    assert len(REST[Cause.NO_ROUTE].body()) == 42
+    assert len(REST[Cause.BODY_INVALID].body()) == 35
+    assert len(REST[Cause.INTEGRATION_FAILURE].body()) == 36
+    assert len(REST[Cause.INTEGRATION_TIMEOUT].body()) == 41
+    assert len(HTTP[Cause.INTEGRATION_FAILURE].body()) == 35
+    assert len(HTTP[Cause.NO_ROUTE].body()) == 23
+    assert URL[Cause.INTEGRATION_FAILURE].body() == b"Internal Server Error"
+    assert URL[Cause.UNKNOWN_ENDPOINT].body() == b'{"Message":null}'
+
+
+def test_message_of_a_refusal_is_escaped() -> None:
+    """Names that come from a request cannot break out of the JSON."""
+    assert REST[Cause.PARAMETERS_MISSING].body('a"b') == b'{"message": "a\\"b"}'
+
+
+def test_refused_is_a_fault_with_a_reason() -> None:
+    """The log says why."""
+    assert "no route" in str(Refused(Cause.NO_ROUTE))
