@@ -32,6 +32,12 @@ def exited(request_id: str, code: int) -> Failed:
     return Failed(_payload("Runtime.ExitError", message), "Runtime.ExitError", reason)
 
 
+def platform_failure(request_id: str, error_type: str, reason: str) -> Failed:
+    """Any other failure that the platform words itself, in its usual form."""
+    message = f"RequestId: {request_id} Error: {reason}"
+    return Failed(_payload(error_type, message), error_type, reason)
+
+
 def result_too_large() -> Failed:
     """The result is over `RESULT_LIMIT`; the environment can be used again."""
     message = f"Response payload size exceeded maximum allowed payload size ({RESULT_LIMIT} bytes)."
