@@ -62,7 +62,7 @@ def _files_of(path: str, folder: Path) -> dict[str, Path]:
     """The file of each runtime that a handler's module part can mean."""
     stem = folder / path
     package = folder / path.replace(".", "/")
-    found = {}
+    found: dict[str, Path] = {}
     for suffix in _NODE_SUFFIXES:
         if (file := stem.parent / (stem.name + suffix)).is_file():
             found.setdefault("nodejs", file)
@@ -101,3 +101,27 @@ def _bootstrap(task_root: Path, opt: Path | None) -> str:
         if folder is not None and _is_executable(folder / "bootstrap"):
             return str(folder / "bootstrap")
     raise UsageError(f"No executable file bootstrap in {task_root}: add one (chmod +x), or give a command.")
+
+
+def runtime_variables(configuration: FunctionConfiguration, opt: Path | None = None) -> dict[str, str]:
+    """What one runtime adds to `function_variables`, and where the folder that stands for ``/opt`` comes in.
+
+    Named as in real functions (recorded 2026): ``AWS_EXECUTION_ENV`` and ``LAMBDA_RUNTIME_DIR`` are absent for
+    ``provided``; a managed runtime finds a layer's files through its own search path.
+    """
+    added = {"LD_LIBRARY_PATH": _joined(configuration.task_root, configuration.task_root / "lib", opt and opt / "lib")}
+    match configuration.runtime:
+        case "nodejs":
+            modules = opt and opt / "nodejs" / "node_modules"
+            added["NODE_PATH"] = _joined(modules, configuration.task_root)
+            added["LAMBDA_RUNTIME_DIR"] = str(_NODE_BOOTSTRAP.parent)
+        case "python":
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            packages = opt and opt / "python" / "lib" / f"python{version}" / "site-packages"
+            added["PYTHONPATH"] = _joined(configuration.task_root, opt and opt / "python", packages)
+            added["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{version}"
+    return added
+
+
+def _joined(*folders: Path | None) -> str:
+    return os.pathsep.join(str(folder) for folder in folders if folder is not None)

@@ -130,6 +130,11 @@ class RuntimeApi:
             (b"POST", _RUNTIME + b"init/error"): self._init_error,
         }
 
+    @property
+    def connected(self) -> bool:
+        """Whether a client is connected."""
+        return bool(self._connections)
+
     async def listen(self) -> str:
         """Open a port of the system's choice on loopback; returns ``host:port``."""
         loop = asyncio.get_running_loop()
