@@ -2,7 +2,7 @@
 
 import asyncio
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Reply(NamedTuple):
@@ -21,7 +21,7 @@ class RawClient:
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
 
-    async def __aenter__(self) -> "RawClient":
+    async def __aenter__(self) -> Self:
         self._reader, self._writer = await asyncio.open_connection(self._host, int(self._port))
         return self
 

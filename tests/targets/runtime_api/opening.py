@@ -22,11 +22,14 @@ needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="the progra
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the program curl is not on PATH")
 
 
-def options_for(configuration: FunctionConfiguration, log: Log, reaper: Reaper) -> RuntimeApiOptions:
+def options_for(
+    configuration: FunctionConfiguration, log: Log, reaper: Reaper, opt: Path | None = None
+) -> RuntimeApiOptions:
     """The options of a function, as the composition root would make them."""
 
     def variables(scratch: Path) -> dict[str, str]:
-        return function_variables(configuration, os.environ, scratch, "stream") | runtime_variables(configuration)
+        base = function_variables(configuration, os.environ, scratch, "stream")
+        return runtime_variables(configuration, base, opt)
 
     return RuntimeApiOptions(
         command_for(configuration),

@@ -133,6 +133,14 @@ def test_variables(tmp_path: Path, runtime: str, variable: str, parts: list[str]
     """The folder that stands for /opt is on the search path of each runtime."""
     configuration = FunctionConfiguration("f", "h", tmp_path / "code", runtime=runtime)
 
-    value = runtime_variables(configuration, tmp_path / "opt")[variable]
+    variables = runtime_variables(configuration, {"PATH": "/bin"}, tmp_path / "opt")
 
-    assert value.split(":")[: len(parts)] == [str(tmp_path / part) for part in parts]
+    assert variables[variable].split(":")[: len(parts)] == [str(tmp_path / part) for part in parts]
+    assert variables["PATH"] == f"/bin:{tmp_path / 'opt' / 'bin'}"
+
+
+def test_variables_of_the_user_win(tmp_path: Path) -> None:
+    """A search path may be overridden (AWS guide, "Defined runtime environment variables")."""
+    configuration = FunctionConfiguration("f", "h", tmp_path, runtime="nodejs", environment={"NODE_PATH": "/mine"})
+
+    assert runtime_variables(configuration, {"PWD": "/x", "NODE_PATH": "/mine"})["NODE_PATH"] == "/mine"

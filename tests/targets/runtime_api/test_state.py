@@ -94,4 +94,4 @@ def test_refused(why: str, steps: tuple[Step, ...], refusal: Refusal) -> None:
 
 def test_late_answer_is_gone() -> None:
     """A client that is told 410 gives the answer up and goes on (read in AWS's .NET client)."""
-    assert LATE == Refusal(410, "InvokeTimeout", "Invoke timeout")
+    assert (LATE.status, LATE.error_type, LATE.message) == (410, "InvokeTimeout", "Invoke timeout")
