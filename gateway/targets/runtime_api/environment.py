@@ -5,27 +5,29 @@ Facts, recorded from AWS in November 2025 unless said otherwise:
 - The init phase has 10 seconds.  A runtime that needs longer is stopped and begins again inside the first invocation,
   under the function's own timeout; so the module's code runs twice (AWS guide, "Lambda runtime environment").
 - An init error reaches the waiting caller as the runtime wrote it.
-- An executable that cannot be started is ``Runtime.InvalidEntrypoint`` with Go's wording (public logs).
 """
 
 import asyncio
 import itertools
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from signal import SIGCONT, SIGSTOP, SIGTERM
+from signal import SIGCONT, SIGSTOP, SIGTERM, Signals
 from typing import Final
 from uuid import uuid4
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, StreamBroken, Streamed, TimedOut
-from gateway.targets.failures import exited, platform_failure, reported, result_too_large, timed_out
-from gateway.targets.logs import FunctionLog, Report
-from gateway.targets.process import ChildProcess, Command, peak_memory_kib
+from gateway.targets.failures import exited, not_started, platform_failure, reported, result_too_large, timed_out
+from gateway.targets.logs import FunctionLog
+from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
-from gateway.targets.runtime_api.server import Offer, RuntimeApi
+from gateway.targets.runtime_api.extension_host import ExtensionHost
+from gateway.targets.runtime_api.offer import Offer
+from gateway.targets.runtime_api.recorder import Recorder
+from gateway.targets.runtime_api.server import RuntimeApi
 from gateway.targets.runtime_api.state import Effect
 from gateway.targets.runtime_api.streaming import ResponseStream
 
@@ -45,6 +47,7 @@ class RuntimeApiOptions:
         variables: Makes the environment variables.
         reaper: Ends the processes when the gateway dies.
         log: Makes the log of one environment.
+        opt: The folder that stands for ``/opt``: executables in its ``extensions`` are started.
         freeze: Stop the process between invocations, as Lambda does.
         init_limit_s: How long the init phase may take before it is done again inside the first invocation.
     """
@@ -53,6 +56,7 @@ class RuntimeApiOptions:
     variables: Variables
     reaper: Reaper
     log: Callable[[], FunctionLog]
+    opt: Path | None = None
     freeze: bool = False
     init_limit_s: float = INIT_LIMIT_S
 
@@ -79,18 +83,22 @@ class RuntimeApiEnvironment:
         self.problem: str | None = None
         self._options = options
         self._scratch = scratch
-        self._log = options.log()
+        log = options.log()
         self._loop = asyncio.get_running_loop()
         self._api = RuntimeApi(self)
+        self._extensions = ExtensionHost(
+            configuration, options.opt, log.output, options.reaper, self._check_ready, self._extension_failed
+        )
+        self._api.routes.update(self._extensions.routes)
+        self._recorder = Recorder(configuration, log, self._extensions.telemetry)
         self._address = ""
         self._process: ChildProcess | None = None
         self._init: asyncio.Future[None] = self._loop.create_future()
-        self._init_ms: float | None = None
         self._failure: Callable[[str], Failed] | None = None
         self._running: _Running | None = None
-        self._restart: asyncio.Task[None] | None = None
+        self._launching: asyncio.Task[None] | None = None
         self._spent = False
-        self._peak_mb = 0
+        self._end = ""
         prefix = str(uuid4())[:24]
         self._attempts = (f"{prefix}{number:012x}" for number in itertools.count(1))
 
@@ -103,17 +111,19 @@ class RuntimeApiEnvironment:
         """Run the init phase."""
         began = time.perf_counter()
         self._address = await self._api.listen()
-        await self._launch()
+        self._recorder.init_began()
+        self._launching = self._loop.create_task(self._launch())
         await asyncio.wait([self._init], timeout=self._options.init_limit_s)
+        duration_ms = (time.perf_counter() - began) * 1000
         if self._init.done():
-            self._init_ms = (time.perf_counter() - began) * 1000
+            await self._launching
+            self._recorder.init_ended(duration_ms, "success" if self._failure is None else "error")
+            self._extensions.api.closed = True
             return
         self.problem = f"the init phase took longer than {self._options.init_limit_s:g} s"
-        self._api.time_out()
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            await process.ended
+        self._recorder.init_ended(duration_ms, "timeout")
+        self._recorder.init_ms = None
+        await self._give_up()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation to its end, or to the first piece of its stream; cancelling it ends the environment."""
@@ -122,13 +132,14 @@ class RuntimeApiEnvironment:
         offer = Offer(invocation, self.configuration.arn, next(self._attempts), deadline)
         timer = self._loop.call_later(timeout_ms / 1000, self._time_out)
         running = self._running = _Running(invocation, offer, timer, self._loop.create_future())
-        self._log.begin(invocation.request_id, tail=invocation.tail)
+        self._recorder.begin(invocation)
         if self._failure is not None:
             self._fail(self._failure)
         elif self._process is None or self._process.ended.done():
             await self._relaunch()
         else:
             self._signal_frozen(SIGCONT)
+            self._extensions.api.invoke(offer)
             self._api.give(offer)
         try:
             return await running.outcome
@@ -136,15 +147,17 @@ class RuntimeApiEnvironment:
             self.kill()
             raise
 
-    async def stop(self, reason: str = "spindown") -> None:  # noqa: ARG002 - told only to extensions
-        """End the process and close the port.
+    async def stop(self, reason: str = "spindown") -> None:
+        """End the processes in the time that Lambda gives them, and close the port.
 
-        Without extensions Lambda gives a runtime no time at all (AWS guide, "Lambda runtime environment").
+        Without extensions a runtime gets no time at all (AWS guide, "Lambda runtime environment").
         """
+        self._spent = True
         process = self._process
-        if process is not None:
-            self._signal_frozen(SIGCONT)
+        self._signal_frozen(SIGCONT)
+        if process is not None and self._extensions.api.shutdown_ms:
             process.signal(SIGTERM)
+        await self._extensions.shutdown(self._end or reason, process, time.time_ns() // 1_000_000)
         self.kill()
         if process is not None:
             await process.ended
@@ -156,37 +169,44 @@ class RuntimeApiEnvironment:
             self._running.timer.cancel()
         if self._process is not None:
             self._process.kill()
+        self._extensions.kill()
         self._api.close()
 
     async def _launch(self) -> None:
-        """Start a process; its init phase begins."""
+        """Start the extensions and then the runtime; its init phase begins."""
         self._api.expect_process()
         variables = {**self._options.variables(self._scratch), "AWS_LAMBDA_RUNTIME_API": self._address}
-        command = Command(self._options.command, variables, self.configuration.task_root)
+        folder = self.configuration.task_root
+        await self._extensions.start(variables, folder)
+        if self._spent:
+            return
+        command = Command(self._options.command, variables, folder)
         try:
-            process = await ChildProcess.spawn(command, self._log.output, self._options.reaper)
+            process = await ChildProcess.spawn(command, self._recorder.output, self._options.reaper)
         except OSError as error:
-            self._not_started(error)
+            self._fail_init(partial(not_started, program=command.argv[0], folder=folder, error=error))
             return
         self._process = process
         process.ended.add_done_callback(lambda ended: self._process_ended(process, ended.result()))
 
+    async def _give_up(self) -> None:
+        """End an init phase that takes too long, so that another one can begin."""
+        self._api.time_out()
+        if self._launching is not None:
+            self._launching.cancel()
+            await asyncio.wait([self._launching])
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            await process.ended
+        await self._extensions.reset()
+
     async def _relaunch(self) -> None:
         """Begin again, inside the invocation that no process has seen yet."""
         await self._launch()
-        if self._running is not None:
+        if self._running is not None and not self._spent:
+            self._extensions.api.invoke(self._running.offer)
             self._api.give(self._running.offer)
-
-    def _not_started(self, error: OSError) -> None:
-        """Nothing runs; said as AWS says it, with the paths of this machine."""
-        reason = os.strerror(error.errno or 0).lower()
-        folder, program = self.configuration.task_root, self._options.command[0]
-        if folder.is_dir():
-            self._fail_init(
-                lambda id_: platform_failure(id_, "Runtime.InvalidEntrypoint", f"fork/exec {program}: {reason}")
-            )
-        else:
-            self._fail_init(lambda id_: platform_failure(id_, "Runtime.InvalidWorkingDir", f"chdir {folder}: {reason}"))
 
     def _process_ended(self, process: ChildProcess, code: int) -> None:
         """A last answer may still be on its way through the socket."""
@@ -201,7 +221,7 @@ class RuntimeApiEnvironment:
         effect = self._api.exited()
         if effect is Effect.RESTART and not self._spent:
             self._process = None
-            self._restart = self._loop.create_task(self._relaunch())
+            self._launching = self._loop.create_task(self._relaunch())
         elif effect is Effect.FAIL_INIT:
             self._fail_init(lambda id_: exited(id_, code))
         else:
@@ -218,13 +238,13 @@ class RuntimeApiEnvironment:
         if self._running is None:
             return
         outcome = timed_out(self._running.invocation.request_id, self.configuration.timeout_ms)
-        self._measure()
+        self._recorder.measure(self._process)
         if self._process is not None:
             self._process.kill()
         if self._api.time_out() is Effect.BREAK:
             self._api.break_stream(StreamBroken("Sandbox.Timedout", outcome.payload))
         self._settle(outcome, "timeout")
-        self.kill()
+        self._end_with("timeout")
 
     def _settle(self, outcome: Returned | Failed | TimedOut | None, status: str = "", error_type: str = "") -> None:
         """The invocation is over; None when its caller already has the outcome.
@@ -235,28 +255,28 @@ class RuntimeApiEnvironment:
         if running is None:
             return
         running.timer.cancel()
-        tail = b""
-        if self._log.wanted:
-            tail = self._end_log(running, status, error_type)
-        self._init_ms = None
+        self._extensions.api.closed = True
+        request_id = running.invocation.request_id
+        tail = self._recorder.end(request_id, running.began, self._process, status, error_type)
         if outcome is not None and not running.outcome.done():
             running.outcome.set_result(outcome._replace(log_tail=tail) if tail else outcome)
 
-    def _end_log(self, running: _Running, status: str, error_type: str) -> bytes:
-        duration_ms = (time.perf_counter() - running.began) * 1000
-        if status == "timeout":
-            duration_ms = float(self.configuration.timeout_ms)
-        elif self._process is not None:
-            self._process.drain()
-            self._measure()
-        memory_mb = self.configuration.memory_mb
-        report = Report(duration_ms, memory_mb, self._peak_mb, self._init_ms, status, error_type)
-        return self._log.end(running.invocation.request_id, report)
+    def _end_with(self, reason: str) -> None:
+        """Nothing more runs here: extensions live until they are told why, everything else ends now."""
+        self._spent = True
+        self._end = reason
+        if not self._extensions.api.shutdown_ms:
+            self.kill()
 
-    def _measure(self) -> None:
-        if self._process is not None and not self._process.ended.done():
-            self._process.drain()
-            self._peak_mb = max(self._peak_mb, -(-peak_memory_kib(self._process.pid) // 1024))
+    def _extension_failed(self, error_type: str, reason: str) -> None:
+        """An extension that fails takes the environment with it."""
+        if self._init.done():
+            self._fail(lambda id_: platform_failure(id_, error_type, reason))
+            self._end_with("failure")
+            if self._process is not None:
+                self._process.kill()
+        else:
+            self._fail_init(lambda id_: platform_failure(id_, error_type, reason))
 
     def _fail(self, failure: Callable[[str], Failed]) -> None:
         if self._running is not None:
@@ -276,17 +296,22 @@ class RuntimeApiEnvironment:
         if not self._init.done():
             self._init.set_result(None)
 
-    def _signal_frozen(self, number: int) -> None:
+    def _check_ready(self) -> None:
+        """The init phase, or an invocation, has ended when the runtime and all extensions wait for the next event."""
+        if self._api.polled and self._extensions.api.ready:
+            self._end_init()
+            if self._running is None:
+                self._signal_frozen(SIGSTOP)
+
+    def _signal_frozen(self, number: Signals) -> None:
         if self._options.freeze and self._process is not None:
-            self._process.signal(SIGCONT if number == SIGCONT else SIGSTOP)
+            self._process.signal(number)
 
     # What the Runtime API reports.
 
     def ready(self) -> None:
         """The runtime asks for an invocation: what came before has ended well."""
-        self._end_init()
-        if self._running is None:
-            self._signal_frozen(SIGSTOP)
+        self._check_ready()
 
     def init_failed(self, error_type: str, payload: bytes) -> None:
         """The runtime reported an init error; its process is about to end."""

@@ -1,21 +1,22 @@
 """The Runtime API of one execution environment, as an HTTP service on loopback.
 
 Facts, from the AWS guide "Using the Lambda runtime API for custom runtimes" and the sources of
-aws-lambda-runtime-interface-emulator: ``next`` waits without limit; every accepted answer is 202 ``{"status":"OK"}``;
-the headers of ``next`` are left out when they have no value, and the client context goes out as JSON, not base64.
+aws-lambda-runtime-interface-emulator: ``next`` waits without limit; every accepted answer is 202 ``{"status":"OK"}``.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
-from gateway.invocation import Invocation, StreamBroken
+from gateway.invocation import StreamBroken
 from gateway.targets.runtime_api.connection import BodySink, Call, Connection, refuse
+from gateway.targets.runtime_api.offer import Offer, render
 from gateway.targets.runtime_api.state import (
     INVALID_RESPONSE_MODE,
     RESPONSE_LIMIT,
     TOO_LARGE,
     Effect,
+    Phase,
     Refusal,
     RuntimeState,
 )
@@ -25,8 +26,8 @@ from gateway.targets.runtime_api.streaming import (
     CollectedResponse,
     ResponseStream,
 )
-from gateway.types import EpochMs
 
+_INITIALISED: Final = frozenset({Phase.READY, Phase.RUNNING, Phase.RESPONDING, Phase.RESPONSE_SENT})
 _RUNTIME: Final = b"/2018-06-01/runtime/"
 _INVOCATION: Final = b"/2018-06-01/runtime/invocation/"
 _ANSWERS: Final = (b"/response", b"/error")
@@ -71,44 +72,6 @@ class Owner(Protocol):
         ...
 
 
-class Offer(NamedTuple):
-    """One attempt at one invocation.
-
-    Attributes:
-        attempt: Unique, while the request id stays the same on a retry.
-        deadline: When the function will be stopped.
-    """
-
-    invocation: Invocation
-    function_arn: str
-    attempt: str
-    deadline: EpochMs
-
-
-def render(offer: Offer) -> bytes:
-    """The answer to ``next``, a whole HTTP response in one piece."""
-    invocation, arn, attempt, deadline = offer
-    head = (
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-        f"Lambda-Runtime-Aws-Request-Id: {invocation.request_id}\r\nLambda-Runtime-Deadline-Ms: {deadline}\r\n"
-        f"Lambda-Runtime-Invoked-Function-Arn: {invocation.function_arn or arn}\r\n"
-        f"Lambda-Runtime-Invocation-Id: {attempt}\r\nContent-Length: {len(invocation.payload)}\r\n"
-    )
-    if invocation.trace_id:
-        head += f"Lambda-Runtime-Trace-Id: {invocation.trace_id}\r\n"
-    lines = [head.encode("latin-1")]
-    if invocation.client_context:
-        lines.append(b"Lambda-Runtime-Client-Context: %s\r\n" % _one_line(invocation.client_context))
-    if invocation.cognito_identity:
-        lines.append(b"Lambda-Runtime-Cognito-Identity: %s\r\n" % _one_line(invocation.cognito_identity))
-    return b"".join((*lines, b"\r\n", invocation.payload))
-
-
-def _one_line(value: bytes) -> bytes:
-    """JSON as a header value: a line break in it can only be white space."""
-    return value.replace(b"\r", b" ").replace(b"\n", b" ")
-
-
 class RuntimeApi:
     """Serves one runtime: one invocation at a time.
 
@@ -134,6 +97,11 @@ class RuntimeApi:
     def connected(self) -> bool:
         """Whether a client is connected."""
         return bool(self._connections)
+
+    @property
+    def polled(self) -> bool:
+        """Whether the runtime has ended its init phase."""
+        return self._state.phase in _INITIALISED
 
     async def listen(self) -> str:
         """Open a port of the system's choice on loopback; returns ``host:port``."""

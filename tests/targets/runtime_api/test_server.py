@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from gateway.invocation import Invocation, StreamBroken
-from gateway.targets.runtime_api.server import Offer, RuntimeApi
+from gateway.targets.runtime_api.offer import Offer
+from gateway.targets.runtime_api.server import RuntimeApi
 from gateway.targets.runtime_api.streaming import ResponseStream
 from tests.targets.runtime_api.client import RawClient
 
