@@ -1,6 +1,8 @@
 """The errors that the platform itself reports for a function, with the texts seen on AWS."""
 
 import json
+import os
+from pathlib import Path
 
 import orjson
 
@@ -30,6 +32,20 @@ def exited(request_id: str, code: int) -> Failed:
         reason = f"Runtime exited with error: signal: {_SIGNAL_NAMES.get(-code, f'signal {-code}')}"
     message = f"RequestId: {request_id} Error: {reason}"
     return Failed(_payload("Runtime.ExitError", message), "Runtime.ExitError", reason)
+
+
+def platform_failure(request_id: str, error_type: str, reason: str) -> Failed:
+    """Any other failure that the platform words itself, in its usual form."""
+    message = f"RequestId: {request_id} Error: {reason}"
+    return Failed(_payload(error_type, message), error_type, reason)
+
+
+def not_started(request_id: str, program: str, folder: Path, error: OSError) -> Failed:
+    """The runtime's program could not be started; worded by Go's ``os/exec``, as in public logs of real functions."""
+    reason = os.strerror(error.errno or 0).lower()
+    if folder.is_dir():
+        return platform_failure(request_id, "Runtime.InvalidEntrypoint", f"fork/exec {program}: {reason}")
+    return platform_failure(request_id, "Runtime.InvalidWorkingDir", f"chdir {folder}: {reason}")
 
 
 def result_too_large() -> Failed:

@@ -1,0 +1,139 @@
+/** One invocation after the other: event in, handler called, answer out. */
+import { types } from 'node:util';
+import { logError, setRequestId } from './console.mjs';
+import { MalformedStreamingHandler, NodeJsExit, describe } from './errors.mjs';
+import { ResponseStream, highWaterMarkOf, streamingOf } from './streaming.mjs';
+
+const env = process.env;
+const parsed = (text) => (text === undefined ? undefined : JSON.parse(text));
+
+/** JSON of a result; what JSON cannot say at all becomes null. */
+function textOf(result) {
+  try {
+    return JSON.stringify(result) ?? 'null';
+  } catch {
+    throw new Error('Unable to stringify response body');
+  }
+}
+
+function contextOf(headers) {
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  return {
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: parsed(headers['lambda-runtime-client-context']),
+    identity: parsed(headers['lambda-runtime-cognito-identity']),
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    awsRequestId: headers['lambda-runtime-aws-request-id'],
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+}
+
+/**
+ * Makes the loop for a handler: `poll()` starts it, `current()` is the running invocation's id, `idle()` is to be
+ * called when the process's event loop is empty.
+ */
+export function createRunner(api, handler) {
+  const streaming = streamingOf(handler);
+  if (streaming && streaming !== 'response') {
+    throw new MalformedStreamingHandler('Only response streaming is supported.');
+  }
+  const highWaterMark = highWaterMarkOf(handler);
+  const isAsync = types.isAsyncFunction(handler);
+  let id = null;
+  let whenIdle = null;
+
+  function poll() {
+    id = null;
+    whenIdle = null;
+    api.next(receive);
+  }
+
+  function receive({ headers, body }) {
+    id = { request: headers['lambda-runtime-aws-request-id'], attempt: headers['lambda-runtime-invocation-id'] };
+    setRequestId(id.request);
+    const trace = headers['lambda-runtime-trace-id'];
+    if (trace === undefined) delete env._X_AMZN_TRACE_ID;
+    else env._X_AMZN_TRACE_ID = trace;
+    api.release();
+    (streaming ? runStreaming : run)(headers, body);
+  }
+
+  function respond(result) {
+    const text = textOf(result);
+    const answered = id;
+    id = null;
+    whenIdle = null;
+    api.respond(answered, text, receive);
+  }
+
+  function fail(error) {
+    logError('Invoke Error', error);
+    whenIdle = null;
+    api.fail(id, describe(error), poll);
+  }
+
+  function run(headers, body) {
+    let isOver = false;
+    let waitsForEmptyEventLoop = true;
+
+    /** The first answer counts. */
+    const once = (answer) => (value) => {
+      if (isOver) return;
+      isOver = true;
+      try {
+        answer(value);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const succeed = once(respond);
+    const failOnce = once((error) => fail(error ?? 'handled'));
+    const callback = (error, result) => {
+      if (error !== undefined && error !== null) failOnce(error);
+      else if (waitsForEmptyEventLoop) whenIdle = () => succeed(result);
+      else succeed(result);
+    };
+    const context = Object.defineProperty(contextOf(headers), 'callbackWaitsForEmptyEventLoop', {
+      get: () => waitsForEmptyEventLoop,
+      set: (value) => (waitsForEmptyEventLoop = value),
+      enumerable: true,
+    });
+    context.succeed = succeed;
+    context.fail = failOnce;
+    context.done = (error, result) => (error !== undefined && error !== null ? failOnce(error) : succeed(result));
+
+    whenIdle = isAsync ? () => failOnce(new NodeJsExit()) : () => succeed(null);
+    try {
+      const result = handler(JSON.parse(body), context, callback);
+      if (typeof result?.then === 'function') result.then(succeed, failOnce);
+    } catch (error) {
+      failOnce(error);
+    }
+  }
+
+  async function runStreaming(headers, body) {
+    const stream = new ResponseStream(api, id, highWaterMark);
+    const failStream = (error) => {
+      logError('Invoke Error', error);
+      stream.fail(describe(error instanceof Error ? error : new Error(error)));
+    };
+    whenIdle = () => failStream(new NodeJsExit());
+    try {
+      const context = { ...contextOf(headers), callbackWaitsForEmptyEventLoop: true };
+      const result = handler(JSON.parse(body), stream, context);
+      if (typeof result?.then !== 'function') throw 'Streaming does not support non-async handlers.';
+      if ((await result) !== undefined) console.warn('Streaming handlers ignore return values.');
+      if (!stream.writableEnded) throw 'Response stream is not finished.';
+    } catch (error) {
+      failStream(error);
+    }
+    await stream.replied;
+    poll();
+  }
+
+  return { poll, current: () => id, idle: () => whenIdle?.() };
+}

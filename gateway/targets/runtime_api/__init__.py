@@ -1,0 +1,1 @@
+"""Functions in any language, through the Lambda Runtime API."""

@@ -1,0 +1,243 @@
+"""One HTTP/1.1 connection of a runtime or an extension.
+
+A protocol of its own: a runtime makes two requests per invocation, and a web framework would be most of their cost.
+httptools hands trailers over as further headers between the last piece of the body and the end of the message.
+"""
+
+import asyncio
+from collections import deque
+from http import HTTPStatus
+from typing import Final, Protocol
+
+import httptools
+
+from gateway.targets.runtime_api.state import RESPONSE_LIMIT, TRUNCATED, Refusal
+
+Headers = dict[bytes, bytes]
+"""Names in lower case; of a repeated header the last line stands."""
+
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_TRUNCATED_REPLY: Final = (
+    b'{"errorMessage":"' + TRUNCATED.message.encode() + b'","errorType":"' + TRUNCATED.error_type.encode() + b'"}'
+)
+
+
+class BodySink(Protocol):
+    """Takes a body in pieces, as it arrives."""
+
+    def feed(self, chunk: bytes) -> None:
+        """One piece."""
+        ...
+
+    def finish(self, trailers: Headers) -> None:
+        """The body is complete."""
+        ...
+
+    def abort(self) -> None:
+        """The body ends here, incomplete."""
+        ...
+
+
+class Service(Protocol):
+    """What answers the calls of a connection."""
+
+    def opened(self, connection: "Connection") -> None:
+        """A client has connected."""
+        ...
+
+    def closed(self, connection: "Connection") -> None:
+        """A client is gone; calls without an answer are void."""
+        ...
+
+    def begin(self, call: "Call") -> BodySink | None:
+        """The head has arrived: where the body goes, None to have it in `Call.body`."""
+        ...
+
+    def complete(self, call: "Call") -> None:
+        """Everything has arrived, and no sink took the body."""
+        ...
+
+    def truncated(self, call: "Call") -> None:
+        """The body ended half-way, and no sink took it."""
+        ...
+
+
+class Call:
+    """One request, and the place for its answer.
+
+    Attributes:
+        method: In capitals.
+        path: Without the query string.
+        headers: The request's.
+        body: Complete in `Service.complete`; empty when ``body_bytes`` is over the limit.
+        body_bytes: How long the body is.
+    """
+
+    __slots__ = ("_parts", "body_bytes", "connection", "headers", "keep_alive", "method", "path", "reply")
+
+    def __init__(self, connection: "Connection", method: bytes, path: bytes, headers: Headers) -> None:
+        self.connection = connection
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body_bytes = 0
+        self.keep_alive = True
+        self.reply: bytes | None = None
+        self._parts: list[bytes] = []
+
+    @property
+    def body(self) -> bytes:
+        """The body, in one piece."""
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+
+    def feed(self, chunk: bytes) -> None:
+        """Keep one piece of the body; what is over the limit is counted and dropped."""
+        self.body_bytes += len(chunk)
+        if self.body_bytes <= RESPONSE_LIMIT:
+            self._parts.append(chunk)
+        else:
+            self._parts.clear()
+
+    def header(self, name: bytes) -> str:
+        """A header's value, "" when it is absent."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    def answer(self, status: int, body: bytes = b"", head: str = "Content-Type: application/json\r\n") -> None:
+        """Answer with these header lines, each with its line end."""
+        line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{head}Content-Length: {len(body)}\r\n\r\n"
+        self.send(line.encode("latin-1") + body)
+
+    def send(self, reply: bytes) -> None:
+        """Answer with these bytes, a whole HTTP response."""
+        self.reply = reply
+        self.connection.flush()
+
+
+def refuse(call: Call, refusal: Refusal) -> None:
+    """Answer with an error of the Runtime API."""
+    body = f'{{"errorMessage":"{refusal.message}","errorType":"{refusal.error_type}"}}'
+    call.answer(refusal.status, body.encode())
+
+
+class Connection(asyncio.Protocol):
+    """Reads requests, keeps their answers in order, stays open between them."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._parser = httptools.HttpRequestParser(self)
+        self._calls: deque[Call] = deque()
+        self._transport: asyncio.Transport | None = None
+        self._call: Call | None = None
+        self._sink: BodySink | None = None
+        self._url = b""
+        self._headers: Headers = {}
+        self._trailers: Headers = {}
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # what a server gives
+        """The client has connected."""
+        self._transport = transport
+        self._service.opened(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """The client is gone: a body half-way in ends there, an answer not yet given has no reader."""
+        self._transport = None
+        self._truncate()
+        self._service.closed(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes have arrived."""
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._refuse_bytes()
+
+    def eof_received(self) -> None:
+        """The client sends no more; a body that is half-way in will not become complete."""
+        if self._call is not None:
+            self._refuse_bytes()
+
+    def close(self) -> None:
+        """Drop the client; an answer it still waits for never comes."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause(self) -> None:
+        """Stop reading: the client's writes will wait."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+
+    def flush(self) -> None:
+        """Send the answers whose turn it is; a client may send requests ahead of them."""
+        calls = self._calls
+        while calls and calls[0].reply is not None:
+            call = calls.popleft()
+            if self._transport is None:
+                continue
+            self._transport.write(call.reply or b"")
+            if not call.keep_alive:
+                self._transport.close()
+
+    # What httptools calls.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._url = b""
+        self._headers = {}
+        self._trailers = {}
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer when the head is already complete."""
+        (self._headers if self._call is None else self._trailers)[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        """The head is complete."""
+        call = Call(self, self._parser.get_method(), self._url.partition(b"?")[0], self._headers)
+        self._call = call
+        self._calls.append(call)
+        self._sink = self._service.begin(call)
+        if self._headers.get(b"expect", b"").lower() == b"100-continue" and self._transport is not None:
+            self._transport.write(_CONTINUE)
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        if self._sink is not None:
+            self._sink.feed(body)
+        elif self._call is not None:
+            self._call.feed(body)
+
+    def on_message_complete(self) -> None:
+        """The request is complete."""
+        call, sink = self._call, self._sink
+        self._call = self._sink = None
+        if call is None:
+            return
+        call.keep_alive = self._parser.should_keep_alive()
+        if sink is not None:
+            sink.finish(self._trailers)
+        else:
+            self._service.complete(call)
+
+    def _truncate(self) -> None:
+        call, sink = self._call, self._sink
+        self._call = self._sink = None
+        if sink is not None:
+            sink.abort()
+        elif call is not None:
+            self._service.truncated(call)
+
+    def _refuse_bytes(self) -> None:
+        """400 and the end: after bytes that make no sense there is no next request."""
+        self._truncate()
+        if self._transport is not None:
+            reply = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            self._transport.write(reply + b"Content-Length: %d\r\n\r\n" % len(_TRUNCATED_REPLY) + _TRUNCATED_REPLY)
+            self._transport.close()

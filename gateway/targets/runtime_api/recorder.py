@@ -1,0 +1,96 @@
+"""What is written about the invocations of one environment: its log, its telemetry, its memory."""
+
+import time
+
+from gateway.configuration import FunctionConfiguration
+from gateway.invocation import Invocation
+from gateway.targets.logs import FunctionLog, Report, report_record
+from gateway.targets.process import ChildProcess, peak_memory_kib
+from gateway.targets.runtime_api.telemetry import Telemetry
+from gateway.types import Json
+
+
+class Recorder:
+    """Writes the platform's lines around what a function prints.
+
+    Attributes:
+        init_ms: How long the init phase took, until the first invocation has reported it.
+    """
+
+    def __init__(self, configuration: FunctionConfiguration, log: FunctionLog, telemetry: Telemetry) -> None:
+        self._configuration = configuration
+        self._log = log
+        self._telemetry = telemetry
+        self._peak_mb = 0
+        self.init_ms: float | None = None
+
+    def init_began(self) -> None:
+        """The init phase has begun."""
+        record: Json = {
+            "initializationType": "on-demand",
+            "phase": "init",
+            "functionName": self._configuration.name,
+            "functionVersion": self._configuration.version,
+        }
+        self._telemetry.emit("platform.initStart", record)
+
+    def init_ended(self, duration_ms: float, status: str) -> None:
+        """The init phase has ended: ``success``, ``error`` or ``timeout``."""
+        self.init_ms = duration_ms
+        phase: dict[str, Json] = {"initializationType": "on-demand", "phase": "init", "status": status}
+        self._telemetry.emit("platform.initRuntimeDone", phase)
+        self._telemetry.emit("platform.initReport", {**phase, "metrics": {"durationMs": round(duration_ms, 3)}})
+
+    def output(self, chunk: bytes) -> None:
+        """The runtime or the function printed something."""
+        self._log.output(chunk)
+        self._telemetry.output("function", chunk)
+
+    def begin(self, invocation: Invocation) -> None:
+        """An invocation begins."""
+        self._log.begin(invocation.request_id, tail=invocation.tail)
+        if self._telemetry.wanted:
+            record: Json = {"requestId": invocation.request_id, "version": self._configuration.version}
+            self._telemetry.emit("platform.start", record)
+
+    def measure(self, process: ChildProcess | None) -> None:
+        """Take what has been printed, and the memory while there is a process to ask."""
+        if process is not None:
+            process.drain()
+            if not process.ended.done():
+                self._peak_mb = max(self._peak_mb, -(-peak_memory_kib(process.pid) // 1024))
+
+    def end(self, request_id: str, began: float, process: ChildProcess | None, status: str, error_type: str) -> bytes:
+        """An invocation has ended; returns the tail of its log where it was asked for.
+
+        Args:
+            request_id: Of the invocation.
+            began: `time.perf_counter` at its begin.
+            process: The runtime's, which may have printed something that is still to be read.
+            status: "", ``error`` or ``timeout``.
+            error_type: Of the failure.
+        """
+        init_ms, self.init_ms = self.init_ms, None
+        telemetry = self._telemetry.wanted
+        if not self._log.wanted and not telemetry:
+            return b""
+        duration_ms = (time.perf_counter() - began) * 1000
+        if status == "timeout":
+            duration_ms = float(self._configuration.timeout_ms)
+        else:
+            self.measure(process)
+        report = Report(duration_ms, self._configuration.memory_mb, self._peak_mb, init_ms, status, error_type)
+        if telemetry:
+            self._emit(request_id, report)
+        return self._log.end(request_id, report)
+
+    def _emit(self, request_id: str, report: Report) -> None:
+        done: dict[str, Json] = {
+            "requestId": request_id,
+            "status": report.status or "success",
+            "metrics": {"durationMs": round(report.duration_ms, 3)},
+        }
+        if report.error_type:
+            done["errorType"] = report.error_type
+        self._telemetry.emit("platform.runtimeDone", done)
+        self._telemetry.emit("platform.report", report_record(request_id, report))

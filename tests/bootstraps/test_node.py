@@ -1,0 +1,200 @@
+"""The Node.js runtime: what a handler can see of it."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from gateway.invocation import Failed, Invocation, Returned
+from tests.targets.conformance import Log
+from tests.targets.runtime_api.opening import NODE, environment, needs_node
+
+pytestmark = [pytest.mark.anyio, needs_node]
+ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+
+
+async def result_of(handler: str, event: object = None) -> object:
+    """The result of one invocation."""
+    async with NODE.function(handler) as function:
+        outcome = await function.invoke(event)
+    assert isinstance(outcome, Returned), outcome
+    return json.loads(outcome.payload)
+
+
+async def failure_of(handler: str, event: object = None) -> tuple[Failed, str]:
+    """The failure of one invocation, and the log."""
+    async with NODE.function(handler) as function:
+        outcome = await function.invoke(event)
+    assert isinstance(outcome, Failed), outcome
+    return outcome, function.log.text
+
+
+@pytest.mark.parametrize(
+    ("handler", "result"),
+    [
+        ("common.handler", "CommonJS, .cjs"),
+        ("plain.handler", "CommonJS, .js"),
+        ("module/src/app.handler", "ES module, .js"),
+        ("behaviours.nested.handler", "nested"),
+    ],
+)
+async def test_module_kinds(handler: str, result: str) -> None:
+    """Every kind of module loads, in folders and as a member of a member."""
+    assert await result_of(handler) == result
+
+
+@pytest.mark.parametrize(
+    ("handler", "error_type", "message"),
+    [
+        ("behaviours.missing", "Runtime.HandlerNotFound", "behaviours.missing is undefined or not exported"),
+        ("behaviours.notAFunction", "Runtime.HandlerNotFound", "behaviours.notAFunction is not a function"),
+        ("behaviours/..", "Runtime.MalformedHandlerName", "'behaviours/..' is not a valid handler name."),
+        ("folder.x/nothing", "Runtime.MalformedHandlerName", "Bad handler"),
+        ("no_such.handler", "Runtime.ImportModuleError", "Error: Cannot find module 'no_such'"),
+        ("bad_require.handler", "Runtime.ImportModuleError", "Error: Cannot find module './no_such_module'"),
+        ("bad_syntax.handler", "Runtime.UserCodeSyntaxError", "SyntaxError: Unexpected token ')'"),
+    ],
+)
+async def test_init_errors(handler: str, error_type: str, message: str) -> None:
+    """Each way not to find a handler has AWS's type and wording."""
+    failure, log = await failure_of(handler)
+
+    assert failure.error_type == error_type
+    assert failure.message.startswith(message)
+    assert "\tundefined\tERROR\tUncaught Exception \t{" in log
+
+
+async def test_callback() -> None:
+    """A handler may call back, with a result or an error."""
+    failure, _ = await failure_of("calls_back", {"error": "no luck"})
+
+    assert await result_of("calls_back", {}) == {"called": "back"}
+    assert failure.payload == b'{"errorType":"string","errorMessage":"no luck","trace":[]}'
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_callback_waits_for_empty_event_loop(waits: bool) -> None:
+    """By default a called-back result goes out when nothing is left to do; a handler can turn that off."""
+    async with NODE.function("calls_back_early") as function:
+        outcome = await function.invoke({"waits": waits})
+        log = function.log.text
+
+    assert isinstance(outcome, Returned)
+    assert ("the loop is empty" in log) is waits
+
+
+async def test_callback_never_called() -> None:
+    """A handler that neither calls back nor returns a promise ends with null when nothing is left to do."""
+    assert await result_of("never_calls_back") is None
+
+
+async def test_promise_that_never_settles() -> None:
+    """An async function that waits for nothing is an error, not a timeout."""
+    failure, _ = await failure_of("never_settles_async")
+
+    assert failure.error_type == "Runtime.NodeJsExit"
+    assert "a Promise that never settled" in failure.message
+
+
+async def test_unhandled_rejection() -> None:
+    """The caller learns of it, and the process ends with 128."""
+    async with NODE.function("rejects_unhandled") as function:
+        outcome = await function.invoke({})
+        again = await function.invoke({})
+        log = function.log.text
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Runtime.UnhandledPromiseRejection"
+    assert outcome.message == "RangeError: nobody listens"
+    assert "ERROR\tUnhandled Promise Rejection \t{" in log
+    assert isinstance(again, Failed | Returned)
+
+
+async def test_uncaught_exception() -> None:
+    """The caller gets the error itself."""
+    failure, log = await failure_of("throws_later")
+
+    assert (failure.error_type, failure.message) == ("RangeError", "nobody catches")
+    assert "ERROR\tUncaught Exception \t{" in log
+
+
+async def test_thrown_string() -> None:
+    """Anything can be thrown."""
+    failure, log = await failure_of("throws_a_string")
+
+    assert failure.payload == b'{"errorType":"string","errorMessage":"just words","trace":[]}'
+    assert "ERROR\tInvoke Error \t" in log
+
+
+async def test_console() -> None:
+    """One line per call: time, request id, level, text; line breaks inside become carriage returns."""
+    async with NODE.function("logs") as function:
+        await function.invoke({})
+        await function.invoke({})
+        lines = function.log.text.splitlines(keepends=True)
+
+    time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    text = "".join(lines)
+    assert re.search(rf"^{time}\t{function.request_id}\tINFO\tone {{ two: 2 }}\n", text)
+    assert re.search(rf"{time}\t{function.request_id}\tERROR\tthree\rfour\n", text)
+
+
+async def test_console_json() -> None:
+    """AWS_LAMBDA_LOG_FORMAT=JSON turns each call into an object."""
+    log = Log()
+    configuration = replace(
+        NODE.base,
+        handler="behaviours.logs",
+        environment={"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "WARN"},
+    )
+    async with environment(configuration, log) as function:
+        await function.invoke(Invocation(b"{}", ID))
+
+    (entry,) = map(json.loads, log.text.splitlines())
+    assert (entry["level"], entry["requestId"], entry["message"]) == ("ERROR", ID, "three\nfour")
+
+
+async def test_context() -> None:
+    """The context has AWS's members; the trace id is in the environment while the handler runs."""
+    log = Log()
+    configuration = replace(NODE.base, handler="behaviours.shows_context")
+    invocation = Invocation(
+        b"{}",
+        ID,
+        trace_id="Root=1-x",
+        client_context=b'{"custom":{"k":"v"}}',
+        cognito_identity=b'{"cognitoIdentityId":"i"}',
+    )
+    async with environment(configuration, log) as function:
+        outcome = await function.invoke(invocation)
+        second = await function.invoke(Invocation(b"{}", ID))
+
+    assert isinstance(outcome, Returned)
+    context = json.loads(outcome.payload)
+    remaining = context.pop("remaining")
+    assert context == {
+        "functionVersion": "$LATEST",
+        "functionName": "conformance",
+        "memoryLimitInMB": "128",
+        "logGroupName": "/aws/lambda/conformance",
+        "logStreamName": "stream",
+        "clientContext": {"custom": {"k": "v"}},
+        "identity": {"cognitoIdentityId": "i"},
+        "invokedFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:conformance",
+        "awsRequestId": ID,
+        "callbackWaitsForEmptyEventLoop": True,
+        "trace": "Root=1-x",
+    }
+    assert 0 < remaining <= 3000
+    assert isinstance(second, Returned)
+    assert json.loads(second.payload)["trace"] is None
+
+
+async def test_slow_event_in_pieces() -> None:
+    """A large event arrives whole."""
+    async with NODE.function("returns") as function:
+        outcome = await function.invoke({"large": "x" * 5_000_000})
+
+    assert isinstance(outcome, Returned)
+    assert len(json.loads(outcome.payload)["event"]["large"]) == 5_000_000

@@ -1,0 +1,3 @@
+import nothing from './no_such_module.mjs';
+
+export const handler = async () => nothing;

@@ -1,0 +1,208 @@
+"""Environments over the Runtime API, with real runtimes."""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.configuration import FunctionConfiguration
+from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
+from tests.targets.conformance import FUNCTIONS, Behaviour, Log, behaviours_of
+from tests.targets.runtime_api.opening import NODE, PYTHON, environment, needs_curl, needs_node
+
+pytestmark = pytest.mark.anyio
+ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+
+
+def names(rows: Sequence[Behaviour]) -> list[str]:
+    """Ids for the parametrized tests."""
+    return [row.name for row in rows]
+
+
+@pytest.mark.parametrize("behaviour", behaviours_of(PYTHON), ids=names(behaviours_of(PYTHON)))
+async def test_awslambdaric(behaviour: Behaviour) -> None:
+    """AWS's own Python client finds the Runtime API that it knows."""
+    await behaviour.check(PYTHON)
+
+
+@needs_node
+@pytest.mark.parametrize("behaviour", behaviours_of(NODE), ids=names(behaviours_of(NODE)))
+async def test_node(behaviour: Behaviour) -> None:
+    """Node.js handlers behave as the table says."""
+    await behaviour.check(NODE)
+
+
+@needs_curl
+async def test_shell() -> None:
+    """A custom runtime may be a shell script with curl."""
+    log = Log()
+    configuration = FunctionConfiguration("shell", "any.thing", FUNCTIONS / "shell", runtime="provided")
+    async with environment(configuration, log) as function:
+        returned = await function.invoke(Invocation(b'{"a":1}', ID))
+        failed = await function.invoke(Invocation(b'"raise"', ID))
+
+    assert isinstance(returned, Returned)
+    assert json.loads(returned.payload) == {"handler": "any.thing", "event": {"a": 1}}
+    assert isinstance(failed, Failed)
+    assert failed.payload == b'{"errorType":"Shell.Error","errorMessage":"asked to"}'
+    assert f"shell got {ID}\n" in log.text
+
+
+def command(script: str, **changes: object) -> FunctionConfiguration:
+    """A function whose runtime is a shell command."""
+    base = FunctionConfiguration("f", "h", FUNCTIONS / "shell", runtime="provided", command=("/bin/sh", "-c", script))
+    return replace(base, **changes)  # type: ignore[arg-type]  # by name
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("exit 0", "Runtime exited without providing a reason"),
+        ("exit 127", "Runtime exited with error: exit status 127"),
+        ("kill -SEGV $$", "Runtime exited with error: signal: segmentation fault"),
+    ],
+)
+async def test_exit_during_init(script: str, reason: str) -> None:
+    """A runtime that ends before its first next fails the first invocation, with that invocation's id."""
+    async with environment(command(script), Log()) as function:
+        problem = function.problem
+        outcome = await function.invoke(Invocation(b"{}", ID))
+
+        assert not function.reusable
+    assert problem == reason
+    assert isinstance(outcome, Failed)
+    assert json.loads(outcome.payload) == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: {ID} Error: {reason}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "error_type", "reason"),
+    [
+        ({"command": ("/no/such/program",)}, "Runtime.InvalidEntrypoint", "fork/exec /no/such/program: no such file"),
+        ({"command": ("/etc/passwd",)}, "Runtime.InvalidEntrypoint", "fork/exec /etc/passwd: permission denied"),
+        ({"task_root": Path("/no/such/folder")}, "Runtime.InvalidWorkingDir", "chdir /no/such/folder: no such file"),
+    ],
+)
+async def test_cannot_start(changes: dict[str, object], error_type: str, reason: str) -> None:
+    """A program that cannot be started is an answer, not an exception."""
+    async with environment(command("true", **changes), Log()) as function:
+        outcome = await function.invoke(Invocation(b"{}", ID))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == error_type
+    assert outcome.message.startswith(reason)
+
+
+async def test_slow_init_begins_again() -> None:
+    """An init phase over its limit is done again inside the first invocation."""
+    configuration = replace(PYTHON.base, handler="slow_import.handler", timeout_ms=10_000)
+    async with environment(configuration, Log(), init_limit_s=0.3) as function:
+        problem = function.problem
+        outcome = await function.invoke(Invocation(b"{}", ID))
+
+        assert function.reusable
+    assert problem == "the init phase took longer than 0.3 s"
+    assert outcome == Returned(b'"at last"')
+
+
+async def test_slow_init_times_out_in_the_invocation() -> None:
+    """The second try is under the function's timeout."""
+    configuration = replace(PYTHON.base, handler="slow_import.handler", timeout_ms=300)
+    async with environment(configuration, Log(), init_limit_s=0.2) as function:
+        outcome = await function.invoke(Invocation(b"{}", ID))
+
+        assert not function.reusable
+    assert isinstance(outcome, TimedOut)
+
+
+async def test_log_comes_before_the_end() -> None:
+    """The tail holds what the handler printed, between START and REPORT."""
+    async with PYTHON.function("prints") as function:
+        outcome = await function.target.invoke(Invocation(b"{}", ID, tail=True))
+
+    assert isinstance(outcome, Returned)
+    start, *printed, end, report = outcome.log_tail.decode().splitlines()
+    assert start == f"START RequestId: {ID} Version: $LATEST"
+    assert printed == ["to stdout", "to stderr"]
+    assert end == f"END RequestId: {ID}"
+    assert "Init Duration: " in report
+
+
+async def test_timeout_leaves_no_process() -> None:
+    """What the runtime started ends with it, and nothing stays a zombie."""
+    script = 'sleep 60 & echo "$! $$"; wait'
+    log = Log()
+    async with environment(command(script, timeout_ms=200), log, init_limit_s=0.5) as function:
+        await function.invoke(Invocation(b"{}", ID))
+        await function.stop()
+
+        grandchild, child = map(int, log.text.split()[-2:])
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+        assert not runs(grandchild)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process that is not our child runs; a dead one may wait for whoever inherited it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@needs_node
+async def test_stream_waits_for_its_reader() -> None:
+    """A slow reader holds the handler back, so memory stays small; all bytes arrive."""
+    async with NODE.function("pours") as function:
+        outcome = await function.invoke({"pieces": 800}, streaming=True)
+        assert isinstance(outcome, Streamed)
+        first = await anext(aiter(outcome.chunks))
+        await asyncio.sleep(0.1)
+        held = outcome.chunks._held  # type: ignore[attr-defined]  # what a user would see as memory
+        total = len(first)
+        async for piece in outcome.chunks:
+            total += len(piece)
+
+    assert held < 1024 * 1024
+    assert total == 800 * 65536
+
+
+@needs_node
+async def test_stream_that_nobody_reads_on() -> None:
+    """A reader that leaves lets the function run to its end, as on Lambda; the environment is then free."""
+    async with NODE.function("pours") as function:
+        outcome = await function.invoke({"pieces": 200}, streaming=True)
+        assert isinstance(outcome, Streamed)
+        await outcome.chunks.aclose()  # type: ignore[attr-defined]  # ours has it
+        again = await function.invoke({"pieces": 0})
+
+    assert isinstance(again, Returned)
+
+
+@needs_node
+async def test_stream_that_fails_before_it_begins() -> None:
+    """Without a single byte there is no stream to break: the invocation has failed."""
+    async with NODE.function("streams_nothing") as function:
+        outcome = await function.invoke({}, streaming=True)
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message) == ("RangeError", "before the first piece")
+
+
+@needs_node
+async def test_timeout_breaks_a_stream() -> None:
+    """A stream that is still open at the timeout ends with the platform's error."""
+    async with NODE.function("forgets_to_end", timeout_ms=10_000) as function:
+        outcome = await function.invoke({}, streaming=True)
+        assert isinstance(outcome, Streamed)
+        with pytest.raises(StreamBroken, match="Error"):
+            async for _ in outcome.chunks:
+                pass
