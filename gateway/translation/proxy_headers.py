@@ -148,6 +148,12 @@ def websocket_name(raw: bytes) -> str:
     return "" if lower in REST_DROPPED else _WEBSOCKET_SPELLING.get(lower, name)
 
 
+@lru_cache(maxsize=512)
+def in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names sorted by ASCII; a client's requests mostly have the same names."""
+    return tuple(sorted(names))
+
+
 def text_lines(headers: HeaderList, spelled: Callable[[bytes], str]) -> list[tuple[str, str]]:
     """Lines as text, without those whose name ``spelled`` drops.
 

@@ -103,7 +103,7 @@ class _Candidate(NamedTuple):
 class RouteTable:
     """A set of routes as a tree of segments; build once, then only read."""
 
-    __slots__ = ("_default", "_root", "routes")
+    __slots__ = ("_default", "_plain", "_root", "routes")
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = tuple(routes)
@@ -114,6 +114,8 @@ class RouteTable:
                 self._default = route
             else:
                 self._add(route)
+        root = self._root
+        self._plain = root.greedy if root.param is None and not root.static.keys() - {""} else None
 
     def _add(self, route: Route) -> None:
         node, names = self._root, []
@@ -137,6 +139,10 @@ class RouteTable:
         """The route of a REST API and the encoded path parameters; ``path`` begins with one slash."""
         if path.endswith("/") and len(path) > 1:
             path = path[:-1]
+        if self._plain is not None and len(path) > 1:
+            # One proxy resource under the root and nothing else: no tree to walk.
+            greedy = self._plain.route(method)
+            return None if greedy is None else (greedy, {self._plain.names[0]: path[1:]})
         specific = True
         for found in _candidates(self._root, path.split("/"), 1, ()):
             # A greedy parameter is never empty: {proxy+} does not match its own parent.

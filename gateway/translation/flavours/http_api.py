@@ -32,6 +32,7 @@ from gateway.translation.payload_v2 import (
     request_context,
 )
 from gateway.translation.percent import ascii_path
+from gateway.translation.proxy_headers import in_order
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
 from gateway.translation.result_text import sequence, status_code, utf8
@@ -70,7 +71,7 @@ class HttpApi(HttpFrontDoor):
         }
         if cookie:
             event["cookies"] = list(cookie.split("; "))
-        event["headers"] = {name: headers[name] for name in sorted(headers)}
+        event["headers"] = {name: headers[name] for name in in_order(tuple(headers))}
         if request.raw_query:
             event["queryStringParameters"] = joined_query(request.raw_query)
         event["requestContext"] = self._context(request, arrival, headers, match)

@@ -26,7 +26,7 @@ from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps
 from gateway.translation.payload_v2 import body_bytes, header_lines
 from gateway.translation.percent import ascii_path
-from gateway.translation.proxy_headers import http_v1_name
+from gateway.translation.proxy_headers import http_v1_name, in_order
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
 from gateway.translation.result_text import mapping, status_code
@@ -54,7 +54,7 @@ class HttpApiV1(HttpFrontDoor):
         headers = self._headers(request, arrival)
         query = query_maps(request.raw_query)
         body = event_body({"body": None}, request.body, as_text=is_text(headers.text("Content-Type")))
-        names = sorted(headers.single)
+        names = in_order(tuple(headers.single))
         return {
             "version": "1.0",
             "resource": match.route.path,
