@@ -1,93 +1,83 @@
-"""Choosing a target group by weight, and the cookies that keep a client with its choice.
+"""Where a forward action leads: the target groups of a load balancer."""
 
-Facts, from the AWS ELB user guide (target group stickiness) and the ELBv2 API model
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Protocol
 
-- A forward action names 1-5 target groups with weights of 0-999; a group of weight 0 gets no new clients.
-- With group stickiness every response sets ``AWSALBTG``, and ``AWSALBTGCORS`` with the same value for cross-origin
-  requests; the cookies expire after seven days whatever the duration, which is inside the opaque value.
-- A value that is not the load balancer's own, such as a URL-encoded one, fails the request: AWSALBTGCookieInvalid.
-"""
-
-import base64
-import binascii
-import hashlib
-import hmac
-from collections.abc import Sequence
-from typing import Final
-
-from gateway.errors import GatewayError
-from gateway.listeners.alb.actions import ForwardAction, WeightedGroup
-from gateway.translation.headers import http_date
-from gateway.translation.messages import Request
-from gateway.types import EpochMs
-
-_COOKIES: Final = (b"AWSALBTG", b"AWSALBTGCORS")
-_DIGEST_BYTES: Final = 16
-_TIME_BYTES: Final = 8
-_WEEK_MS: Final = 7 * 24 * 3600 * 1000
+from gateway.errors import Fault, FaultKind
+from gateway.functions.function import Function
+from gateway.listeners.exchange import Exchange, FunctionCall
+from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.flavours.alb import Alb
+from gateway.translation.messages import Arrival, Request, Response
 
 
-class StickinessCookieInvalid(GatewayError):
-    """A stickiness cookie that this load balancer did not make; in the log AWSALBTGCookieInvalid."""
+class TargetGroup(Protocol):
+    """One target group, whatever its targets are.
 
-
-def choose(groups: Sequence[WeightedGroup], draw: float) -> str | None:
-    """The target group for a random draw from 0 to 1, 1 excluded; None when every weight is 0."""
-    if len(groups) == 1 and groups[0].weight:
-        return groups[0].name
-    left = draw * sum(group.weight for group in groups)
-    for group in groups:
-        left -= group.weight
-        if left < 0:
-            return group.name
-    return None
-
-
-def sticky_group(action: ForwardAction, request: Request, key: bytes, epoch_ms: EpochMs) -> str | None:
-    """The target group that the request's cookie names; None without one, after its time, or when it left the rule.
-
-    Raises:
-        StickinessCookieInvalid: The cookie's value was changed on its way.
+    Attributes:
+        name: As in the configuration.
+        arn: As the event and the access log name it.
+        accepts_streams: It takes bodies that are too long to hold.
     """
-    value = _cookie(request)
-    if value is None:
-        return None
-    name, expires_ms = _open(value, key)
-    known = any(group.name == name for group in action.groups)
-    return name if known and epoch_ms < expires_ms else None
+
+    name: str
+    arn: str
+    accepts_streams: bool
+
+    async def start(self) -> None:
+        """Make ready; functions are started on their own."""
+        ...
+
+    async def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
+        """Answer one request.  Never raises: what goes wrong becomes the load balancer's own answer."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop what `start` began."""
+        ...
 
 
-def sticky_cookies(action: ForwardAction, name: str, key: bytes, epoch_ms: EpochMs) -> list[tuple[bytes, bytes]]:
-    """The ``Set-Cookie`` lines that keep a client with a target group; ``key`` is a secret, at most 64 bytes."""
-    payload = (epoch_ms + action.stickiness_seconds * 1000).to_bytes(_TIME_BYTES, "big") + name.encode()
-    value = base64.b64encode(_digest(payload, key) + payload)
-    common = b"; Expires=%b; Path=/" % http_date(epoch_ms + _WEEK_MS)
-    return [
-        (b"Set-Cookie", b"AWSALBTG=" + value + common),
-        (b"Set-Cookie", b"AWSALBTGCORS=" + value + common + b"; SameSite=None; Secure"),
-    ]
+TargetGroups = Mapping[str, TargetGroup]
+"""All target groups of a configuration by name."""
 
 
-def _cookie(request: Request) -> bytes | None:
-    cookies: dict[bytes, bytes] = {}
-    for name, line in request.headers:
-        if name.lower() == b"cookie":
-            for pair in line.split(b";"):
-                key, _, value = pair.strip().partition(b"=")
-                cookies.setdefault(key, value)
-    return next((cookies[name] for name in _COOKIES if name in cookies), None)
+class LambdaTargetGroup:
+    """A target group of one function."""
+
+    accepts_streams = False
+
+    def __init__(self, name: str, alb: Alb, function: Function) -> None:
+        self.name = name
+        self.arn = alb.target_group_arn
+        self.function = function
+        self._alb = alb
+        self._call = FunctionCall(alb, function)
+
+    @classmethod
+    def of(
+        cls, name: str, arn: str, function: Function, attributes: AlbAttributes, *, multi_value_headers: bool
+    ) -> "LambdaTargetGroup":
+        """The target group of a function behind a load balancer with these attributes."""
+        return cls(name, Alb(arn, multi_value_headers, attributes), function)
+
+    async def start(self) -> None:
+        """Nothing: the function is started on its own."""
+
+    async def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
+        """Invoke the function."""
+        if request.stream is not None:
+            fault = Fault(FaultKind.REQUEST_TOO_LARGE, f"over {self._alb.limits.request_body} bytes")
+            if exchange:
+                exchange.fault = fault
+            return self._alb.refuse(fault, request._replace(keep_alive=False), arrival)
+        return await self._call.run(request, arrival, exchange)
+
+    async def aclose(self) -> None:
+        """Nothing: the function is stopped on its own."""
 
 
-def _open(value: bytes, key: bytes) -> tuple[str, EpochMs]:
-    try:
-        sealed = base64.b64decode(value, validate=True)
-    except binascii.Error:
-        raise StickinessCookieInvalid("the AWSALBTG cookie is not base64; was it URL-encoded?") from None
-    digest, payload = sealed[:_DIGEST_BYTES], sealed[_DIGEST_BYTES:]
-    if len(payload) < _TIME_BYTES or not hmac.compare_digest(digest, _digest(payload, key)):
-        raise StickinessCookieInvalid("the AWSALBTG cookie was not made by this load balancer")
-    return payload[_TIME_BYTES:].decode(), int.from_bytes(payload[:_TIME_BYTES], "big")
-
-
-def _digest(payload: bytes, key: bytes) -> bytes:
-    return hashlib.blake2b(payload, digest_size=_DIGEST_BYTES, key=key).digest()
+def target_group_arn(name: str, region: str, account: str) -> str:
+    """An ARN for a target group of a configuration file, the same every time."""
+    mark = blake2b(name.encode(), digest_size=8).hexdigest()
+    return f"arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/{mark}"

@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 from gateway.listeners.alb.actions import ForwardAction, WeightedGroup
-from gateway.listeners.alb.target_groups import StickinessCookieInvalid, choose, sticky_cookies, sticky_group
+from gateway.listeners.alb.stickiness import StickinessCookieInvalid, choose, sticky_cookies, sticky_group
 from gateway.translation.messages import Request
 from tests.listeners.alb.stacks import request
 

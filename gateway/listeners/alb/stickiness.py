@@ -1,0 +1,93 @@
+"""Choosing a target group by weight, and the cookies that keep a client with its choice.
+
+Facts, from the AWS ELB user guide (target group stickiness) and the ELBv2 API model
+
+- A forward action names 1-5 target groups with weights of 0-999; a group of weight 0 gets no new clients.
+- With group stickiness every response sets ``AWSALBTG``, and ``AWSALBTGCORS`` with the same value for cross-origin
+  requests; the cookies expire after seven days whatever the duration, which is inside the opaque value.
+- A value that is not the load balancer's own, such as a URL-encoded one, fails the request: AWSALBTGCookieInvalid.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.errors import GatewayError
+from gateway.listeners.alb.actions import ForwardAction, WeightedGroup
+from gateway.translation.headers import http_date
+from gateway.translation.messages import Request
+from gateway.types import EpochMs
+
+_COOKIES: Final = (b"AWSALBTG", b"AWSALBTGCORS")
+_DIGEST_BYTES: Final = 16
+_TIME_BYTES: Final = 8
+_WEEK_MS: Final = 7 * 24 * 3600 * 1000
+
+
+class StickinessCookieInvalid(GatewayError):
+    """A stickiness cookie that this load balancer did not make; in the log AWSALBTGCookieInvalid."""
+
+
+def choose(groups: Sequence[WeightedGroup], draw: float) -> str | None:
+    """The target group for a random draw from 0 to 1, 1 excluded; None when every weight is 0."""
+    if len(groups) == 1 and groups[0].weight:
+        return groups[0].name
+    left = draw * sum(group.weight for group in groups)
+    for group in groups:
+        left -= group.weight
+        if left < 0:
+            return group.name
+    return None
+
+
+def sticky_group(action: ForwardAction, request: Request, key: bytes, epoch_ms: EpochMs) -> str | None:
+    """The target group that the request's cookie names; None without one, after its time, or when it left the rule.
+
+    Raises:
+        StickinessCookieInvalid: The cookie's value was changed on its way.
+    """
+    value = _cookie(request)
+    if value is None:
+        return None
+    name, expires_ms = _open(value, key)
+    known = any(group.name == name for group in action.groups)
+    return name if known and epoch_ms < expires_ms else None
+
+
+def sticky_cookies(action: ForwardAction, name: str, key: bytes, epoch_ms: EpochMs) -> list[tuple[bytes, bytes]]:
+    """The ``Set-Cookie`` lines that keep a client with a target group; ``key`` is a secret, at most 64 bytes."""
+    payload = (epoch_ms + action.stickiness_seconds * 1000).to_bytes(_TIME_BYTES, "big") + name.encode()
+    value = base64.b64encode(_digest(payload, key) + payload)
+    common = b"; Expires=%b; Path=/" % http_date(epoch_ms + _WEEK_MS)
+    return [
+        (b"Set-Cookie", b"AWSALBTG=" + value + common),
+        (b"Set-Cookie", b"AWSALBTGCORS=" + value + common + b"; SameSite=None; Secure"),
+    ]
+
+
+def _cookie(request: Request) -> bytes | None:
+    cookies: dict[bytes, bytes] = {}
+    for name, line in request.headers:
+        if name.lower() == b"cookie":
+            for pair in line.split(b";"):
+                key, _, value = pair.strip().partition(b"=")
+                cookies.setdefault(key, value)
+    return next((cookies[name] for name in _COOKIES if name in cookies), None)
+
+
+def _open(value: bytes, key: bytes) -> tuple[str, EpochMs]:
+    try:
+        sealed = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise StickinessCookieInvalid("the AWSALBTG cookie is not base64; was it URL-encoded?") from None
+    digest, payload = sealed[:_DIGEST_BYTES], sealed[_DIGEST_BYTES:]
+    if len(payload) < _TIME_BYTES or not hmac.compare_digest(digest, _digest(payload, key)):
+        raise StickinessCookieInvalid("the AWSALBTG cookie was not made by this load balancer")
+    return payload[_TIME_BYTES:].decode(), int.from_bytes(payload[:_TIME_BYTES], "big")
+
+
+def _digest(payload: bytes, key: bytes) -> bytes:
+    return hashlib.blake2b(payload, digest_size=_DIGEST_BYTES, key=key).digest()
