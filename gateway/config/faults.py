@@ -47,6 +47,7 @@ def meant(found: object, allowed: Iterable[str]) -> str:
 
 def _path(details: ErrorDetails, data: object) -> KeyPath:
     """Where the value stands in the file: pydantic's place without the tags of its unions."""
+    # A tag of a union (``alb``, ``path-pattern``) is no key of the data there, so it is left out by itself.
     path: list[Key] = []
     *steps, last = details["loc"] or ("",)
     for step in (*steps, last):

@@ -59,6 +59,7 @@ def freeze_file(model: FileModel, file: Path, faults: list[Fault]) -> settings.S
 def _frozen(value: object, folder: Path) -> object:
     """A model as the settings of the same names; paths become absolute, lists tuples."""
     if isinstance(value, BaseModel):
+        # Attributes are the only models without settings: they stay a table under AWS's keys.
         kind = _SETTINGS.get(type(value))
         if kind is None:
             return value.model_dump(by_alias=True)

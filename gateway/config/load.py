@@ -38,6 +38,7 @@ def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         faults.extend(faults_of(error, FileModel, data))
     faults.extend(reference_faults(data))
+    # Files that the settings name are looked at only when the settings themselves are right.
     settings = freeze_file(model, file.resolve(), faults) if model and not faults else None
     if settings is None or faults:
         _refuse(source, faults)

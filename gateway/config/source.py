@@ -97,25 +97,34 @@ def _read_toml(file: Path, text: str) -> Source:
 
 
 def _read_yaml(file: Path, text: str) -> Source:
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
-        data: object = {} if node is None else loader.construct_document(node)
+        data, node = _parse_yaml(text)
+        keys = list(_key_lines(node, ()))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{file}:{mark.line + 1}" if mark else str(file)
         raise UsageError(f"{place}: not YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2025-13-01
         raise UsageError(f"{file}: not YAML: {str(error).splitlines()[0]}") from None
-    finally:
-        loader.dispose()
+    except RecursionError:
+        raise UsageError(f"{file}: a value contains itself, or is nested too deeply") from None
     lines: dict[KeyPath, int] = {}
     faults: list[Fault] = []
-    for path, line in _key_lines(node, ()):
+    for path, line in keys:
         if path in lines and not any(path[: len(fault.path)] == fault.path for fault in faults):
             faults.append(Fault(path, f"this key is already there, in line {lines[path]}"))
         lines[path] = line
     return Source(file, data, lines, (), tuple(faults))
+
+
+def _parse_yaml(text: str) -> tuple[object, yaml.Node | None]:
+    """The data, and the nodes that know their lines."""
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        return ({} if node is None else loader.construct_document(node)), node
+    finally:
+        loader.dispose()
 
 
 def _key_lines(node: yaml.Node | None, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
@@ -137,7 +146,7 @@ def expand(value: object, environ: Mapping[str, str], faults: list[Fault], path:
     Variables that are not set are added to ``faults``.
     """
     if isinstance(value, dict):
-        return {key: expand(item, environ, faults, (*path, str(key))) for key, item in value.items()}
+        return {str(key): expand(item, environ, faults, (*path, str(key))) for key, item in value.items()}
     if isinstance(value, list):
         return [expand(item, environ, faults, (*path, index)) for index, item in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:

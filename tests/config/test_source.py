@@ -63,6 +63,26 @@ def test_unreadable(content: bytes | None, reason: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a: \x00", "not YAML: unacceptable character"),
+        (b"a: 2025-13-01", "not YAML: month must be in 1..12"),
+        (b"a: &a [*a]", "a value contains itself, or is nested too deeply"),
+        (b"[1]: {[2]: 3}", "not YAML: found unhashable key"),
+    ],
+)
+def test_odd_yaml(content: bytes, message: str, tmp_path: Path) -> None:
+    """What YAML can say but a configuration cannot is a fault of the file, not of the program."""
+    file = tmp_path / "f.yaml"
+    file.write_bytes(content)
+
+    with pytest.raises(UsageError) as caught:
+        read_source(file)
+
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("value", "expanded"),
     [
         ("${A}", "1"),

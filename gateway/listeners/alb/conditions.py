@@ -69,6 +69,7 @@ class FactReader(NamedTuple):
         """The facts of a request, at the places that the conditions name."""
         used = self.used
         headers = self.headers
+        # Path and method cost nothing; the others are made only when some rule looks at them.
         facts: list[object] = [request.raw_path, request.method, b"", (), _NO_ADDRESS]
         if HOST in used:
             facts[HOST] = host_of(request).lower()
@@ -184,7 +185,7 @@ def host_of(request: Request) -> bytes:
     host = request.authority
     if not host:
         host = next((value for name, value in request.headers if name.lower() == b"host"), b"")
-    if host.startswith(b"["):
+    if host.startswith(b"["):  # an IPv6 address has colons of its own
         return host[: host.find(b"]") + 1] or host
     return host.partition(b":")[0]
 
@@ -207,6 +208,7 @@ def source_address(request: Request, trusted: Sequence[Network] = ()) -> IpAddre
     address = parse_address(request.client[0])
     if not trusted:
         return address
+    # Several lines count as one list, and the nearest hop stands last.
     hops = b",".join(value for name, value in request.headers if name.lower() == b"x-forwarded-for").split(b",")
     while hops and address is not None and any(address in network for network in trusted):
         hop = parse_address(hops.pop().strip().decode("latin-1"))

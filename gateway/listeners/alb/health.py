@@ -73,6 +73,7 @@ class TargetHealth:
         """What is known after a check whose result came at ``now_ms``."""
         good = isinstance(result, Answered) and result.status in self.matcher
         checked = replace(self, next_check_ms=now_ms + self.settings.interval * 1000)
+        # A result that agrees with the state ends the streak; a new target has no state to agree with.
         if good == (self.state is State.HEALTHY) and self.state is not State.INITIAL:
             return replace(checked, streak=0) if good else _unhealthy(checked, result)
         streak = self.streak + 1

@@ -68,6 +68,7 @@ class RuleTable:
             (rule.segments, (rule.conditions[0].fact, rule.conditions[0].test, rule.conditions[1:], rule))
             for rule in self.rules
         ]
+        # Each segment's rows hold the rules without a segment too, in the order of the priorities.
         named = {segment for segments, _ in rows if segments for segment in segments}
         self._by_segment = {
             segment: tuple(row for segments, row in rows if segments is None or segment in segments)
@@ -78,6 +79,7 @@ class RuleTable:
     def match(self, request: Request) -> Rule:
         """The rule that decides about a request."""
         facts = self._reader.read(request)
+        # The facts are a plain list and the loop has no method call of ours: this runs for every request.
         path = request.raw_path
         end = path.find(b"/", 1)
         rows = self._by_segment.get(path[:end] if end > 0 else path, self._elsewhere)
@@ -89,10 +91,6 @@ class RuleTable:
                 else:
                     return rule
         return self.default
-
-    def facts(self, request: Request) -> list[object]:
-        """What the conditions look at; for explanations."""
-        return self._reader.read(request)
 
 
 def compile_rules(listener: AlbSettings) -> RuleTable:

@@ -35,6 +35,7 @@ def choose(groups: Sequence[WeightedGroup], draw: float) -> str | None:
     """The target group for a random draw from 0 to 1, 1 excluded; None when every weight is 0."""
     if len(groups) == 1 and groups[0].weight:
         return groups[0].name
+    # The draw is a point on a line that the groups share by weight; groups of weight 0 have no part of it.
     left = draw * sum(group.weight for group in groups)
     for group in groups:
         left -= group.weight
@@ -74,7 +75,7 @@ def _cookie(request: Request) -> bytes | None:
         if name.lower() == b"cookie":
             for pair in line.split(b";"):
                 key, _, value = pair.strip().partition(b"=")
-                cookies.setdefault(key, value)
+                cookies.setdefault(key, value)  # of two cookies of one name the more specific path stands first
     return next((cookies[name] for name in _COOKIES if name in cookies), None)
 
 

@@ -224,3 +224,9 @@ def test_the_slow_model_is_asked_about_everything() -> None:
     decisions = [decided(draw.rules(), draw.request()) for _ in range(2000)]
 
     assert 0.2 < sum(decision == 0 for decision in decisions) / len(decisions) < 0.8
+
+
+def test_unchecked_actions_are_refused() -> None:
+    """Settings made in code without a routing action at the end are a programming error."""
+    with pytest.raises(TypeError, match="one routing action must come last"):
+        compile_rules(AlbSettings(80, (kinds.JwtValidation("https://a/k", "a"),), {}))
