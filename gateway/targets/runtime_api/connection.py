@@ -16,6 +16,8 @@ from gateway.targets.runtime_api.state import RESPONSE_LIMIT, TRUNCATED, Refusal
 Headers = dict[bytes, bytes]
 """Names in lower case; of a repeated header the last line stands."""
 
+_ACCEPTED: Final = b"HTTP/1.1 202"
+_HOLD_S: Final = 0.001
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TRUNCATED_REPLY: Final = (
     b'{"errorMessage":"' + TRUNCATED.message.encode() + b'","errorType":"' + TRUNCATED.error_type.encode() + b'"}'
@@ -127,6 +129,10 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._calls: deque[Call] = deque()
         self._transport: asyncio.Transport | None = None
+        self._held: list[bytes] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._feeding = False
+        self._closing = False
         self._call: Call | None = None
         self._sink: BodySink | None = None
         self._url = b""
@@ -141,15 +147,21 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """The client is gone: a body half-way in ends there, an answer not yet given has no reader."""
         self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
         self._truncate()
         self._service.closed(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have arrived."""
+        self._feeding = True
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._feeding = False
             self._refuse_bytes()
+        self._feeding = False
+        self.flush()
 
     def eof_received(self) -> None:
         """The client sends no more; a body that is half-way in will not become complete."""
@@ -172,15 +184,32 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def flush(self) -> None:
-        """Send the answers whose turn it is; a client may send requests ahead of them."""
-        calls = self._calls
-        while calls and calls[0].reply is not None:
-            call = calls.popleft()
-            if self._transport is None:
-                continue
-            self._transport.write(call.reply or b"")
-            if not call.keep_alive:
-                self._transport.close()
+        """Send the answers whose turn it is; a client may send requests ahead of them.
+
+        A client that sent its result together with the next request waits for the answer to that one: the first
+        answer is held for a moment, since as a rule both can leave in one write and wake the client once.
+        """
+        calls, held = self._calls, self._held
+        while calls and (reply := calls[0].reply) is not None and not self._closing:
+            held.append(reply)
+            self._closing = not calls.popleft().keep_alive
+        if not held or self._feeding:
+            return
+        if calls and not self._closing and len(held) == 1 and held[0].startswith(_ACCEPTED):
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(_HOLD_S, self._send)
+            return
+        self._send()
+        if self._closing and self._transport is not None:
+            self._transport.close()
+
+    def _send(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        held, self._held = self._held, []
+        if self._transport is not None:
+            self._transport.write(held[0] if len(held) == 1 else b"".join(held))
 
     # What httptools calls.
 
@@ -237,6 +266,7 @@ class Connection(asyncio.Protocol):
     def _refuse_bytes(self) -> None:
         """400 and the end: after bytes that make no sense there is no next request."""
         self._truncate()
+        self.flush()
         if self._transport is not None:
             reply = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
             self._transport.write(reply + b"Content-Length: %d\r\n\r\n" % len(_TRUNCATED_REPLY) + _TRUNCATED_REPLY)
