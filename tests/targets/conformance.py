@@ -24,7 +24,7 @@ LIMIT = 6_291_556
 class Invokes(Protocol):
     """A target or an environment."""
 
-    async def invoke(self, invocation: Invocation) -> Outcome:
+    async def invoke(self, invocation: Invocation) -> Outcome | None:
         """Run one invocation."""
         ...
 
@@ -85,7 +85,9 @@ class Running:
     async def invoke(self, event: object = None, *, streaming: bool = False) -> Outcome:
         """Invoke it with an event."""
         payload = json.dumps(event).encode()
-        return await self.target.invoke(Invocation(payload, self.request_id, streaming=streaming))
+        outcome = await self.target.invoke(Invocation(payload, self.request_id, streaming=streaming))
+        assert outcome is not None
+        return outcome
 
 
 async def returns(subject: Subject) -> None:

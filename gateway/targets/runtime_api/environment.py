@@ -69,6 +69,7 @@ class _Running:
     offer: Offer
     timer: asyncio.TimerHandle
     outcome: asyncio.Future[Outcome]
+    ended: asyncio.Future[None]
     began: float = field(default_factory=time.perf_counter)
 
 
@@ -81,6 +82,7 @@ class RuntimeApiEnvironment:
     def __init__(self, configuration: FunctionConfiguration, options: RuntimeApiOptions, scratch: Path) -> None:
         self.configuration = configuration
         self.problem: str | None = None
+        self.takes_ahead = False
         self._options = options
         self._scratch = scratch
         log = options.log()
@@ -131,7 +133,9 @@ class RuntimeApiEnvironment:
         deadline = time.time_ns() // 1_000_000 + timeout_ms
         offer = Offer(invocation, self.configuration.arn, next(self._attempts), deadline)
         timer = self._loop.call_later(timeout_ms / 1000, self._time_out)
-        running = self._running = _Running(invocation, offer, timer, self._loop.create_future())
+        running = self._running = _Running(
+            invocation, offer, timer, self._loop.create_future(), self._loop.create_future()
+        )
         self._recorder.begin(invocation)
         if self._failure is not None:
             self._fail(self._failure)
@@ -146,6 +150,10 @@ class RuntimeApiEnvironment:
         except asyncio.CancelledError:
             self.kill()
             raise
+
+    def retract(self) -> bool:
+        """Nothing is given ahead: a runtime fetches its invocations one by one."""
+        return False
 
     async def stop(self, reason: str = "spindown") -> None:
         """End the processes in the time that Lambda gives them, and close the port.
@@ -260,6 +268,7 @@ class RuntimeApiEnvironment:
         tail = self._recorder.end(request_id, running.began, self._process, status, error_type)
         if outcome is not None and not running.outcome.done():
             running.outcome.set_result(outcome._replace(log_tail=tail) if tail else outcome)
+        running.ended.set_result(None)
 
     def _end_with(self, reason: str) -> None:
         """Nothing more runs here: extensions live until they are told why, everything else ends now."""
@@ -325,7 +334,7 @@ class RuntimeApiEnvironment:
     def streaming(self, content_type: str, stream: ResponseStream) -> None:
         """The caller gets the stream; the timeout still runs."""
         if self._running is not None and not self._running.outcome.done():
-            self._running.outcome.set_result(Streamed(content_type, stream))
+            self._running.outcome.set_result(Streamed(content_type, stream, self._running.ended))
 
     def stream_ended(self, broken: StreamBroken | None) -> None:
         """The caller sees the end in the stream itself."""

@@ -11,8 +11,11 @@ import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
+from gateway.targets.pool import EnvironmentPool
+from gateway.targets.reaper import Reaper
+from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from tests.targets.conformance import FUNCTIONS, Behaviour, Log, behaviours_of
-from tests.targets.runtime_api.opening import NODE, PYTHON, environment, needs_curl, needs_node
+from tests.targets.runtime_api.opening import NODE, PYTHON, environment, needs_curl, needs_node, options_for
 
 pytestmark = pytest.mark.anyio
 ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
@@ -206,3 +209,26 @@ async def test_timeout_breaks_a_stream() -> None:
         with pytest.raises(StreamBroken, match="Error"):
             async for _ in outcome.chunks:
                 pass
+
+
+@needs_node
+async def test_pool_waits_for_the_end_of_a_stream() -> None:
+    """While a stream is open its environment is busy: with room for one, the next invocation waits."""
+    configuration = replace(NODE.base, handler="behaviours.pours", timeout_ms=10_000)
+    reaper, log = Reaper(), Log()
+    options = options_for(configuration, log, reaper)
+    pool = EnvironmentPool(lambda scratch: RuntimeApiEnvironment(configuration, options, scratch), 1)
+    await pool.start()
+    first = await pool.invoke(Invocation(b'{"pieces":100}', ID, streaming=True))
+    second = asyncio.ensure_future(pool.invoke(Invocation(b'{"pieces":1}', ID)))
+    assert isinstance(first, Streamed)
+    await anext(aiter(first.chunks))
+    waited = not second.done()
+    total = 65536 + sum([len(piece) async for piece in first.chunks])
+    outcome = await second
+    environments = pool.environments
+    await pool.aclose()
+    await reaper.aclose()
+
+    assert (waited, environments, total) == (True, 1, 100 * 65536)
+    assert isinstance(outcome, Returned)
