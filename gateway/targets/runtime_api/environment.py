@@ -100,6 +100,7 @@ class RuntimeApiEnvironment:
         self._running: _Running | None = None
         self._launching: asyncio.Task[None] | None = None
         self._spent = False
+        self._given_up = False
         self._end = ""
         prefix = str(uuid4())[:24]
         self._attempts = (f"{prefix}{number:012x}" for number in itertools.count(1))
@@ -108,6 +109,15 @@ class RuntimeApiEnvironment:
     def reusable(self) -> bool:
         """Whether the process waits, or will, for another invocation."""
         return not self._spent and self._process is not None and not self._process.ended.done()
+
+    def _is_abandoned(self) -> bool:
+        """Whether a process that is being started is not wanted any more."""
+        return self._spent or self._given_up
+
+    @property
+    def pid(self) -> int:
+        """The runtime's process id, 0 when it does not run."""
+        return self._process.pid if self._process is not None and not self._process.ended.done() else 0
 
     async def start(self) -> None:
         """Run the init phase."""
@@ -140,7 +150,7 @@ class RuntimeApiEnvironment:
         if self._failure is not None:
             self._fail(self._failure)
         elif self._process is None or self._process.ended.done():
-            await self._relaunch()
+            self._launching = self._loop.create_task(self._relaunch())
         else:
             self._signal_frozen(SIGCONT)
             self._extensions.api.invoke(offer)
@@ -161,6 +171,9 @@ class RuntimeApiEnvironment:
         Without extensions a runtime gets no time at all (AWS guide, "Lambda runtime environment").
         """
         self._spent = True
+        if self._launching is not None and not self._launching.done():
+            self._extensions.kill()
+            await asyncio.wait([self._launching])
         process = self._process
         self._signal_frozen(SIGCONT)
         if process is not None and self._extensions.api.shutdown_ms:
@@ -186,7 +199,7 @@ class RuntimeApiEnvironment:
         variables = {**self._options.variables(self._scratch), "AWS_LAMBDA_RUNTIME_API": self._address}
         folder = self.configuration.task_root
         await self._extensions.start(variables, folder)
-        if self._spent:
+        if self._is_abandoned():
             return
         command = Command(self._options.command, variables, folder)
         try:
@@ -195,19 +208,23 @@ class RuntimeApiEnvironment:
             self._fail_init(partial(not_started, program=command.argv[0], folder=folder, error=error))
             return
         self._process = process
+        if self._is_abandoned():
+            process.kill()  # it came too late; starting a process cannot be cancelled, only undone
         process.ended.add_done_callback(lambda ended: self._process_ended(process, ended.result()))
 
     async def _give_up(self) -> None:
         """End an init phase that takes too long, so that another one can begin."""
         self._api.time_out()
+        self._given_up = True
+        self._extensions.kill()
         if self._launching is not None:
-            self._launching.cancel()
             await asyncio.wait([self._launching])
         process, self._process = self._process, None
         if process is not None:
             process.kill()
             await process.ended
         await self._extensions.reset()
+        self._given_up = False
 
     async def _relaunch(self) -> None:
         """Begin again, inside the invocation that no process has seen yet."""

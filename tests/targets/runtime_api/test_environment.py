@@ -157,8 +157,7 @@ def runs(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    return not Path(f"/proc/{pid}/stat").exists() or state_of(pid) != "Z"
 
 
 @needs_node
@@ -222,9 +221,9 @@ async def test_pool_waits_for_the_end_of_a_stream() -> None:
     first = await pool.invoke(Invocation(b'{"pieces":100}', ID, streaming=True))
     second = asyncio.ensure_future(pool.invoke(Invocation(b'{"pieces":1}', ID)))
     assert isinstance(first, Streamed)
-    await anext(aiter(first.chunks))
+    begin = await anext(aiter(first.chunks))
     waited = not second.done()
-    total = 65536 + sum([len(piece) async for piece in first.chunks])
+    total = len(begin) + sum([len(piece) async for piece in first.chunks])
     outcome = await second
     environments = pool.environments
     await pool.aclose()
@@ -232,3 +231,39 @@ async def test_pool_waits_for_the_end_of_a_stream() -> None:
 
     assert (waited, environments, total) == (True, 1, 100 * 65536)
     assert isinstance(outcome, Returned)
+
+
+async def test_cancelled_start_leaves_no_process(tmp_path: Path) -> None:
+    """A start that is cancelled half-way ends the process that is being started."""
+    configuration = command("echo $$; sleep 60")
+    reaper, log = Reaper(), Log()
+    function = RuntimeApiEnvironment(configuration, options_for(configuration, log, reaper), tmp_path)
+    starting = asyncio.ensure_future(function.start())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    starting.cancel()
+    await asyncio.wait([starting])
+    await function.stop()
+    await reaper.aclose()
+
+    assert not any(runs(int(pid)) for pid in log.text.split())
+    assert function.pid == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the state of a process is read from /proc")
+async def test_freeze() -> None:
+    """A frozen environment makes no progress between invocations, and wakes for the next one."""
+    configuration = replace(PYTHON.base, handler="behaviours.returns")
+    async with environment(configuration, Log(), freeze=True) as function:
+        await function.invoke(Invocation(b"{}", ID))
+        while state_of(function.pid) != "T":  # noqa: ASYNC110 - the system has no event for it
+            await asyncio.sleep(0.001)
+        again = await function.invoke(Invocation(b"{}", ID))
+
+    assert isinstance(again, Returned)
+    assert json.loads(again.payload)["calls"] == 2
+
+
+def state_of(pid: int) -> str:
+    """The letter that Linux has for what a process does: T when it is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

@@ -1,0 +1,74 @@
+"""HTTP/1.1 as runtimes speak it."""
+
+import json
+
+import pytest
+
+from gateway.invocation import Invocation
+from gateway.targets.runtime_api.offer import Offer
+from tests.targets.runtime_api.test_server import ARN, ID, NEXT, RESPONSE, serving
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_response_and_next_in_one_write() -> None:
+    """A client may ask for the next invocation before it has read the answer to its result."""
+    async with serving() as served:
+        await served.give(Invocation(b"{}", ID))
+        served.client.post(RESPONSE, b'"r"', "Content-Type: application/json\r\n")
+        served.client.get(NEXT)
+        accepted = await served.client.reply()
+        served.api.give(Offer(Invocation(b'"second"', ID), ARN, "a2", 2))
+        second = await served.client.reply()
+
+    assert (accepted.status, json.loads(accepted.body)) == (202, {"status": "OK"})
+    assert ("returned", b'"r"', "application/json") in served.heard.events
+    assert second.body == b'"second"'
+
+
+async def test_answers_keep_the_order_of_the_requests() -> None:
+    """What is asked behind a waiting next is answered behind it."""
+    async with serving() as served:
+        served.client.get(NEXT)
+        served.client.get("/2018-06-01/ping")
+        served.api.give(Offer(Invocation(b'"first"', ID), ARN, "a1", 1))
+        bodies = [(await served.client.reply()).body for _ in range(2)]
+
+    assert bodies == [b'"first"', b"pong"]
+
+
+async def test_bytes_that_are_no_chunk() -> None:
+    """A chunked body that is none is 400, and the end of the connection."""
+    async with serving() as served:
+        await served.give(Invocation(b"{}", ID))
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode())
+        reply = await served.client.reply()
+        closed = await served.client.is_closed()
+
+    assert reply.status == 400
+    assert json.loads(reply.body)["errorType"] == "TruncatedHTTPRequest"
+    assert served.heard.events[-1] == ("failed", "Runtime.TruncatedResponse", b"")
+    assert closed
+
+
+async def test_expect_continue() -> None:
+    """A client such as curl waits for a 100 before it sends a large body."""
+    async with serving() as served:
+        await served.give(Invocation(b"{}", ID))
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n".encode())
+        served.client.send(b"Content-Length: 2\r\n\r\n")
+        interim = await served.client.reply()
+        served.client.send(b"{}")
+        reply = await served.client.reply()
+
+    assert (interim.status, reply.status) == (100, 202)
+
+
+async def test_connection_close() -> None:
+    """A client that wants no keep-alive gets none."""
+    async with serving() as served:
+        served.client.get("/2018-06-01/ping", "Connection: close\r\n")
+        reply = await served.client.reply()
+        closed = await served.client.is_closed()
+
+    assert (reply.body, closed) == (b"pong", True)

@@ -1,0 +1,64 @@
+"""What is written about an invocation."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.configuration import FunctionConfiguration
+from gateway.invocation import Invocation
+from gateway.targets.logs import FunctionLog
+from gateway.targets.runtime_api.extensions import Extensions
+from gateway.targets.runtime_api.recorder import Recorder
+from gateway.targets.runtime_api.telemetry import Telemetry
+from tests.targets.conformance import Log
+
+pytestmark = pytest.mark.anyio
+MOMENT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def recorder(log: Log, platform: str) -> Recorder:
+    """A recorder whose telemetry nobody can subscribe to any more."""
+    configuration = FunctionConfiguration("f", "app.handler", timeout_ms=3000)
+    extensions = Extensions(configuration, (), lambda: None)
+    extensions.closed = True
+    sink = FunctionLog(log.append, platform, "$LATEST", lambda: MOMENT)
+    return Recorder(configuration, sink, Telemetry(extensions, lambda: MOMENT))
+
+
+async def test_init_is_reported_once() -> None:
+    """Only the first invocation waited for the init phase."""
+    log = Log()
+    record = recorder(log, "text")
+    record.init_began()
+    record.init_ended(12.5, "success")
+    for request_id in ("first", "second"):
+        record.begin(Invocation(b"{}", request_id))
+        record.output(b"printed\n")
+        record.end(request_id, 0.0, None, "timeout", "")
+
+    report = (
+        "Duration: 3000.00 ms\tBilled Duration: {} ms\tMemory Size: 128 MB\tMax Memory Used: 0 MB{}\tStatus: timeout"
+    )
+    assert log.text.splitlines() == [
+        "START RequestId: first Version: $LATEST",
+        "printed",
+        "END RequestId: first",
+        "REPORT RequestId: first\t" + report.format(3013, "\tInit Duration: 12.50 ms"),
+        "START RequestId: second Version: $LATEST",
+        "printed",
+        "END RequestId: second",
+        "REPORT RequestId: second\t" + report.format(3000, ""),
+    ]
+
+
+async def test_tail_without_a_log() -> None:
+    """The tail is kept even where the platform's lines are not logged."""
+    log = Log()
+    record = recorder(log, "none")
+    record.begin(Invocation(b"{}", "id", tail=True))
+    record.output(b"printed\n")
+    tail = record.end("id", 0.0, None, "error", "Runtime.ExitError").decode()
+
+    assert tail.startswith("START RequestId: id Version: $LATEST\nprinted\nEND RequestId: id\nREPORT ")
+    assert tail.endswith("\tStatus: error\tError Type: Runtime.ExitError\n")
+    assert log.text == "printed\n"
