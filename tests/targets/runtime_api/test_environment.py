@@ -148,7 +148,8 @@ async def test_timeout_leaves_no_process() -> None:
         grandchild, child = map(int, log.text.split()[-2:])
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
-        assert not runs(grandchild)
+        while runs(grandchild):  # noqa: ASYNC110 - a signal takes its moment, and the test its time limit
+            await asyncio.sleep(0.001)
 
 
 def runs(pid: int) -> bool:
@@ -246,8 +247,10 @@ async def test_cancelled_start_leaves_no_process(tmp_path: Path) -> None:
     await function.stop()
     await reaper.aclose()
 
-    assert not any(runs(int(pid)) for pid in log.text.split())
     assert function.pid == 0
+    for pid in log.text.split():
+        while runs(int(pid)):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.001)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the state of a process is read from /proc")
