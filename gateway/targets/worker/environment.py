@@ -115,7 +115,8 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
     def reusable(self) -> bool:
         """Whether the process waits for another invocation."""
         process = self._process
-        return process is not None and not process.ended.done() and self._transport is not None
+        alive = process is not None and not process.ended.done() and self._transport is not None
+        return alive and self._failure is None
 
     async def start(self) -> None:
         """Run the init phase."""
