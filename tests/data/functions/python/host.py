@@ -5,12 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 calls = 0
-ticks = 0
-_clock = None
 
 
 def returns(event, context):
@@ -94,22 +91,6 @@ def starts_a_child(event, context):
     if event == "exit":
         os._exit(1)
     return child.pid
-
-
-def counts(event, context):
-    """How often a background thread ran; the first call starts it."""
-    global _clock
-    if _clock is None:
-        _clock = threading.Thread(target=_tick, daemon=True)
-        _clock.start()
-    return ticks
-
-
-def _tick():
-    global ticks
-    while True:
-        ticks += 1
-        time.sleep(0.001)
 
 
 def describes(event, context):
