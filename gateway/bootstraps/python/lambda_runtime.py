@@ -261,6 +261,8 @@ def place_of(error: BaseException) -> str:
     import traceback  # noqa: PLC0415 - only a failing handler pays for it
 
     cause = error.__cause__ or error
+    if isinstance(cause, RuntimeFault):
+        return ""
     if isinstance(cause, SyntaxError):
         return f"{cause.filename}, line {cause.lineno}"
     ours = (__file__.removesuffix("lambda_runtime.py"), importlib.__file__, "<")
