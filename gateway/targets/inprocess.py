@@ -20,7 +20,7 @@ from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
-from gateway.targets.failures import RESULT_LIMIT, reported, result_too_large, timed_out
+from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
 
 
 class _Job:
@@ -159,10 +159,21 @@ class InProcess:
             invocation.client_context.decode(),
             invocation.cognito_identity.decode(),
         )
-        returned, payload, content_type = runtime.run(self._handler, invocation.payload, context)
+        try:
+            returned, payload, content_type = runtime.run(self._handler, invocation.payload, context)
+        except BaseException as error:  # noqa: BLE001 - on Lambda SystemExit and its like end the process
+            return exited(invocation.request_id, exit_code(error))
         if len(payload) > RESULT_LIMIT:
             return result_too_large()
         return Returned(payload, content_type=content_type) if returned else reported(payload)
+
+
+def exit_code(error: BaseException) -> int:
+    """The code with which a process ends that does not catch this."""
+    if not isinstance(error, SystemExit):
+        return 1
+    code = error.code
+    return 0 if code is None else code & 0xFF if isinstance(code, int) else 1
 
 
 def _debugger_attached() -> bool:

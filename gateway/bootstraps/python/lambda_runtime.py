@@ -5,8 +5,8 @@ can.  Facts, checked against AWS's own runtime client for Python, awslambdaric 4
 
 - The handler setting is split at its last dot; slashes in the module part become dots.
 - Results are JSON with ``", "`` and ``": "``; non-ASCII is escaped before Python 3.12 and raw from then on; NaN and
-  Infinity stay as those letters; ``Decimal`` becomes a bare number; a named tuple becomes an object; ``bytes`` are
-  passed on as they are.
+  Infinity stay as those letters; ``Decimal`` becomes a bare number; a named tuple becomes an object; a result of
+  ``bytes`` is passed on as it is, ``bytes`` inside of a result become text.
 - An error is ``errorMessage, errorType, requestId, stackTrace`` in this order, frames of the runtime left out.
 - ``SystemExit`` ends the process without an answer.
 """
@@ -169,8 +169,14 @@ class _Numbers:
         self.mark = os.urandom(8).hex()
         self.texts: list[str] = []
 
-    def stand_in(self, number: object) -> object:
-        text = str(number)
+    def encode(self, value: object) -> object:
+        """What the standard encoder writes for a value that it does not know."""
+        decimal = sys.modules.get("decimal")
+        if isinstance(value, bytes):
+            return value.decode()
+        if not decimal or not isinstance(value, decimal.Decimal):
+            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+        text = str(value)
         if "NaN" in text:
             return float("nan")
         self.texts.append(text)
@@ -182,15 +188,22 @@ class _Numbers:
         return text
 
 
-def _simplify(value: object, numbers: _Numbers) -> object:
+def _key(key: object) -> object:
+    if isinstance(key, bytes):
+        return key.decode()
+    if key is None or isinstance(key, str | int | float):
+        return key
+    raise TypeError(f"keys must be str, int, float, bool or None, not {type(key).__name__}")
+
+
+def _simplify(value: object) -> object:
+    """Named tuples as objects, keys as text."""
+    as_dict = getattr(value, "_asdict", None)
+    if callable(as_dict):
+        return _simplify(as_dict())
     if isinstance(value, dict):
-        return {key: _simplify(member, numbers) for key, member in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return _simplify(value._asdict(), numbers)
-    if isinstance(value, list | tuple):
-        return [_simplify(member, numbers) for member in value]
-    decimal = sys.modules.get("decimal")
-    return numbers.stand_in(value) if decimal and isinstance(value, decimal.Decimal) else value
+        return {_key(key): _simplify(member) for key, member in value.items()}
+    return [_simplify(member) for member in value] if isinstance(value, list | tuple) else value
 
 
 def to_json(value: object) -> str:
@@ -200,13 +213,15 @@ def to_json(value: object) -> str:
         TypeError, ValueError: The value has no JSON form.
     """
     try:
-        plain = _is_plain(value)
-    except RecursionError:
-        plain = True
-    if plain:
-        return json.dumps(value, ensure_ascii=ASCII_ONLY)
+        if _is_plain(value):
+            return json.dumps(value, ensure_ascii=ASCII_ONLY)
+        simple = _simplify(value)
+    except TypeError:  # a key that is not text
+        simple = _simplify(value)
+    except RecursionError:  # the encoder knows whether it is a circle
+        simple = value
     numbers = _Numbers()
-    return numbers.restore(json.dumps(_simplify(value, numbers), ensure_ascii=ASCII_ONLY))
+    return numbers.restore(json.dumps(simple, ensure_ascii=ASCII_ONLY, default=numbers.encode))
 
 
 def encode_result(result: object) -> tuple[bytes, str]:
@@ -246,6 +261,8 @@ def place_of(error: BaseException) -> str:
     import traceback  # noqa: PLC0415 - only a failing handler pays for it
 
     cause = error.__cause__ or error
+    if isinstance(cause, RuntimeFault):
+        return ""
     if isinstance(cause, SyntaxError):
         return f"{cause.filename}, line {cause.lineno}"
     ours = (__file__.removesuffix("lambda_runtime.py"), importlib.__file__, "<")

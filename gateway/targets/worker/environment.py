@@ -109,13 +109,15 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self._failure: Failed | None = None
         self._init_ms: float | None = None
         self._late_init = False
+        self._stale = False
         self._peak_mb = 0
 
     @property
     def reusable(self) -> bool:
         """Whether the process waits for another invocation."""
         process = self._process
-        return process is not None and not process.ended.done() and self._transport is not None
+        alive = process is not None and not process.ended.done() and self._transport is not None
+        return alive and self._failure is None
 
     async def start(self) -> None:
         """Run the init phase."""
@@ -131,6 +133,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
     async def invoke(self, invocation: Invocation) -> Outcome | None:
         """Run one invocation, or let it wait for its turn; None when its turn did not come."""
         call = _Call(invocation, self._loop.create_future())
+        passes_stale = self._stale and not self._calls
         self._calls.append(call)
         if len(self._calls) > 1:
             self._send(invocation, ahead=True)
@@ -143,6 +146,9 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             elif not call.answer.done():
                 self._send(invocation, ahead=False)
         answer = await call.answer
+        if passes_stale:
+            self._stale = False
+            self.takes_ahead = not self._options.freeze
         return None if answer is _Ending.NOT_BEGUN else self._finish(call, answer)
 
     def retract(self) -> bool:
@@ -150,6 +156,9 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if len(self._calls) < 2 or not self._tokens or not self._tokens.take():
             return False
         self._calls.pop().end(_Ending.NOT_BEGUN)
+        # Its frame is still on its way to the worker, and with the token of another one it would begin.
+        self._stale = True
+        self.takes_ahead = False
         return True
 
     async def stop(self, reason: str = "spindown") -> None:  # noqa: ARG002 - told only to extensions

@@ -1,0 +1,143 @@
+"""The worker process from the other end of its socket."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gateway.bootstraps.python
+
+WORKER = Path(gateway.bootstraps.python.__file__).with_name("worker.py")
+DEADLINE_S = 20.0
+
+
+@contextmanager
+def worker(folder: Path, source: str) -> Iterator[tuple[socket.socket, subprocess.Popen[bytes]]]:
+    """A worker for a module, and our end of its socket."""
+    (folder / "app.py").write_text(source)
+    ours, theirs = socket.socketpair()
+    ours.settimeout(DEADLINE_S)
+    process = subprocess.Popen(
+        [sys.executable, str(WORKER), str(theirs.fileno())],
+        env={"LAMBDA_TASK_ROOT": str(folder), "_HANDLER": "app.handler", "PATH": os.environ["PATH"]},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        pass_fds=[theirs.fileno()],
+    )
+    theirs.close()
+    with ours, process:
+        yield ours, process
+        ours.close()
+        process.wait(DEADLINE_S)
+
+
+def exactly(connection: socket.socket, count: int) -> bytes:
+    """So many bytes."""
+    data = b""
+    while len(data) < count:
+        piece = connection.recv(count - len(data))
+        assert piece, "the worker hung up"
+        data += piece
+    return data
+
+
+def frame(connection: socket.socket) -> tuple[bytes, bytes]:
+    """The next frame."""
+    head = exactly(connection, 5)
+    return head[4:], exactly(connection, int.from_bytes(head[:4], "big"))
+
+
+def invoke(event: bytes, trace_id: str = "") -> bytes:
+    """An ``I`` frame."""
+    head = f"an-id\x000\x00arn\x00{trace_id}\x00\x00".encode()
+    body = len(head).to_bytes(4, "big") + head + event
+    return len(body).to_bytes(4, "big") + b"I" + body
+
+
+def test_frame_in_pieces(tmp_path: Path) -> None:
+    """An invocation that arrives byte by byte is understood; so is a large one."""
+    with worker(tmp_path, "def handler(event, context): return len(event)") as (connection, _):
+        assert frame(connection)[0] == b"R"
+        for byte in invoke(b'"abc"'):
+            connection.sendall(bytes([byte]))
+        assert frame(connection) == (b"r", b"3")
+        connection.sendall(invoke(b'"' + b"x" * 1_000_000 + b'"'))
+        assert frame(connection) == (b"r", b"1000000")
+
+
+def test_kinds_of_answers(tmp_path: Path) -> None:
+    """JSON, bytes and errors are told apart."""
+    source = "def handler(event, context): return event if event else b'raw' if event == 0 else 1 / event['none']"
+    with worker(tmp_path, source) as (connection, _):
+        frame(connection)
+        answers = []
+        for event in (b"[1]", b"0", b"{}"):
+            connection.sendall(invoke(event))
+            answers.append(frame(connection))
+
+    assert answers[:2] == [(b"r", b"[1]"), (b"b", b"raw")]
+    assert answers[2][0] == b"e"
+    assert json.loads(answers[2][1])["errorType"] == "KeyError"
+
+
+def test_ready_says_what_was_found(tmp_path: Path) -> None:
+    """The first frame describes the handler."""
+    with worker(tmp_path, "handler = 5") as (connection, _):
+        kind, body = frame(connection)
+
+    assert (kind, json.loads(body)) == (b"R", {"callable": False, "type": "int", "file": str(tmp_path / "app.py")})
+
+
+def test_init_failure(tmp_path: Path) -> None:
+    """A module that raises is reported with its place; the process ends with code 1 and says so in its log."""
+    with worker(tmp_path, "\nraise ValueError('no')") as (connection, process):
+        kind, body = frame(connection)
+        assert process.stdout
+        log = process.stdout.read().decode()
+        code = process.wait(DEADLINE_S)
+
+    split = 4 + int.from_bytes(body[:4], "big")
+    assert (kind, body[4:split].decode()) == (b"X", f"{tmp_path / 'app.py'}, line 2")
+    assert json.loads(body[split:])["errorMessage"] == "no"
+    assert code == 1
+    assert log.startswith("[WARNING]\t")
+    assert "LAMBDA_WARNING: Unhandled exception." in log
+    assert "[ERROR] ValueError: no\rTraceback (most recent call last):\r" in log
+
+
+def test_gateway_that_is_gone(tmp_path: Path) -> None:
+    """When the socket closes the process leaves quietly."""
+    with worker(tmp_path, "def handler(event, context): pass") as (connection, process):
+        frame(connection)
+        connection.close()
+
+        assert process.wait(DEADLINE_S) == 0
+
+
+def test_gateway_that_goes_during_an_invocation(tmp_path: Path) -> None:
+    """Also when there is nobody left to answer."""
+    source = "import sys\ndef handler(event, context): print('in', flush=True); sys.stdin.read(); return 'x' * 10**7"
+    with worker(tmp_path, source) as (connection, process):
+        frame(connection)
+        connection.sendall(invoke(b"{}"))
+        connection.close()
+
+        assert process.wait(DEADLINE_S) == 0
+
+
+def test_trace_id_of_each_invocation(tmp_path: Path) -> None:
+    """``_X_AMZN_TRACE_ID`` is set for an invocation with a trace and gone for one without."""
+    source = "import os\ndef handler(event, context): return os.environ.get('_X_AMZN_TRACE_ID')"
+    with worker(tmp_path, source) as (connection, _):
+        frame(connection)
+        answers = []
+        for trace_id in ("Root=1", "", "Root=2"):
+            connection.sendall(invoke(b"{}", trace_id))
+            answers.append(frame(connection)[1])
+
+    assert answers == [b'"Root=1"', b"null", b'"Root=2"']

@@ -1,0 +1,220 @@
+"""The handler in this process."""
+
+import asyncio
+import json
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.bootstraps.python.lambda_runtime import LambdaContext
+from gateway.configuration import FunctionConfiguration
+from gateway.errors import UsageError
+from gateway.invocation import Failed, Returned, TimedOut
+from gateway.targets.inprocess import InProcess
+from tests.targets.hosting import REQUEST_ID, configuration, invocation, result_of
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def _forget_modules() -> Iterator[None]:
+    """The handlers' modules and folders leave this process after the test."""
+    modules, path = set(sys.modules), sys.path[:]
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        if name in {"app", "host"}:
+            del sys.modules[name]
+
+
+@asynccontextmanager
+async def running(
+    handler: Callable[[object, LambdaContext], object], capacity: int = 2, timeout_ms: int = 10_000
+) -> AsyncIterator[InProcess]:
+    """A started target for a function of this test."""
+    function = replace(configuration("test.handler", timeout_ms=timeout_ms), capacity=capacity)
+    target = InProcess(function, {}, handler)
+    await target.start()
+    yield target
+    await target.aclose()
+
+
+async def test_returns_on_another_thread() -> None:
+    """The handler gets event and context, never on the thread of the event loop."""
+
+    def handler(event: object, context: LambdaContext) -> object:
+        return [event, context.aws_request_id, context.invoked_function_arn, threading.current_thread().name]
+
+    async with running(handler) as target:
+        result = await result_of(target, {"a": 1})
+
+    assert result == [{"a": 1}, REQUEST_ID, "arn:aws:lambda:us-east-1:123456789012:function:app", "lambda"]
+
+
+async def test_raises() -> None:
+    """The error is the runtime's JSON."""
+
+    def handler(event: object, context: LambdaContext) -> object:
+        raise LookupError(f"{event} {context.aws_request_id}")
+
+    async with running(handler) as target:
+        outcome = await target.invoke(invocation(1))
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message) == ("LookupError", f"1 {REQUEST_ID}")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (None, "Runtime exited without providing a reason"),
+        (0, "Runtime exited without providing a reason"),
+        (3, "Runtime exited with error: exit status 3"),
+        ("said why", "Runtime exited with error: exit status 1"),
+    ],
+)
+async def test_exit_is_an_answer(code: int | str | None, reason: str) -> None:
+    """``sys.exit`` does not end this process: the caller is told what would have happened, at once."""
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001 - Lambda's signature
+        sys.exit(code)
+
+    async with running(handler, capacity=1) as target:
+        outcome = await target.invoke(invocation())
+        again = await target.invoke(invocation())
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message) == ("Runtime.ExitError", reason)
+    assert again == outcome
+
+
+async def test_interrupt_is_an_answer() -> None:
+    """So is any other exception that is no ``Exception``."""
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        raise KeyboardInterrupt
+
+    async with running(handler) as target:
+        outcome = await target.invoke(invocation())
+
+    assert isinstance(outcome, Failed)
+    assert outcome.message == "Runtime exited with error: exit status 1"
+
+
+async def test_result_that_is_too_large() -> None:
+    """The limit is that of Lambda."""
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        return "x" * 6_291_555
+
+    async with running(handler) as target:
+        outcome = await target.invoke(invocation())
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Function.ResponseSizeTooLarge"
+
+
+async def test_timeout_gives_the_thread_up() -> None:
+    """The caller is answered after the timeout; the next invocation has a thread, though the handler still runs."""
+    release = threading.Event()
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        if event == "wait":
+            release.wait(20)
+        return event
+
+    async with running(handler, capacity=1, timeout_ms=100) as target:
+        outcome = await target.invoke(invocation("wait"))
+        after = await result_of(target, "next")
+        release.set()
+
+    assert isinstance(outcome, TimedOut)
+    assert outcome.after_ms == 100
+    assert json.loads(outcome.payload)["errorType"] == "Sandbox.Timedout"
+    assert after == "next"
+
+
+async def test_capacity_at_once() -> None:
+    """As many invocations run at once as there are environments; the others wait their turn."""
+    meeting = threading.Barrier(2, timeout=20)
+    most = running_now = 0
+    lock = threading.Lock()
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        nonlocal most, running_now
+        with lock:
+            running_now += 1
+            most = max(most, running_now)
+        meeting.wait()
+        with lock:
+            running_now -= 1
+        return event
+
+    async with running(handler, capacity=2) as target:
+        results = await asyncio.gather(*(target.invoke(invocation(number)) for number in range(6)))
+
+    assert results == [Returned(b"%d" % number) for number in range(6)]
+    assert most == 2
+
+
+async def test_cancelled_invocation_frees_its_place() -> None:
+    """A caller that gives up leaves the handler behind and a new thread for the next one."""
+    began, release = threading.Event(), threading.Event()
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        if event == "wait":
+            began.set()
+            release.wait(20)
+        return event
+
+    async with running(handler, capacity=1) as target:
+        call = asyncio.ensure_future(target.invoke(invocation("wait")))
+        await asyncio.to_thread(began.wait, 20)
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+        assert await result_of(target, "next") == "next"
+        release.set()
+
+
+async def test_loads_the_handler_of_the_configuration() -> None:
+    """The handler is found in the task root, and the function's variables are set while it can run."""
+    function = configuration("returns")
+    target = InProcess(function, {"GATEWAY_TEST_VARIABLE": "1", "TZ": ":UTC"})
+    before = os.environ.get("TZ")
+    await target.start()
+    result = await result_of(target, 1)
+    assert os.environ["GATEWAY_TEST_VARIABLE"] == "1"
+    await target.aclose()
+
+    assert isinstance(result, dict)
+    assert result["pid"] == os.getpid()
+    assert "GATEWAY_TEST_VARIABLE" not in os.environ
+    assert os.environ.get("TZ") == before
+
+
+@pytest.mark.parametrize(
+    ("source", "setting", "message"),
+    [
+        ("", "app.missing", "Handler 'missing' missing on module 'app'"),
+        ("import nothing_there\n", "app.handler",
+         "Unable to import module 'app': No module named 'nothing_there' ({file}, line 1)"),
+        ("\nraise ValueError('no')\n", "app.handler", "ValueError: no ({file}, line 2)"),
+        ("def f(:\n", "app.handler", "Syntax error in module 'app': invalid syntax (app.py, line 1) ({file}, line 1)"),
+        ("handler = 5\n", "app.handler", "app.handler is not callable: it is of type int"),
+    ],
+)  # fmt: skip
+async def test_handler_that_cannot_be_loaded(tmp_path: Path, source: str, setting: str, message: str) -> None:
+    """The user is told what is wrong and where."""
+    (tmp_path / "app.py").write_text(source)
+    function = FunctionConfiguration(name="app", handler=setting, task_root=tmp_path)
+
+    with pytest.raises(UsageError) as raised:
+        await InProcess(function, {}).start()
+
+    assert str(raised.value) == message.format(file=tmp_path / "app.py")

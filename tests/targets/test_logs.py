@@ -1,0 +1,119 @@
+"""The platform's log lines, as captured from CloudWatch and from the Telemetry API."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.targets.logs import FunctionLog, Report, platform_record, report_lines, report_record
+
+REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("report", "line"),
+    [
+        (
+            Report(2.371, 128, 45),
+            "Duration: 2.37 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 45 MB\t\n",
+        ),
+        (
+            Report(2.37, 128, 45, 423.98),
+            (
+                "Duration: 2.37 ms\tBilled Duration: 427 ms\tMemory Size: 128 MB\tMax Memory Used: 45 MB\t"
+                "Init Duration: 423.98 ms\t\n"
+            ),
+        ),
+        (
+            Report(3000.0, 256, 60, None, "timeout"),
+            (
+                "Duration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 256 MB\tMax Memory Used: 60 MB\t"
+                "Status: timeout\n"
+            ),
+        ),
+        (
+            Report(10.5, 128, 30, None, "error", "Runtime.ExitError"),
+            (
+                "Duration: 10.50 ms\tBilled Duration: 11 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB\t"
+                "Status: error\tError Type: Runtime.ExitError\n"
+            ),
+        ),
+    ],
+)
+def test_report_lines(report: Report, line: str) -> None:
+    """END is bare; REPORT has tabs, two decimals, and a last tab only when all went well."""
+    assert report_lines("an-id", report) == f"END RequestId: an-id\nREPORT RequestId: an-id\t{line}"
+
+
+def test_platform_record() -> None:
+    """A record has its time in milliseconds and Z."""
+    assert platform_record("platform.start", {"a": 1}, NOW) == (
+        '{"time":"2026-01-02T03:04:05.678Z","type":"platform.start","record":{"a":1}}\n'
+    )
+
+
+def test_report_record() -> None:
+    """Members as the Telemetry API has them; optional ones only when there is something to say."""
+    assert report_record("an-id", Report(2.3714, 128, 45)) == {
+        "requestId": "an-id",
+        "metrics": {"durationMs": 2.371, "billedDurationMs": 3, "memorySizeMB": 128, "maxMemoryUsedMB": 45},
+        "status": "success",
+    }
+    cold = report_record("an-id", Report(1.0, 128, 45, 10.0, "error", "Runtime.ExitError"))
+    assert (cold["status"], cold["errorType"]) == ("error", "Runtime.ExitError")
+    assert json.loads(json.dumps(cold["metrics"]))["initDurationMs"] == 10.0
+
+
+def function_log(platform: str) -> tuple[FunctionLog, list[bytes]]:
+    """A log and where it goes."""
+    sink: list[bytes] = []
+    return FunctionLog(sink.append, platform, "$LATEST", lambda: NOW), sink
+
+
+def test_no_platform_lines() -> None:
+    """Without platform lines the log is what the function wrote, and no report needs to be made."""
+    log, sink = function_log("none")
+    log.begin(REQUEST_ID, tail=False)
+    log.output(b"hello\n")
+
+    assert not log.wanted
+    assert log.end(REQUEST_ID, Report(1, 128, 1)) == b""
+    assert b"".join(sink) == b"hello\n"
+
+
+def test_tail_without_platform_lines() -> None:
+    """A caller's tail always has the platform's lines, also when the log shows none."""
+    log, sink = function_log("none")
+    log.begin(REQUEST_ID, tail=True)
+    log.output(b"hello\n")
+    tail = log.end(REQUEST_ID, Report(1, 128, 1)).decode()
+
+    assert tail.startswith(
+        f"START RequestId: {REQUEST_ID} Version: $LATEST\nhello\nEND RequestId: {REQUEST_ID}\nREPORT"
+    )
+    assert b"".join(sink) == b"hello\n"
+
+
+def test_tail_is_4_kb() -> None:
+    """Only the last 4 KB are told, and the next invocation begins with none."""
+    log, _ = function_log("text")
+    log.begin(REQUEST_ID, tail=True)
+    log.output(b"x" * 10_000)
+    tail = log.end(REQUEST_ID, Report(1, 128, 1))
+    log.begin(REQUEST_ID, tail=False)
+
+    assert len(tail) == 4096
+    assert tail.endswith(b"\t\n")
+    assert log.end(REQUEST_ID, Report(1, 128, 1)) == b""
+
+
+def test_json_lines() -> None:
+    """In the JSON format every platform line is a record."""
+    log, sink = function_log("json")
+    log.begin(REQUEST_ID, tail=False)
+    log.end(REQUEST_ID, Report(1, 128, 1))
+
+    records = [json.loads(line) for line in b"".join(sink).splitlines()]
+    assert [record["type"] for record in records] == ["platform.start", "platform.report"]
+    assert records[0]["record"] == {"requestId": REQUEST_ID, "version": "$LATEST"}

@@ -1,0 +1,321 @@
+"""The pool: when it starts environments, which one it takes, when it lets them go."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import UsageError
+from gateway.invocation import Failed, Invocation, Outcome, Returned, Unavailable
+from gateway.targets.pool import EnvironmentPool
+from gateway.targets.reaper import Reaper
+from gateway.targets.worker.environment import WorkerEnvironment
+from tests.targets.hosting import Log, configuration, eventually, invocation, result_of, worker_options
+
+pytestmark = pytest.mark.anyio
+
+
+class ScriptedEnvironment:
+    """An environment whose init phase and invocations end when the test says so."""
+
+    def __init__(self, number: int, scratch: Path, problem: str | None = None) -> None:
+        self.number = number
+        self.scratch = scratch
+        self.problem = problem
+        self.started = asyncio.Event()
+        self.invoked = asyncio.Event()
+        self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.alive = True
+        self.stopped_for: str | None = None
+        self.killed = False
+
+    async def start(self) -> None:
+        """Wait for the test."""
+        await self.started.wait()
+
+    async def invoke(self, invocation: Invocation) -> Outcome:  # noqa: ARG002 - only that it came
+        """Wait for the test."""
+        self.invoked.set()
+        try:
+            return await self.answer
+        finally:
+            self.invoked.clear()
+            self.answer = asyncio.get_running_loop().create_future()
+
+    @property
+    def reusable(self) -> bool:
+        """Until the test ends it."""
+        return self.alive
+
+    async def stop(self, reason: str = "spindown") -> None:
+        """Keep why."""
+        self.stopped_for = reason
+        self.alive = False
+
+    def kill(self) -> None:
+        """Keep that."""
+        self.killed = True
+        self.alive = False
+
+
+class Scene:
+    """A pool with scripted environments."""
+
+    def __init__(self, capacity: int, idle_limit_s: float = 300.0) -> None:
+        self.made: list[ScriptedEnvironment] = []
+        self.ready_at_once = True
+        self.problem: str | None = None
+        self.pool = EnvironmentPool(self.make, capacity, idle_limit_s)
+        self.calls: list[asyncio.Task[Outcome]] = []
+
+    def make(self, scratch: Path) -> ScriptedEnvironment:
+        """The pool's factory."""
+        environment = ScriptedEnvironment(len(self.made), scratch, self.problem)
+        self.made.append(environment)
+        if self.ready_at_once:
+            environment.started.set()
+        return environment
+
+    def call(self) -> asyncio.Task[Outcome]:
+        """Invoke without waiting."""
+        task = asyncio.ensure_future(self.pool.invoke(Invocation(b"", str(len(self.calls)))))
+        self.calls.append(task)
+        return task
+
+    async def finish(self, environment: ScriptedEnvironment, payload: bytes = b"{}") -> None:
+        """End an environment's invocation and let the pool see it."""
+        await environment.invoked.wait()
+        environment.answer.set_result(Returned(payload))
+        await settle()
+
+
+async def settle() -> None:
+    """Let everything that can go on go on."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def scene(anyio_backend: str) -> AsyncIterator[Scene]:  # noqa: ARG001 - makes it async
+    """A started pool of at most 32 environments."""
+    scene = Scene(32)
+    await scene.pool.start()
+    yield scene
+    for call in scene.calls:
+        call.cancel()
+    await asyncio.gather(*scene.calls, return_exceptions=True)
+    await scene.pool.aclose()
+
+
+async def test_starts_one(scene: Scene) -> None:
+    """After `start` there is one environment, ready."""
+    assert scene.pool.environments == 1
+
+
+async def test_problem_at_start() -> None:
+    """A handler that cannot be loaded is a usage error in the environment's words."""
+    scene = Scene(2)
+    scene.problem = "no module app"
+    with pytest.raises(UsageError, match="no module app"):
+        await scene.pool.start()
+    await scene.pool.aclose()
+
+    assert scene.made[0].stopped_for == "spindown"
+
+
+async def test_fast_invocations_share(scene: Scene) -> None:
+    """32 invocations that wait for a fast function are served by one environment."""
+    calls = [scene.call() for _ in range(32)]
+    for _ in calls:
+        await scene.finish(scene.made[0])
+
+    assert all(call.done() for call in calls)
+    assert scene.pool.environments == 1
+
+
+async def test_slow_invocations_scale(scene: Scene) -> None:
+    """When those in front take longer than an init phase, more environments are started, up to the capacity."""
+    for _ in range(40):
+        scene.call()
+
+    await eventually(lambda: scene.pool.environments == 32)
+    await settle()
+    assert sum(environment.invoked.is_set() for environment in scene.made) == 32
+
+
+async def test_capacity_is_kept() -> None:
+    """Beyond the capacity invocations wait, and none is lost."""
+    scene = Scene(1)
+    await scene.pool.start()
+    calls = [scene.call() for _ in range(3)]
+    await settle()
+    for number in range(3):
+        await scene.finish(scene.made[0], b"%d" % number)
+
+    assert [call.result() for call in calls] == [Returned(b"0"), Returned(b"1"), Returned(b"2")]
+    assert scene.pool.environments == 1
+    await scene.pool.aclose()
+
+
+async def two_idle(scene: Scene) -> tuple[ScriptedEnvironment, ScriptedEnvironment]:
+    """Two environments without work; the second one became free last."""
+    scene.call()
+    scene.call()
+    await eventually(lambda: len(scene.made) == 2)
+    first, second = scene.made
+    await scene.finish(first)
+    await scene.finish(second)
+    return first, second
+
+
+async def test_most_recent_first(scene: Scene) -> None:
+    """The environment that was used last is used next, so that the others can become idle."""
+    first, second = await two_idle(scene)
+
+    for _ in range(3):
+        scene.call()
+        await settle()
+        assert (first.invoked.is_set(), second.invoked.is_set()) == (False, True)
+        await scene.finish(second)
+
+
+async def test_idle_ones_end() -> None:
+    """An environment without work for the idle limit is stopped and its folder removed."""
+    scene = Scene(2, idle_limit_s=0.05)
+    await scene.pool.start()
+    (environment,) = scene.made
+
+    await eventually(lambda: environment.stopped_for is not None)
+    assert environment.stopped_for == "spindown"
+    assert scene.pool.environments == 0
+    await eventually(lambda: not environment.scratch.exists())
+
+    call = scene.call()
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1])
+    assert await call == Returned(b"{}")
+    await scene.pool.aclose()
+
+
+async def test_death_while_idle_costs_nothing(scene: Scene) -> None:
+    """An environment that died while it waited is not given to anybody."""
+    scene.made[0].alive = False
+    call = scene.call()
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1])
+
+    assert await call == Returned(b"{}")
+    assert scene.made[0].stopped_for == "failure"
+
+
+async def test_failure_keeps_the_folder(scene: Scene) -> None:
+    """The environment that takes the place of a crashed one gets its /tmp, as on Lambda."""
+    scene.call()
+    await settle()
+    scene.made[0].alive = False
+    await scene.finish(scene.made[0])
+    scene.call()
+    await eventually(lambda: len(scene.made) == 2)
+
+    assert scene.made[1].scratch == scene.made[0].scratch
+    assert scene.made[1].scratch.is_dir()
+
+
+async def test_crash_serves_those_who_wait(scene: Scene) -> None:
+    """When the only environment crashes, another one is started for the invocations behind it."""
+    scene.call()
+    waiting = scene.call()
+    await settle()
+    scene.made[0].alive = False
+    await scene.finish(scene.made[0])
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1])
+
+    assert await waiting == Returned(b"{}")
+
+
+async def test_cancelled_invocation_ends_its_environment(scene: Scene) -> None:
+    """Nobody can tell a handler to stop, so its process is ended."""
+    call = scene.call()
+    await settle()
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+    await settle()
+
+    assert scene.made[0].killed
+    assert scene.pool.environments == 0
+
+
+async def test_cancelled_while_waiting(scene: Scene) -> None:
+    """A caller that gave up while it waited takes no environment with it."""
+    scene.call()
+    waiting, next_one = scene.call(), scene.call()
+    await settle()
+    waiting.cancel()
+    await settle()
+    await scene.finish(scene.made[0])
+    await scene.finish(scene.made[0])
+
+    assert waiting.cancelled()
+    assert await next_one == Returned(b"{}")
+
+
+async def test_cancelled_when_just_given_one(scene: Scene) -> None:
+    """A caller that gives up in the very moment it is given an environment hands it on."""
+    scene.call()
+    waiting, next_one = scene.call(), scene.call()
+    await settle()
+    scene.made[0].answer.set_result(Returned(b"{}"))
+    for _ in range(10):
+        if len(scene.pool._waiting) == 1:  # the pool has just chosen `waiting`
+            break
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await settle()
+    await scene.finish(scene.made[0])
+
+    assert waiting.cancelled()
+    assert await next_one == Returned(b"{}")
+
+
+async def test_stop_with_waiters() -> None:
+    """Those who wait when the pool stops are told so; later callers too."""
+    scene = Scene(1)
+    scene.ready_at_once = False
+    calls = [scene.call(), scene.call()]
+    await settle()
+    await scene.pool.aclose()
+
+    stopping = Unavailable("ServiceException", "the gateway is stopping")
+    assert [await call for call in calls] == [stopping, stopping]
+    assert await scene.pool.invoke(Invocation(b"", "late")) == stopping
+    assert not scene.made[0].scratch.exists()
+
+
+async def test_kill_ends_all(scene: Scene) -> None:
+    """`kill` waits for nobody."""
+    await two_idle(scene)
+
+    scene.pool.kill()
+
+    assert [environment.killed for environment in scene.made] == [True, True]
+
+
+@pytest.fixture
+async def workers(anyio_backend: str) -> AsyncIterator[EnvironmentPool]:  # noqa: ARG001 - makes it async
+    """A pool of two real worker environments."""
+    reaper = Reaper()
+    options = worker_options(reaper, Log())
+    pool = EnvironmentPool(lambda scratch: WorkerEnvironment(configuration("keeps"), options, scratch), 2)
+    await pool.start()
+    yield pool
+    await pool.aclose()
+    await reaper.aclose()
+
+
+async def test_tmp_is_kept(workers: EnvironmentPool) -> None:
+    """/tmp stays from one invocation to the next and through a crash."""
+    assert await result_of(workers, "a") == ["a"]
+    assert isinstance(await workers.invoke(invocation("exit")), Failed)
+    assert await result_of(workers, "b") == ["a", "exit", "b"]

@@ -1,0 +1,77 @@
+"""A function's environment variables."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.configuration import FunctionConfiguration
+from gateway.errors import UsageError
+from gateway.targets.variables import RESERVED, check_user_variables, function_variables
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+def test_reserved_names(name: str) -> None:
+    """Lambda refuses a reserved name; the message says so."""
+    with pytest.raises(UsageError, match=f"environment variable {name}: Lambda reserves this name"):
+        check_user_variables({name: "x"})
+
+
+@pytest.mark.parametrize("name", ["_X", "1A", "A", "", "A-B", "Ä1", "A B", "A="])
+def test_malformed_names(name: str) -> None:
+    """A name begins with a letter, has two characters or more, and no others than letters, digits and _."""
+    with pytest.raises(UsageError, match=r"a name begins with a letter"):
+        check_user_variables({name: "x"})
+
+
+@pytest.mark.parametrize("name", ["TZ", "LANG", "PATH", "AWS_PROFILE", "a1", "A_", "AWS_XRAY_DAEMON_ADDRESS"])
+def test_allowed_names(name: str) -> None:
+    """What is not reserved may be set, also some that Lambda sets itself."""
+    check_user_variables({name: ""})
+
+
+def test_size() -> None:
+    """4 KB as compact JSON is allowed, a byte more is not."""
+    check_user_variables({"AA": "x" * (4096 - 10)})
+    with pytest.raises(UsageError, match="take 4097 bytes as JSON; Lambda allows 4096"):
+        check_user_variables({"AA": "x" * (4096 - 9)})
+
+
+def test_everything_a_function_sees() -> None:
+    """Lambda's own variables win, the user's win over defaults, of the host's only a few pass."""
+    function = FunctionConfiguration(
+        name="app",
+        handler="app.handler",
+        task_root=Path("/code"),
+        memory_mb=256,
+        environment={"TZ": "Europe/Berlin", "PATH": "/mine", "GREETING": "hi"},
+        version="7",
+        region="eu-central-1",
+    )
+    host = {"PATH": "/usr/bin", "HOME": "/home/me", "AWS_ACCESS_KEY_ID": "key", "GATEWAY_SECRET": "s", "LANG": "C"}
+
+    variables = function_variables(function, host, Path("/scratch"), "the/stream")
+
+    assert variables == {
+        "HOME": "/home/me",
+        "AWS_ACCESS_KEY_ID": "key",
+        "PATH": "/mine",
+        "GREETING": "hi",
+        "TZ": "Europe/Berlin",
+        "LANG": "en_US.UTF-8",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+        "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
+        "_HANDLER": "app.handler",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_REGION": "eu-central-1",
+        "AWS_LAMBDA_FUNCTION_NAME": "app",
+        "AWS_LAMBDA_FUNCTION_VERSION": "7",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/app",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "the/stream",
+        "LAMBDA_TASK_ROOT": "/code",
+        "PWD": "/code",
+        "TMPDIR": "/scratch",
+    }

@@ -1,0 +1,351 @@
+"""One worker process: what the handler does and what its caller gets."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Awaitable
+from pathlib import Path
+
+import pytest
+
+from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from tests.targets.hosting import (
+    DEADLINE_S,
+    FUNCTIONS,
+    REQUEST_ID,
+    Log,
+    children,
+    configuration,
+    eventually,
+    invocation,
+    result_of,
+    state,
+    until_gone,
+    worker,
+)
+
+pytestmark = pytest.mark.anyio
+
+LIMIT = 6_291_556
+
+
+async def within(work: Awaitable[Outcome]) -> Outcome:
+    """The outcome, unless the test hangs."""
+    return await asyncio.wait_for(work, DEADLINE_S)
+
+
+async def test_returns(tmp_path: Path) -> None:
+    """The result comes back and the next invocation meets the same process."""
+    async with worker(configuration("returns"), tmp_path) as environment:
+        first = await environment.invoke(invocation({"a": "ü"}))
+        second = await result_of(environment, 2)
+        assert environment.reusable
+
+    assert isinstance(first, Returned)
+    facts = json.loads(first.payload)
+    assert (facts["event"], facts["id"], facts["calls"]) == ({"a": "ü"}, REQUEST_ID, 1)
+    assert second == {"event": 2, "id": REQUEST_ID, "calls": 2, "pid": facts["pid"]}
+
+
+async def test_raises(tmp_path: Path) -> None:
+    """The error is the runtime's JSON, unchanged; the process goes on."""
+    async with worker(configuration("raises"), tmp_path) as environment:
+        outcome = await environment.invoke(invocation())
+        assert environment.reusable
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message) == ("LookupError", "böse")
+    error = json.loads(outcome.payload)
+    assert list(error) == ["errorMessage", "errorType", "requestId", "stackTrace"]
+    assert error["requestId"] == REQUEST_ID
+    assert [line.splitlines()[0] for line in error["stackTrace"]] == [
+        f'  File "{FUNCTIONS / "host.py"}", line 20, in raises'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("handler", "outcome"),
+    [
+        ("returns_null", Returned(b"null")),
+        ("returns_bytes", Returned(b"\x00\xff", content_type="application/unknown")),
+        ("prints", Returned(b'"printed"')),
+    ],
+)
+async def test_results(tmp_path: Path, handler: str, outcome: Outcome) -> None:
+    """null, bytes and what is printed beside the result."""
+    async with worker(configuration(handler), tmp_path) as environment:
+        assert await environment.invoke(invocation()) == outcome
+
+
+async def test_result_that_is_no_json(tmp_path: Path) -> None:
+    """It is the function's error."""
+    async with worker(configuration("returns_no_json"), tmp_path) as environment:
+        outcome = await environment.invoke(invocation())
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Runtime.MarshalError"
+    assert outcome.message == "Unable to marshal response: Object of type set is not JSON serializable"
+
+
+@pytest.mark.parametrize(
+    ("handler", "event", "reason"),
+    [
+        ("exits", 0, "Runtime exited without providing a reason"),
+        ("exits", 3, "Runtime exited with error: exit status 3"),
+        ("leaves", 4, "Runtime exited with error: exit status 4"),
+        ("kills_itself", None, "Runtime exited with error: signal: killed"),
+        ("reads_address_0", None, "Runtime exited with error: signal: segmentation fault"),
+    ],
+)
+async def test_process_ends(tmp_path: Path, handler: str, event: object, reason: str) -> None:
+    """However the process ends, the caller is told in AWS's words; the environment is not used again."""
+    async with worker(configuration(handler), tmp_path) as environment:
+        outcome = await within(environment.invoke(invocation(event)))
+        assert not environment.reusable
+
+    message = f"RequestId: {REQUEST_ID} Error: {reason}"
+    payload = f'{{"errorType":"Runtime.ExitError","errorMessage":"{message}"}}'.encode()
+    assert outcome == Failed(payload, "Runtime.ExitError", reason)
+
+
+async def test_output_is_the_log(tmp_path: Path) -> None:
+    """Standard output and error arrive in the log in order, also a line without an end."""
+    log = Log()
+    async with worker(configuration("prints"), tmp_path, log) as environment:
+        await environment.invoke(invocation())
+
+    assert log.text == "to stdout\nto stderr\nno line end"
+
+
+async def test_log_tail_and_platform_lines(tmp_path: Path) -> None:
+    """What the handler printed stands between START and END, in the log and in the tail."""
+    log = Log()
+    async with worker(configuration("prints"), tmp_path, log, platform="text") as environment:
+        outcome = await environment.invoke(invocation(tail=True))
+
+    assert isinstance(outcome, Returned)
+    lines = log.text.splitlines()
+    assert lines[:3] == [f"START RequestId: {REQUEST_ID} Version: $LATEST", "to stdout", "to stderr"]
+    assert lines[3] == f"no line endEND RequestId: {REQUEST_ID}"
+    assert "Init Duration: " in lines[4]
+    assert lines[4].partition("Max Memory Used: ")[2].split(" ")[0] != "0"
+    assert outcome.log_tail.decode() == log.text
+
+
+async def test_largest_result(tmp_path: Path) -> None:
+    """6 MiB and 100 bytes are allowed, one byte more is refused in AWS's words, and the process goes on."""
+    async with worker(configuration("returns_text"), tmp_path) as environment:
+        largest = await environment.invoke(invocation({"bytes": LIMIT}))
+        too_large = await environment.invoke(invocation({"bytes": LIMIT + 1}))
+        after = await environment.invoke(invocation({"bytes": 4}))
+
+    assert isinstance(largest, Returned)
+    assert len(largest.payload) == LIMIT
+    assert isinstance(too_large, Failed)
+    assert too_large.payload == (
+        b'{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).",'
+        b'"errorType":"Function.ResponseSizeTooLarge"}'
+    )
+    assert after == Returned(b'"xx"')
+
+
+async def test_large_event(tmp_path: Path) -> None:
+    """6 MB arrive whole."""
+    async with worker(configuration("measures"), tmp_path) as environment:
+        assert await result_of(environment, "x" * 6_000_000) == 6_000_000
+
+
+PROBLEMS = [
+    ("import no_such_module\n", "app.handler",
+     "Unable to import module 'app': No module named 'no_such_module' ({file}, line 1)"),
+    ("", "nowhere.handler", "Unable to import module 'nowhere': No module named 'nowhere'"),
+    ("", "app.handler", "Handler 'handler' missing on module 'app'"),
+    ("\ndef f(:\n", "app.handler", "Syntax error in module 'app': invalid syntax (app.py, line 2) ({file}, line 2)"),
+    ("\n\nraise ValueError('no')\n", "app.handler", "ValueError: no ({file}, line 3)"),
+    ("import os\nos._exit(5)\n", "app.handler",
+     "the process ended while it loaded the handler: Runtime exited with error: exit status 5"),
+    ("handler = 5\n", "app.handler", "app.handler is not callable: it is of type int ({file})"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "handler", "problem"), PROBLEMS)
+async def test_problem_at_start(tmp_path: Path, source: str, handler: str, problem: str) -> None:
+    """A handler that cannot work is explained to the user, with the file and the line where there is one."""
+    file = tmp_path / "app.py"
+    file.write_text(source)
+
+    async with worker(configuration(handler, tmp_path), tmp_path) as environment:
+        outcome = await within(environment.invoke(invocation()))
+
+    assert environment.problem == problem.format(file=file)
+    assert isinstance(outcome, Failed)
+
+
+async def test_failed_init_is_reported_to_the_caller(tmp_path: Path) -> None:
+    """The first invocation gets the error of the init phase, and another process must take over."""
+    async with worker(configuration("no_such_module.handler"), tmp_path) as environment:
+        outcome = await environment.invoke(invocation())
+        assert not environment.reusable
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Runtime.ImportModuleError"
+    assert json.loads(outcome.payload)["requestId"] == ""
+
+
+async def test_interpreter_that_cannot_run(tmp_path: Path) -> None:
+    """A task root that is gone is a problem, not an exception."""
+    async with worker(configuration("returns", tmp_path / "gone"), tmp_path) as environment:
+        outcome = await environment.invoke(invocation())
+
+    assert environment.problem is not None
+    assert environment.problem.startswith("cannot run ")
+    assert isinstance(outcome, Failed)
+
+
+async def test_timeout_kills(tmp_path: Path) -> None:
+    """After the timeout the caller gets AWS's words and the process is gone."""
+    async with worker(configuration("sleeps", timeout_ms=200), tmp_path) as environment:
+        before = children()
+        outcome = await within(environment.invoke(invocation(60)))
+        assert not environment.reusable
+
+    message = f"RequestId: {REQUEST_ID} Error: Task timed out after 0.20 seconds"
+    assert outcome == TimedOut(f'{{"errorType":"Sandbox.Timedout","errorMessage":"{message}"}}'.encode(), 200)
+    assert before - children()
+
+
+async def test_deadline(tmp_path: Path) -> None:
+    """The handler is told what remains of the timeout."""
+    async with worker(configuration("remains", timeout_ms=5000), tmp_path) as environment:
+        remaining = await result_of(environment)
+
+    assert isinstance(remaining, int)
+    assert 3000 < remaining <= 5000
+
+
+SLOW_ONCE = """
+import os, time
+marker = os.path.join(os.environ["LAMBDA_TASK_ROOT"], "marker")
+if not os.path.exists(marker):
+    open(marker, "w").close()
+    time.sleep(60)
+def handler(event, context):
+    return "ready"
+"""
+
+
+async def test_late_init_is_repeated_in_the_invocation(tmp_path: Path) -> None:
+    """An init phase over its limit is told to the user, ended, and done again when the first invocation comes."""
+    (tmp_path / "app.py").write_text(SLOW_ONCE)
+
+    async with worker(configuration("app.handler", tmp_path), tmp_path, init_limit_s=0.5) as environment:
+        assert environment.problem == "the init phase took longer than 0.5 s"
+        assert await result_of(environment) == "ready"
+        assert environment.reusable
+
+
+async def test_late_init_counts_against_the_timeout(tmp_path: Path) -> None:
+    """When the repeated init phase is no faster, the invocation times out."""
+    (tmp_path / "app.py").write_text("import time\ntime.sleep(60)\n")
+
+    function = configuration("app.handler", tmp_path, timeout_ms=300)
+    async with worker(function, tmp_path, init_limit_s=0.1) as environment:
+        outcome = await within(environment.invoke(invocation()))
+
+    assert isinstance(outcome, TimedOut)
+    assert outcome.after_ms == 300
+
+
+@pytest.mark.parametrize("event", ["exit", "return"])
+async def test_grandchildren_end_too(tmp_path: Path, event: str) -> None:
+    """What the handler started ends with the environment, after a crash as after an orderly stop."""
+    marker = tmp_path / "pids"
+    (tmp_path / "app.py").write_text(
+        "import os, subprocess\n"
+        "def handler(event, context):\n"
+        "    child = subprocess.Popen(['sleep', '600'])\n"
+        f"    open({str(marker)!r}, 'w').write(str(child.pid))\n"
+        "    if event == 'exit':\n"
+        "        os._exit(1)\n"
+    )
+    async with worker(configuration("app.handler", tmp_path), tmp_path) as environment:
+        outcome = await within(environment.invoke(invocation(event)))
+
+    assert isinstance(outcome, Failed if event == "exit" else Returned)
+    await until_gone(int(marker.read_text()))
+
+
+async def test_leaves_no_process(tmp_path: Path) -> None:
+    """Neither a zombie nor a file descriptor stays, however the process ended."""
+    before, descriptors = children(), len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count
+    for handler, event in [("returns", 1), ("exits", 1), ("kills_itself", None), ("sleeps", 60)]:
+        async with worker(configuration(handler, timeout_ms=100), tmp_path) as environment:
+            await within(environment.invoke(invocation(event)))
+    async with worker(configuration("no_such_module.handler"), tmp_path):
+        pass
+
+    await asyncio.sleep(0)  # transports close in the next turn of the loop
+    assert children() == before
+    assert len(os.listdir("/proc/self/fd")) <= descriptors  # noqa: PTH208
+
+
+async def test_frozen_between_invocations(tmp_path: Path) -> None:
+    """With freezing the process is stopped while nothing is invoked, and goes on with the next invocation."""
+    async with worker(configuration("returns"), tmp_path, freeze=True) as environment:
+        first = await result_of(environment)
+        assert isinstance(first, dict)
+        await eventually(lambda: state(first["pid"]) == "T")
+        second = await result_of(environment)
+        await eventually(lambda: state(first["pid"]) == "T")
+
+    assert isinstance(second, dict)
+    assert (second["pid"], second["calls"]) == (first["pid"], 2)
+
+
+async def test_what_the_handler_meets(tmp_path: Path) -> None:
+    """Context, trace id, variables and folders are Lambda's; nothing of the gateway's environment leaks in."""
+    async with worker(configuration("describes"), tmp_path) as environment:
+        given = Invocation(
+            b"{}", REQUEST_ID, "arn:alias", "Root=1-0-0", b'{"custom":{"a":1}}', b'{"cognitoIdentityId":"me"}'
+        )
+        outcome = await environment.invoke(given)
+        second = await result_of(environment)
+
+    assert isinstance(outcome, Returned)
+    met = json.loads(outcome.payload)
+    variables = met.pop("variables")
+    assert met == {
+        "arn": "arn:alias",
+        "trace": "Root=1-0-0",
+        "client": {"a": 1},
+        "identity": "me",
+        "memory": "128",
+        "folder": str(FUNCTIONS),
+        "argv": [],
+        "path": str(FUNCTIONS),
+    }
+    assert variables["_HANDLER"] == "host.describes"
+    assert variables["TMPDIR"] == str(tmp_path)
+    assert variables["AWS_EXECUTION_ENV"].startswith("AWS_Lambda_python3.")
+    assert "SECRET_OF_THE_GATEWAY" not in variables
+    assert isinstance(second, dict)
+    assert second["trace"] is None
+    assert second["arn"] == "arn:aws:lambda:us-east-1:123456789012:function:app"
+
+
+async def test_death_while_idle(tmp_path: Path) -> None:
+    """A process that dies between invocations makes the environment unusable without anybody asking."""
+    async with worker(configuration("returns"), tmp_path) as environment:
+        facts = await result_of(environment)
+        assert isinstance(facts, dict)
+        os.kill(facts["pid"], signal.SIGKILL)
+        await eventually(lambda: not environment.reusable)
+
+
+async def test_kill_twice(tmp_path: Path) -> None:
+    """Killing a dead environment does nothing."""
+    async with worker(configuration("returns"), tmp_path) as environment:
+        environment.kill()
+        environment.kill()
+        assert not environment.reusable
