@@ -17,7 +17,7 @@ COMMANDS = ["gateway", *(f"gateway {name}" for name in gateway.list_commands(cli
 
 def flags_of(command: str) -> set[str]:
     """The options that the code knows, long and short."""
-    context = click.Context(gateway)
+    context = click.Context(gateway, **gateway.context_settings)
     found = gateway.get_command(context, command.partition(" ")[2]) if " " in command else gateway
     assert found, command
     return {flag for option in found.get_params(context) for flag in option.opts if flag.startswith("-")}
