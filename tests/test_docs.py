@@ -1,0 +1,72 @@
+"""The documentation says what the code does."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from gateway.cli import gateway
+
+PROJECT = Path(__file__).parent.parent
+PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("**/*.md")])
+COMMANDS = ["gateway", *(f"gateway {name}" for name in gateway.list_commands(click.Context(gateway)))]
+
+
+def flags_of(command: str) -> set[str]:
+    """The options that the code knows, long and short."""
+    context = click.Context(gateway, **gateway.context_settings)
+    found = gateway.get_command(context, command.partition(" ")[2]) if " " in command else gateway
+    assert found, command
+    return {flag for option in found.get_params(context) for flag in option.opts if flag.startswith("-")}
+
+
+def documented_flags(command: str) -> set[str]:
+    """The options in the first cells of the tables of a command's section."""
+    sections = re.split(r"^## ", (PROJECT / "docs" / "cli.md").read_text(), flags=re.MULTILINE)
+    section = next((text for text in sections if text.startswith(f"`{command}`\n")), "")
+    cells = re.findall(r"^\|([^|]+)\|", section, re.MULTILINE)
+    return {flag for cell in cells for flag in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", cell)}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_flag_is_documented_and_no_other(command: str) -> None:
+    """docs/cli.md has a section for each command and a row for each of its options."""
+    assert documented_flags(command) == flags_of(command)
+
+
+def test_the_tables_of_fidelity_are_up_to_date() -> None:
+    """Every case file is in the page; ``scripts/fidelity`` writes it."""
+    done = subprocess.run(
+        [sys.executable, PROJECT / "scripts" / "fidelity", "--check"], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    """A link to a file names a file, and one to a heading a heading."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = (page.parent / name) if name else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as links write them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_linked_from_the_index() -> None:
+    """A page that nothing leads to is not read."""
+    index = (PROJECT / "docs" / "index.md").read_text()
+    pages = {page.name for page in (PROJECT / "docs").glob("*.md")} - {"index.md"}
+
+    assert pages == {name for name in re.findall(r"\]\(([\w-]+\.md)\)", index) if name in pages}
