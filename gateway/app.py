@@ -1,125 +1,215 @@
 """The composition root: reading it from top to bottom explains the system.  Nothing else constructs parts."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from uuid import uuid4
+import logging
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gateway.configuration import FunctionConfiguration
+from gateway.config.rules import Forward
+from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
 from gateway.functions.function import Function
-from gateway.listeners.alb.listener import AlbListener
-from gateway.listeners.exchange import FunctionCall
+from gateway.functions.registry import Registry
+from gateway.hosting import Host, HostOptions
+from gateway.lambda_api.server import ControlServer
+from gateway.listeners.alb.access_log import AccessLog
+from gateway.listeners.alb.attributes import alb_attributes
+from gateway.listeners.alb.listener import AlbListener, Routing
+from gateway.listeners.alb.rules import compile_rules
+from gateway.listeners.alb.target_groups import LambdaTargetGroup, TargetGroup, target_group_arn
 from gateway.listeners.server import ListenerServer
-from gateway.targets.inprocess import InProcess
-from gateway.targets.logs import FunctionLog, LogSink
-from gateway.targets.pool import EnvironmentPool
-from gateway.targets.reaper import Reaper
-from gateway.targets.target import Target
-from gateway.targets.variables import check_user_variables, function_variables
-from gateway.targets.worker.environment import WorkerEnvironment, WorkerOptions
-from gateway.targets.worker.interpreter import find_interpreter
+from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import Alb
 
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
-@dataclass(frozen=True, slots=True)
-class HostOptions:
-    """What all functions of a gateway share.
+log = logging.getLogger("gateway")
+
+_MULTI_VALUE_HEADERS = "lambda.multi_value_headers.enabled"
+_LOAD_BALANCER = "app/gateway/50dc6c495c0c9188"
+
+
+_Place: TypeAlias = tuple[str, str, int]
+"""A listener's type, host and port."""
+
+
+class Server(Protocol):
+    """Something that listens on a port."""
+
+    port: int
+
+    async def start(self) -> None:
+        """Listen; raises `UsageError` when the port cannot be opened."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """Accept nothing new and let what runs finish in that many seconds."""
+        ...
+
+    def force(self) -> None:
+        """Drop everything now."""
+        ...
+
+
+class Gateway:
+    """Everything that a configuration describes, started and stopped together.
+
+    Args:
+        settings: Functions, target groups and listeners.
+        options: What all functions share.
+        access_log: Takes the lines of the access log; None writes none.
 
     Attributes:
-        variables: The gateway's own environment variables.
-        log: Where the functions' logs go.
-        platform_lines: Which of START, END and REPORT are logged: ``none``, ``text`` or ``json``.
-        in_process: Run handlers in this process, for debuggers.
-        python: The interpreter of Python handlers; None finds the project's own.
-        freeze: Stop an environment's process between invocations.
+        functions: By name.
+        servers: One for each listener, in the order of the settings; then the control port's, if there is one.
+
+    Raises:
+        UsageError: A function's configuration is not one that Lambda takes, or something that it names is not there.
     """
 
-    variables: Mapping[str, str]
-    log: LogSink
-    platform_lines: str = "none"
-    in_process: bool = False
-    python: str | None = None
-    freeze: bool = False
+    def __init__(
+        self, settings: Settings, options: HostOptions, access_log: Callable[[bytes], None] | None = None
+    ) -> None:
+        self.settings = settings
+        self._host = Host(options)
+        self._access_log = access_log
+        self._sticky_key = os.urandom(32)
+        self._groups: list[TargetGroup] = []
+        self._fronts: dict[_Place, AlbListener] = {}
+        self._draining: set[asyncio.Task[None]] = set()
+        self.functions = {name: self._function(function) for name, function in settings.functions.items()}
+        self.servers: list[Server] = [self._server(listener) for listener in settings.listeners]
 
+    def add_control_port(self, host: str, port: int) -> Server:
+        """The Invoke API, health and reset on a port of their own."""
 
-@dataclass(slots=True)
-class Gateway:
-    """Functions and the listeners in front of them, started and stopped together."""
+        def build() -> "Starlette":
+            from gateway.lambda_api.app import build_control_app  # noqa: PLC0415 - only when somebody connects
 
-    options: HostOptions
-    functions: dict[str, Function] = field(default_factory=dict)
-    servers: list[ListenerServer] = field(default_factory=list)
-    reaper: Reaper = field(default_factory=Reaper)
+            return build_control_app(Registry(self.functions.values()), self.reset)
 
-    def add_function(self, configuration: FunctionConfiguration) -> Function:
-        """A function of this host.
-
-        Raises:
-            UsageError: Its configuration is not one that Lambda takes.
-        """
-        check_user_variables(configuration.environment)
-        function = Function(configuration, self._target(configuration))
-        self.functions[configuration.name] = function
-        return function
-
-    def add_alb(self, alb: Alb, function: Function, host: str, port: int) -> ListenerServer:
-        """A load balancer that forwards everything to one function."""
-        server = ListenerServer(AlbListener(alb, FunctionCall(alb, function)), host, port)
+        server = ControlServer(build, host, port)
         self.servers.append(server)
         return server
 
-    async def start(self) -> None:
+    async def start(self, *, tolerant: bool = False) -> None:
         """Load the handlers and open the ports.
+
+        Args:
+            tolerant: A handler that cannot be loaded is only logged: the code may change.
 
         Raises:
             UsageError: A handler cannot be loaded or a port cannot be opened; everything is stopped again.
         """
-        starts = [*(f.start() for f in self.functions.values()), *(s.start() for s in self.servers)]
-        results = await asyncio.gather(*starts, return_exceptions=True)
-        failures = [result for result in results if isinstance(result, BaseException)]
+        loading = asyncio.gather(*(function.start() for function in self.functions.values()), return_exceptions=True)
+        groups = asyncio.gather(*(group.start() for group in self._groups), return_exceptions=True)
+        ports = asyncio.gather(*(server.start() for server in self.servers), return_exceptions=True)
+        failures = [*_failures(await groups), *_failures(await ports)]
+        loaded = _failures(await loading)
+        if tolerant:
+            for failure in loaded:
+                log.warning("%s", failure)
+        else:
+            failures += loaded
         if failures:
+            self.force()
             await self.stop(0)
             unexpected = [failure for failure in failures if not isinstance(failure, UsageError)]
             raise (unexpected or failures)[0]
 
+    async def reconfigure(self, settings: Settings) -> None:
+        """Go over to other settings; requests in flight end as they began.
+
+        What has not changed stays as it is: functions keep their environments.  Ports cannot change.
+
+        Raises:
+            UsageError: The new settings cannot work; the old ones stay.
+        """
+        if [_place(it) for it in settings.listeners] != [_place(it) for it in self.settings.listeners]:
+            raise UsageError("listeners, their hosts and ports cannot change while the gateway runs; start it again")
+        old = self.functions
+        same = {name for name, it in settings.functions.items() if self.settings.functions.get(name) == it}
+        functions = {name: old[name] if name in same else self._function(it) for name, it in settings.functions.items()}
+        new = [function for name, function in functions.items() if name not in same]
+        failures = _failures(await asyncio.gather(*(it.start() for it in new), return_exceptions=True))
+        if failures:
+            await asyncio.gather(*(function.aclose() for function in new))
+            raise failures[0]
+        self.settings, self.functions = settings, functions
+        groups, self._groups = self._groups, []
+        for listener in settings.listeners:
+            if isinstance(listener, AlbSettings):
+                self._fronts[_place(listener)].routing = self._routing(listener)
+        await asyncio.gather(*(group.start() for group in self._groups))
+        gone = [function for name, function in old.items() if functions.get(name) is not function]
+        for work in (*(group.aclose() for group in groups), *(function.drain() for function in gone)):
+            task = asyncio.create_task(work)
+            self._draining.add(task)
+            task.add_done_callback(self._draining.discard)
+
+    async def reset(self) -> None:
+        """Load every function's code anew; invocations in flight end in the old environments."""
+        for function in self.functions.values():
+            function.renew()
+
     async def stop(self, grace_s: float) -> None:
         """Close the ports, let requests finish for ``grace_s`` seconds, stop the functions."""
         await asyncio.gather(*(server.stop(grace_s) for server in self.servers))
-        await asyncio.gather(*(function.aclose() for function in self.functions.values()))
-        await self.reaper.aclose()
+        await asyncio.gather(*(group.aclose() for group in self._groups))
+        await asyncio.gather(*(function.aclose() for function in self.functions.values()), *self._draining)
+        await self._host.aclose()
 
     def force(self) -> None:
         """Drop every request now; `stop` then ends at once."""
         for server in self.servers:
             server.force()
 
-    def _target(self, configuration: FunctionConfiguration) -> Target:
-        options = self.options
-        if options.in_process:
-            scratch = Path(configuration.environment.get("TMPDIR", "/tmp"))  # noqa: S108 - Lambda's own
-            variables = function_variables(configuration, options.variables, scratch, log_stream(configuration))
-            return InProcess(configuration, variables)
-        python = find_interpreter(options.python, options.variables, configuration.task_root)
-        worker_options = WorkerOptions(
-            reaper=self.reaper,
-            log=lambda: FunctionLog(options.log, options.platform_lines, configuration.version, now),
-            python=python,
-            host=options.variables,
-            freeze=options.freeze,
+    def _function(self, settings: FunctionSettings) -> Function:
+        configuration = settings.configuration()
+        return Function(configuration, self._host.target(configuration))
+
+    def _server(self, listener: ListenerSettings) -> Server:
+        match listener:
+            case AlbSettings():
+                front = self._fronts[_place(listener)] = AlbListener(self._routing(listener))
+                if self._access_log:
+                    front.on_written = AccessLog(self._access_log, _LOAD_BALANCER)
+                return ListenerServer(front, listener.host, listener.port)
+            case _:
+                raise UsageError(f"type = {listener.type!r}: this front door is not there yet")
+
+    def _routing(self, listener: AlbSettings) -> Routing:
+        attributes = alb_attributes(listener)
+        groups = {name: self._group(self.settings.target_groups[name], attributes) for name in group_names(listener)}
+        self._groups.extend(groups.values())
+        return Routing(
+            rules=compile_rules(listener),
+            groups=groups,
+            attributes=attributes,
+            desync=Mode(listener.attributes["routing.http.desync_mitigation_mode"]),
+            sticky_key=self._sticky_key,
         )
-        return EnvironmentPool(
-            lambda scratch: WorkerEnvironment(configuration, worker_options, scratch), configuration.capacity
-        )
+
+    def _group(self, group: TargetGroupSettings, attributes: AlbAttributes) -> TargetGroup:
+        function = self.functions[group.function]
+        configuration = function.configuration
+        arn = group.arn or target_group_arn(group.name, configuration.region, configuration.account)
+        multi_value_headers = bool(group.attributes[_MULTI_VALUE_HEADERS])
+        return LambdaTargetGroup(group.name, Alb(arn, multi_value_headers, attributes), function)
 
 
-def now() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
+def _place(listener: ListenerSettings) -> _Place:
+    return listener.type, listener.host, listener.port
 
 
-def log_stream(configuration: FunctionConfiguration) -> str:
-    """A new log stream's name."""
-    return f"{now():%Y/%m/%d}/[{configuration.version}]{uuid4().hex}"
+def _failures(results: list[BaseException | None]) -> list[BaseException]:
+    return [result for result in results if isinstance(result, BaseException)]
+
+
+def group_names(listener: AlbSettings) -> set[str]:
+    """The target groups that a listener's actions name."""
+    actions = [*listener.default_actions, *(action for rule in listener.rules for action in rule.actions)]
+    return {it.target_group for action in actions if isinstance(action, Forward) for it in action.target_groups}

@@ -1,11 +1,17 @@
 """What a function is: AWS's FunctionConfiguration, as far as running it needs."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
+
+
+def default_capacity() -> int:
+    """Execution environments at once on this machine; they are only started when they are needed."""
+    return 8 * (os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class FunctionConfiguration:
     layers: tuple[Path, ...] = ()
     version: str = "$LATEST"
     reserved_concurrency: int | None = None
-    capacity: int = 2
+    capacity: int = field(default_factory=default_capacity)
     region: str = DEFAULT_REGION
     account: str = DEFAULT_ACCOUNT
 

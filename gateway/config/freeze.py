@@ -14,6 +14,7 @@ from gateway.config.listeners import conditions as condition_models
 from gateway.config.listeners.function_url import CorsModel
 from gateway.config.model import FileModel, FunctionModel, HealthCheckModel, TargetGroupModel
 from gateway.config.source import Fault, KeyPath
+from gateway.configuration import default_capacity
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
         environment={**variables, **model.environment},
         env_file=env_file,
         reserved_concurrent_executions=model.reserved_concurrent_executions,
-        environments=model.environments,
+        environments=_given(model.environments, default_capacity()),
         layers=layers,
         description=model.description,
     )
@@ -130,6 +131,7 @@ def _target_group(name: str, model: TargetGroupModel) -> settings.TargetGroupSet
         attributes=model.attributes.model_dump(by_alias=True),
         health_check=_health_check(model.health_check, is_http=is_http),
         shadow=model.shadow or "",
+        arn=model.arn,
     )
 
 

@@ -64,8 +64,8 @@ class FunctionModel(Strict):
     """A file with NAME=value lines; environment wins over it."""
     reserved_concurrent_executions: Annotated[int, Field(ge=0)] | None = None
     """Invocations at once before further ones are throttled; left out, they wait instead."""
-    environments: Annotated[int, Field(ge=1, le=1000)] = 2
-    """Execution environments at once on this machine."""
+    environments: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Execution environments at once on this machine; left out, 8 for each core."""
     layers: Annotated[tuple[Path, ...], Field(max_length=5)] = ()
     """Folders or zip files, merged into /opt in this order."""
     code: Path = Path()
@@ -145,6 +145,8 @@ class TargetGroupModel(Strict):
     """Attributes of the target group, under AWS's keys."""
     health_check: HealthCheckModel = HealthCheckModel()
     """Health checks."""
+    arn: Annotated[str, matching(r"(arn:[a-z-]+:elasticloadbalancing:\S+)?", "an ARN of elasticloadbalancing")] = ""
+    """What events name; left out, one is made from the name."""
     shadow: str | None = None
     """The name of a target group that gets a copy of every request; its answers are compared and dropped."""
 

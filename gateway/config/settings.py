@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gateway.config.rules import ActionSettings, RuleSettings
-from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfiguration
+from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfiguration, default_capacity
 
 Attributes: TypeAlias = Mapping[str, bool | int | str]
 """Attribute key as in the ELBv2 API to its value; every known key is present."""
@@ -39,7 +39,7 @@ class FunctionSettings:
     environment: Mapping[str, str] = field(default_factory=dict)
     env_file: Path | None = None
     reserved_concurrent_executions: int | None = None
-    environments: int = 2
+    environments: int = field(default_factory=default_capacity)
     layers: tuple[Path, ...] = ()
     description: str = ""
 
@@ -83,6 +83,7 @@ class TargetGroupSettings:
         function: The name of a function of this file, "" when there are ``targets``.
         targets: ``http://host:port``, ``rie:http://host:port``, ``aws:name[:qualifier]`` or a function's ARN.
         shadow: The name of a target group that gets a copy of every request, "" for none.
+        arn: What events name; "" for one made from the name.
     """
 
     name: str
@@ -91,6 +92,7 @@ class TargetGroupSettings:
     attributes: Attributes
     health_check: HealthCheckSettings
     shadow: str = ""
+    arn: str = ""
 
     @property
     def is_lambda(self) -> bool:

@@ -1,5 +1,7 @@
 """One function of the Lambda service: its configuration, its concurrency and its way to run."""
 
+import asyncio
+
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Invocation, Outcome, Streamed, Throttled
 from gateway.targets.target import Target
@@ -18,6 +20,7 @@ class Function:
         self.configuration = configuration
         self.target = target
         self.in_flight = 0
+        self._drained: asyncio.Event | None = None
 
     async def start(self) -> None:
         """Make the target ready; raises `UsageError` when it can never work."""
@@ -32,16 +35,29 @@ class Function:
         try:
             outcome = await self.target.invoke(invocation)
         except BaseException:
-            self.in_flight -= 1
+            self._ended()
             raise
         if isinstance(outcome, Streamed) and outcome.ended:
-            outcome.ended.add_done_callback(self._stream_ended)
+            outcome.ended.add_done_callback(self._ended)
         else:
-            self.in_flight -= 1
+            self._ended()
         return outcome
 
-    def _stream_ended(self, _: object) -> None:
+    def _ended(self, _: object = None) -> None:
         self.in_flight -= 1
+        if self._drained and not self.in_flight:
+            self._drained.set()
+
+    def renew(self) -> None:
+        """Load the code anew; invocations in flight end with what they began with."""
+        self.target.renew()
+
+    async def drain(self) -> None:
+        """Stop the target when the invocations in flight have ended."""
+        if self.in_flight:
+            self._drained = asyncio.Event()
+            await self._drained.wait()
+        await self.target.aclose()
 
     async def aclose(self) -> None:
         """Stop the target."""

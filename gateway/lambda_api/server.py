@@ -1,22 +1,20 @@
-"""The control port's server: uvicorn inside a running event loop, started and stopped like every other port."""
+"""The control port's server: uvicorn inside a running event loop, started and stopped like every other port.
+
+The port is open from the start, but the application behind it is only built when the first client connects: a gateway
+that nobody invokes through it should not start slower for it.
+"""
 
 import asyncio
-import contextlib
 import math
 import socket
-from collections.abc import Generator
-
-import uvicorn
-from starlette.applications import Starlette
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gateway.errors import UsageError
 
-
-class _Uvicorn(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Leave the signals to the command that runs the gateway."""
-        yield
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from uvicorn import Server
 
 
 class ControlServer:
@@ -26,11 +24,12 @@ class ControlServer:
         port: The port; after `start` the real one when 0 was asked for.
     """
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
+    def __init__(self, build: "Callable[[], Starlette]", host: str, port: int) -> None:
         self.port = port
+        self._build = build
         self._host = host
-        self._config = uvicorn.Config(app, ws="none", log_config=None, access_log=False, server_header=False)
-        self._server = _Uvicorn(self._config)
+        self._listening: socket.socket | None = None
+        self._server: Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -49,16 +48,33 @@ class ControlServer:
         # answer of two writes waits 40 ms for the client's delayed acknowledgement.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listening.getsockname()[1]
-        self._serving = asyncio.create_task(self._server.serve([listening]))
+        self._listening = listening
+        asyncio.get_running_loop().add_reader(listening.fileno(), self._begin)
 
     async def stop(self, grace_s: float) -> None:
         """Stop listening, let requests finish for ``grace_s`` seconds, then wait for the events that were accepted."""
-        if self._serving is None:
-            return
-        self._config.timeout_graceful_shutdown = math.ceil(grace_s)
-        self._server.should_exit = True
-        await self._serving
+        if self._serving is not None and self._server is not None:
+            self._server.config.timeout_graceful_shutdown = math.ceil(grace_s)
+            self._server.should_exit = True
+            await self._serving
+        elif self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening.fileno())
+            self._listening.close()
+            self._listening = None
 
     def force(self) -> None:
         """Drop every request and every accepted event now; `stop` then ends at once."""
-        self._server.force_exit = True
+        if self._server is not None:
+            self._server.force_exit = True
+
+    def _begin(self) -> None:
+        """The first client is there."""
+        from uvicorn import Config  # noqa: PLC0415 - only now
+
+        from gateway.lambda_api.quiet_server import QuietServer  # noqa: PLC0415 - only now
+
+        assert self._listening is not None  # noqa: S101 - it has just told that a client is there
+        asyncio.get_running_loop().remove_reader(self._listening.fileno())
+        config = Config(self._build(), ws="none", log_config=None, access_log=False, server_header=False)
+        self._server = QuietServer(config)
+        self._serving = asyncio.create_task(self._server.serve([self._listening]))

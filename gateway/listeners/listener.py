@@ -13,13 +13,16 @@ class Listener(Protocol):
     """One front door behind one port.
 
     Attributes:
-        accepts_streams: Bodies over ``limits.request_body`` come as `Request.stream` instead of being refused.
         on_written: Told about each exchange after its answer was written; None records nothing.  The request is None
             when there was none, only bytes that were rejected.
     """
 
-    accepts_streams: bool
     on_written: Callable[[Request | None, Response, Wire], None] | None
+
+    @property
+    def accepts_streams(self) -> bool:
+        """Bodies over ``limits.request_body`` come as `Request.stream` instead of being refused."""
+        ...
 
     @property
     def limits(self) -> Limits:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
 import queue
 import sys
 import threading
 import time
-from collections import deque
 
 from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
@@ -22,16 +22,25 @@ from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
 from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
 
+_PATIENCE_S = 0.005
+"""How long invocations may wait before another thread is started: a handler of a millisecond needs only one."""
+
 
 class _Job:
-    """One invocation on its way through a thread; ``abandoned`` when nobody waits for its answer any more."""
+    """One invocation on its way through a thread.
 
-    __slots__ = ("abandoned", "answer", "invocation")
+    Attributes:
+        began: When a thread took it, by `time.monotonic`; its timeout counts from then.
+        abandoned: Nobody waits for its answer any more.
+    """
+
+    __slots__ = ("abandoned", "answer", "began", "invocation")
 
     def __init__(self, invocation: Invocation, answer: asyncio.Future[Returned | Failed | None]) -> None:
         self.invocation = invocation
         self.answer = answer
         self.abandoned = False
+        self.began: float | None = None
 
     def give(self, outcome: Returned | Failed | None) -> None:
         if not self.answer.done():
@@ -58,9 +67,9 @@ class InProcess:
         self._handler = handler
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads = 0
-        self._free = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._reinforcing = False
         self._saved: dict[str, str | None] = {}
+        self._timeout_s = configuration.timeout_ms / 1000
         self._loop = asyncio.get_running_loop()
 
     async def start(self) -> None:
@@ -73,34 +82,57 @@ class InProcess:
         os.environ.update(self._variables)
         if self._handler is None:
             self._handler = await asyncio.to_thread(self._load)
-        for _ in range(self._configuration.capacity):
-            self._start_thread()
+        self._start_thread()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as a thread is free."""
-        while not self._free:
-            waiter: asyncio.Future[None] = self._loop.create_future()
-            self._waiting.append(waiter)
-            await waiter
-        self._free -= 1
-        timeout_ms = self._configuration.timeout_ms
-        answer: asyncio.Future[Returned | Failed | None] = self._loop.create_future()
-        job = _Job(invocation, answer)
-        timer = None if _debugger_attached() else self._loop.call_later(timeout_ms / 1000, job.give, None)
+        job = _Job(invocation, self._loop.create_future())
         self._jobs.put(job)
+        if self._jobs.qsize() and not self._reinforcing and self._threads < self._configuration.capacity:
+            self._reinforcing = True
+            self._loop.call_later(_PATIENCE_S, self._reinforce)
+        timer = None if _debugger_attached() else self._loop.call_later(self._timeout_s, self._expire, job)
         try:
-            outcome = await answer
+            outcome = await job.answer
         finally:
             if timer:
                 timer.cancel()
-            self._leave(job)
-        return outcome or timed_out(invocation.request_id, timeout_ms)
+        return outcome or timed_out(invocation.request_id, self._configuration.timeout_ms)
+
+    def _reinforce(self) -> None:
+        """Start another thread when invocations still wait: a handler that blocks must not hold up the others."""
+        self._reinforcing = False
+        if self._jobs.qsize() and self._threads < self._configuration.capacity:
+            self._start_thread()
+            self._reinforcing = True
+            self._loop.call_later(_PATIENCE_S, self._reinforce)
+
+    def _expire(self, job: _Job) -> None:
+        """End the wait for an invocation whose time is over; its thread cannot be ended, so it is replaced."""
+        left = self._timeout_s if job.began is None else job.began + self._timeout_s - time.monotonic()
+        if left > 0:
+            self._loop.call_later(left, self._expire, job)
+        elif not job.answer.done():
+            job.abandoned = True
+            job.give(None)
+            self._threads -= 1
+            self._start_thread()
+
+    def renew(self) -> None:
+        """Import the modules of the task root again when the next invocation begins."""
+        root = str(self._configuration.task_root)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None) or ""
+            if file.startswith(root + os.sep) and f"{os.sep}site-packages{os.sep}" not in file:
+                del sys.modules[name]
+        importlib.invalidate_caches()
+        self._handler = None
 
     async def aclose(self) -> None:
         """Let the threads end after what they are doing and give the process its variables back."""
         for _ in range(self._threads):
             self._jobs.put(None)
-        self._threads = self._free = 0
+        self._threads = 0
         for name, value in self._saved.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -126,24 +158,10 @@ class InProcess:
     def _start_thread(self) -> None:
         threading.Thread(target=self._work, name="lambda", daemon=True).start()
         self._threads += 1
-        self._free += 1
-
-    def _leave(self, job: _Job) -> None:
-        """Free the thread of a finished invocation; one that runs on is given up and replaced."""
-        if job.answer.done() and not job.answer.cancelled() and job.answer.result():
-            self._free += 1
-        else:
-            job.abandoned = True
-            self._threads -= 1
-            self._start_thread()
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
 
     def _work(self) -> None:
         while job := self._jobs.get():
+            job.began = time.monotonic()
             outcome = self._run(job.invocation)
             if job.abandoned:
                 return
@@ -151,7 +169,14 @@ class InProcess:
                 self._loop.call_soon_threadsafe(job.give, outcome)
 
     def _run(self, invocation: Invocation) -> Returned | Failed:
-        assert self._handler  # noqa: S101 - loaded before the threads started
+        handler = self._handler
+        if handler is None:
+            try:
+                handler = self._handler = runtime.load_handler(self._configuration.handler)
+            except Exception as error:  # noqa: BLE001 - whatever a module raises is the answer
+                fault = runtime.error_object(error, "")
+                runtime.log_error(fault)
+                return reported(runtime.to_json(fault).encode())
         context = runtime.LambdaContext(
             invocation.request_id,
             int(time.time() * 1000) + self._configuration.timeout_ms,
@@ -160,7 +185,7 @@ class InProcess:
             invocation.cognito_identity.decode(),
         )
         try:
-            returned, payload, content_type = runtime.run(self._handler, invocation.payload, context)
+            returned, payload, content_type = runtime.run(handler, invocation.payload, context)
         except BaseException as error:  # noqa: BLE001 - on Lambda SystemExit and its like end the process
             return exited(invocation.request_id, exit_code(error))
         if len(payload) > RESULT_LIMIT:

@@ -36,11 +36,13 @@ class _Load:
         given_at: When the last of them was given.
         freed_at: When it last ended one.
         scratch: The folder that stands for its ``/tmp``.
+        outdated: The code has changed; it ends what it was given and gets nothing more.
     """
 
-    __slots__ = ("freed_at", "given_at", "invocations", "scratch")
+    __slots__ = ("freed_at", "given_at", "invocations", "outdated", "scratch")
 
     def __init__(self, scratch: Path) -> None:
+        self.outdated = False
         self.invocations = 0
         self.given_at = 0.0
         self.freed_at = 0.0
@@ -89,6 +91,16 @@ class EnvironmentPool:
         for environment in self._all:
             if environment.problem:
                 raise UsageError(environment.problem)
+
+    def renew(self) -> None:
+        """Use new environments from now on; invocations in flight end in the old ones."""
+        for load in self._all.values():
+            load.outdated = True
+        for environment, _ in self._idle:
+            self._retire(environment, keep_scratch=False)
+        self._idle.clear()
+        if not self._closed and len(self._all) < self._capacity:
+            self._start_one()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as an environment is free."""
@@ -154,7 +166,7 @@ class EnvironmentPool:
         if self._waiting or self._duration_s >= _SHORT_S:
             return None
         for environment, load in self._all.items():
-            if load.invocations == 1 and environment.takes_ahead and environment.reusable:
+            if load.invocations == 1 and not load.outdated and environment.takes_ahead and environment.reusable:
                 self._give(environment)
                 self._look_again()
                 return environment
@@ -223,7 +235,11 @@ class EnvironmentPool:
         if load is None:
             return
         load.invocations -= 1
-        if not environment.reusable or self._closed:
+        if load.outdated:
+            if load.invocations == 0:
+                self._retire(environment, keep_scratch=False)
+                self._consider()
+        elif not environment.reusable or self._closed:
             self._retire(environment, keep_scratch=True)
             self._consider()
         elif load.invocations == 0 or (self._duration_s < _SHORT_S and environment.takes_ahead):
@@ -245,6 +261,10 @@ class EnvironmentPool:
 
     def _offer(self, environment: Environment) -> None:
         """Give an environment to who waits longest, or put it on the stack when it has nothing else to do."""
+        if self._all[environment].outdated:
+            self._retire(environment, keep_scratch=False)
+            self._consider()
+            return
         while self._waiting:
             waiter, _ = self._waiting.popleft()
             if not waiter.done():

@@ -23,6 +23,10 @@ class Target(Protocol):
         """Run one invocation to its end, or to the begin of its stream."""
         ...
 
+    def renew(self) -> None:
+        """The code may have changed: load it anew; invocations in flight end with what they began with."""
+        ...
+
     async def aclose(self) -> None:
         """Stop everything this target started; invocations in flight may finish first."""
         ...

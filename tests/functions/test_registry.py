@@ -23,6 +23,10 @@ class RecordingTarget:
         """Answer with the event."""
         return Returned(invocation.payload)
 
+    def renew(self) -> None:
+        """Remember."""
+        self.life.append("renew")
+
     async def aclose(self) -> None:
         """Remember."""
         self.life.append("close")

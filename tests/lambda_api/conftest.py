@@ -37,6 +37,9 @@ class ScriptedTarget:
         self.seen.append(invocation)
         return self.outcome
 
+    def renew(self) -> None:
+        """Nothing to load anew."""
+
     async def aclose(self) -> None:
         """Nothing to stop."""
 

@@ -40,7 +40,7 @@ async def nothing() -> None:
 def server_of(target: ScriptedTarget, port: int = 0, reserved: int | None = None) -> ControlServer:
     """A control port with ``demo-lambda``."""
     function = Function(FunctionConfiguration("demo-lambda", "app.handler", reserved_concurrency=reserved), target)
-    return ControlServer(build_control_app(Registry([function]), nothing), "127.0.0.1", port)
+    return ControlServer(lambda: build_control_app(Registry([function]), nothing), "127.0.0.1", port)
 
 
 @pytest.mark.anyio

@@ -33,7 +33,7 @@ async def streaming_server(chunks: AsyncIterator[bytes]) -> AsyncIterator[httpx.
     async def reset() -> None: ...
 
     function = Function(FunctionConfiguration("demo-lambda", "app.handler"), ScriptedTarget(Streamed("", chunks)))
-    server = ControlServer(build_control_app(Registry([function]), reset), "127.0.0.1", 0)
+    server = ControlServer(lambda: build_control_app(Registry([function]), reset), "127.0.0.1", 0)
     await server.start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client:
         yield client

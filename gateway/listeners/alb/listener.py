@@ -1,40 +1,214 @@
-"""The front door of an Application Load Balancer."""
+"""The front door of an Application Load Balancer: desync mitigation, rules, actions, target groups."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import random  # a weighted choice need not be secret
+from typing import Final, Protocol
 
+from gateway.listeners.alb.actions import FixedAction, ForwardAction, RedirectAction, fixed_response, redirect
+from gateway.listeners.alb.rules import Authentication, Rule, RuleTable
+from gateway.listeners.alb.stickiness import StickinessCookieInvalid, choose, sticky_cookies, sticky_group
+from gateway.listeners.alb.target_groups import TargetGroups
+from gateway.listeners.alb.transforms import TransformFailed
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.exchange import Exchange, FunctionCall
+from gateway.listeners.exchange import Exchange
 from gateway.listeners.wire import Wire
+from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.alb_response import finished, page_response
+from gateway.translation.desync import ACTIONS, COMPLIANT, Classification, Mode, classify
 from gateway.translation.flavour import Limits
-from gateway.translation.flavours.alb import Alb
-from gateway.translation.messages import Request, Response
+from gateway.translation.flavours.alb import LIMITS, error_reason
+from gateway.translation.headers import http_date
+from gateway.translation.messages import Arrival, Request, Response
 from gateway.types import Address
+
+_COOKIE_REASON: Final = "AWSALBTGCookieInvalid"
+
+
+class Refusal(Exception):
+    """The load balancer answers by itself, with this status and the access log's ``error_reason``."""
+
+    def __init__(self, status: int, error_reason: str = "-", detail: str = "") -> None:
+        super().__init__(detail or f"{status} {error_reason}")
+        self.status = status
+        self.error_reason = error_reason
+
+
+class Authenticator(Protocol):
+    """Carries out the authentication actions."""
+
+    async def authenticate(self, settings: Authentication, request: Request, arrival: Arrival) -> Request | Response:
+        """The request with what is known of the user, or the answer that comes instead.
+
+        Raises:
+            Refusal: The load balancer answers by itself.
+        """
+        ...
+
+
+class AlbExchange(Exchange):
+    """What observers learn of a request to a load balancer.
+
+    Attributes:
+        rule: The rule that decided, None when there was none to ask.
+        actions: What was done, in the access log's words.
+        target_group_arn: Where the request was forwarded to, "" when it was not.
+        error_reason: The access log's, "-" when nothing went wrong.
+        classification: Desync mitigation's finding.
+        transformed: The request as the target got it, None without a transform.
+    """
+
+    __slots__ = ("actions", "classification", "error_reason", "rule", "target_group_arn", "transformed")
+
+    def __init__(self, arrival: Arrival) -> None:
+        super().__init__(arrival)
+        self.rule: Rule | None = None
+        self.actions: list[str] = []
+        self.target_group_arn = ""
+        self.error_reason = "-"
+        self.classification = COMPLIANT
+        self.transformed: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What a configuration says of one listener; replaced as a whole when the configuration changes.
+
+    Attributes:
+        groups: All target groups by name.
+        sticky_key: The secret behind stickiness cookies, at most 64 bytes.
+    """
+
+    rules: RuleTable
+    groups: TargetGroups
+    attributes: AlbAttributes
+    desync: Mode
+    sticky_key: bytes
+    authenticator: Authenticator | None = None
 
 
 class AlbListener:
-    """Forwards every request to one Lambda target group; implements `gateway.listeners.listener.Listener`."""
+    """Implements `gateway.listeners.listener.Listener`."""
 
-    accepts_streams = False
-
-    def __init__(self, alb: Alb, call: FunctionCall) -> None:
-        self.alb = alb
+    def __init__(self, routing: Routing) -> None:
+        self.routing = routing
         self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
-        self._call = call
+
+    @property
+    def accepts_streams(self) -> bool:
+        """Some target group takes bodies that are too long to hold."""
+        return any(group.accepts_streams for group in self.routing.groups.values())
 
     @property
     def limits(self) -> Limits:
         """What the load balancer takes."""
-        return self.alb.limits
+        return LIMITS
 
     async def respond(self, request: Request) -> Response:
         """Answer one request."""
+        arrival = arrive()
         if self.on_written is None:
-            return await self._call.run(request, arrive())
-        exchange = Exchange(arrive())
-        response = await self._call.run(request, exchange.arrival, exchange)
+            return await self._answer(request, arrival, None)
+        exchange = AlbExchange(arrival)
+        response = await self._answer(request, arrival, exchange)
+        if exchange.fault:
+            exchange.error_reason = error_reason(exchange.fault)
         return response._replace(record=exchange)
 
     def reject(self, status: int, client: Address, request_line: bytes) -> Response:  # noqa: ARG002 - the page is all
         """The page for bytes that are no acceptable request."""
-        return self.alb.error_page(status, int(time.time() * 1000), keep_alive=False)
+        date = http_date(int(time.time() * 1000))
+        return page_response(status, self.routing.attributes, date, keep_alive=False)
+
+    async def _answer(self, request: Request, arrival: Arrival, exchange: AlbExchange | None) -> Response:
+        routing = self.routing
+        try:
+            request = _mitigated(request, routing.desync, exchange)
+            rule = routing.rules.match(request)
+            if exchange:
+                exchange.rule = rule
+            if rule.authentication:
+                request_or_answer = await self._authenticate(rule.authentication, request, arrival, exchange)
+                if isinstance(request_or_answer, Response):
+                    return request_or_answer
+                request = request_or_answer
+            match rule.action:
+                case ForwardAction() as action:
+                    return await self._forward(rule, action, request, arrival, exchange)
+                case RedirectAction() as action:
+                    _note(exchange, "redirect")
+                    return redirect(action, request, routing.attributes, arrival.epoch_ms)
+                case FixedAction() as action:
+                    _note(exchange, "fixed-response")
+                    return fixed_response(action, request, routing.attributes, arrival.epoch_ms)
+        except Refusal as refusal:
+            if exchange:
+                exchange.error_reason = refusal.error_reason
+            keep_alive = request.keep_alive and refusal.status != 400
+            page = page_response(refusal.status, routing.attributes, http_date(arrival.epoch_ms), keep_alive=keep_alive)
+            return page._replace(headers=finished(page.headers, routing.attributes, request), close=not keep_alive)
+
+    async def _authenticate(
+        self, settings: Authentication, request: Request, arrival: Arrival, exchange: AlbExchange | None
+    ) -> Request | Response:
+        _note(exchange, "authenticate")
+        assert self.routing.authenticator  # noqa: S101 - built whenever a rule needs it
+        return await self.routing.authenticator.authenticate(settings, request, arrival)
+
+    async def _forward(
+        self, rule: Rule, action: ForwardAction, request: Request, arrival: Arrival, exchange: AlbExchange | None
+    ) -> Response:
+        routing = self.routing
+        name = self._group_name(action, request, arrival)
+        group = routing.groups[name]
+        if rule.transform:
+            try:
+                request = rule.transform.apply(request)
+            except TransformFailed as error:
+                raise Refusal(500, detail=str(error)) from error
+        if exchange:
+            exchange.actions.append("forward")
+            exchange.target_group_arn = group.arn
+            exchange.transformed = request if rule.transform else None
+        response = await group.forward(request, arrival, exchange)
+        if action.stickiness_seconds:
+            cookies = sticky_cookies(action, name, routing.sticky_key, arrival.epoch_ms)
+            response = response._replace(headers=[*response.headers, *cookies])
+        return response
+
+    def _group_name(self, action: ForwardAction, request: Request, arrival: Arrival) -> str:
+        name = None
+        if action.stickiness_seconds:
+            try:
+                name = sticky_group(action, request, self.routing.sticky_key, arrival.epoch_ms)
+            except StickinessCookieInvalid as error:
+                raise Refusal(500, _COOKIE_REASON, str(error)) from error
+        name = name or choose(action.groups, random())  # noqa: S311 - see above
+        if name is None:
+            raise Refusal(503, detail="every target group of the rule has weight 0")
+        return name
+
+
+def _mitigated(request: Request, mode: Mode, exchange: AlbExchange | None) -> Request:
+    """The request as desync mitigation lets it pass; what is refused or closed depends on the mode."""
+    target = request.raw_path + b"?" + request.raw_query if request.raw_query else request.raw_path
+    found: Classification = classify(
+        request.method.encode("latin-1"), target, _VERSIONS.get(request.http_version, b""), request.headers
+    )
+    if found is COMPLIANT:
+        return request
+    if exchange:
+        exchange.classification = found
+    action = ACTIONS[mode][found.level]
+    if not action.forward:
+        raise Refusal(400, detail=f"desync mitigation: {found.reason}")
+    return request._replace(keep_alive=False) if action.close else request
+
+
+_VERSIONS: Final[Mapping[str, bytes]] = {"1.1": b"HTTP/1.1", "1.0": b"HTTP/1.0", "2": b"HTTP/1.1"}
+
+
+def _note(exchange: AlbExchange | None, action: str) -> None:
+    if exchange:
+        exchange.actions.append(action)

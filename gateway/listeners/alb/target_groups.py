@@ -7,7 +7,6 @@ from typing import Protocol
 from gateway.errors import Fault, FaultKind
 from gateway.functions.function import Function
 from gateway.listeners.exchange import Exchange, FunctionCall
-from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival, Request, Response
 
@@ -53,13 +52,6 @@ class LambdaTargetGroup:
         self.function = function
         self._alb = alb
         self._call = FunctionCall(alb, function)
-
-    @classmethod
-    def of(
-        cls, name: str, arn: str, function: Function, attributes: AlbAttributes, *, multi_value_headers: bool
-    ) -> "LambdaTargetGroup":
-        """The target group of a function behind a load balancer with these attributes."""
-        return cls(name, Alb(arn, multi_value_headers, attributes), function)
 
     async def start(self) -> None:
         """Nothing: the function is started on its own."""

@@ -1,6 +1,7 @@
 """One Python execution environment: a worker process and the socket to it."""
 
 import asyncio
+import os
 import socket
 import time
 from collections import deque
@@ -45,6 +46,7 @@ class WorkerOptions:
         host: The gateway's own environment variables.
         freeze: Stop the process between invocations, as Lambda does.
         init_limit_s: How long the init phase may take before it is done again inside the first invocation.
+        opt: The folder that stands for ``/opt``; its ``python`` folders are on the handler's path.
     """
 
     reaper: Reaper
@@ -53,6 +55,7 @@ class WorkerOptions:
     host: Mapping[str, str]
     freeze: bool = False
     init_limit_s: float = INIT_LIMIT_S
+    opt: Path | None = None
 
 
 class _Ending(Enum):
@@ -214,15 +217,9 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         ours, theirs = socket.socketpair()
         tokens = self._tokens = self._tokens or TokenPipe()
         try:
-            variables = function_variables(self.configuration, self._options.host, self._scratch, _log_stream())
-            python = self._options.python
-            variables |= {
-                "AWS_EXECUTION_ENV": f"AWS_Lambda_python{python.version}",
-                "LAMBDA_RUNTIME_DIR": str(_RUNTIME),
-            }
             descriptors = [theirs.fileno(), tokens.reading]
-            argv = [python.program, str(_RUNTIME / "worker.py"), *map(str, descriptors)]
-            command = Command(argv, variables, self.configuration.task_root)
+            argv = [self._options.python.program, str(_RUNTIME / "worker.py"), *map(str, descriptors)]
+            command = Command(argv, self._variables(), self.configuration.task_root)
             self._process = await ChildProcess.spawn(
                 command, self._log.output, self._options.reaper, pass_fds=descriptors
             )
@@ -233,6 +230,17 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             theirs.close()
         self._process.ended.add_done_callback(self._process_ended)
         await self._loop.create_unix_connection(lambda: self, sock=ours)
+
+    def _variables(self) -> dict[str, str]:
+        options, version = self._options, self._options.python.version
+        variables = function_variables(self.configuration, options.host, self._scratch, _log_stream())
+        variables |= {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}", "LAMBDA_RUNTIME_DIR": str(_RUNTIME)}
+        if options.opt:
+            packages = options.opt / "python"
+            path = f"{packages}{os.pathsep}{packages / 'lib' / f'python{version}' / 'site-packages'}"
+            variables.setdefault("PYTHONPATH", path)
+            variables["PATH"] = f"{variables.get('PATH', os.defpath)}{os.pathsep}{options.opt / 'bin'}"
+        return variables
 
     def _take_init(self, answer: _Answer) -> None:
         if isinstance(answer, int):

@@ -1,0 +1,129 @@
+"""From the options of ``gateway serve`` to the same settings that a configuration file gives."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.cli.handler_setting import parse_target
+from gateway.cli.variables import read_variables
+from gateway.config.attributes import LISTENER, TARGET_GROUP, Attribute
+from gateway.config.rules import Forward, TargetGroupTuple
+from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
+from gateway.configuration import default_capacity
+from gateway.errors import UsageError
+
+FLAVOURS: Final = {
+    "alb": "Application Load Balancer",
+    "alb-multi": "Application Load Balancer, multi-value headers",
+}
+_FILES: Final = (".toml", ".yaml", ".yml")
+_NO_CHECKS: Final = HealthCheckSettings(
+    enabled=False, path="/", interval=35, timeout=30, healthy_threshold=5, unhealthy_threshold=5, matcher="200"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """The command's options, as click checked them."""
+
+    target: str
+    port: int
+    host: str
+    flavour: str
+    timeout: int
+    memory: int
+    environments: int | None
+    concurrency: int | None
+    env_files: tuple[Path, ...]
+    env: tuple[str, ...]
+    runtime: str | None
+    program: str | None
+    runtime_client: str
+    layers: tuple[Path, ...]
+    functions: tuple[str, ...]
+    control_port: int | None
+    target_group_arn: str
+    reload: bool
+    freeze: bool
+    in_process: bool
+    python: str | None
+    access_log: str
+    log_format: str | None
+    verbose: bool
+    quiet: bool
+
+    @property
+    def is_file(self) -> bool:
+        """The target is a configuration file."""
+        return self.target.endswith(_FILES)
+
+
+def settings_of(options: ServeOptions, folder: Path) -> Settings:
+    """The settings of a command line.
+
+    Raises:
+        UsageError: The target or a function cannot be understood, or the configuration file has faults.
+    """
+    if options.is_file:
+        from gateway.config.load import load_settings  # noqa: PLC0415 - reading files needs pydantic
+
+        return load_settings(folder / options.target, os.environ)
+    targets = dict(_named(item) for item in options.functions)
+    if options.target:
+        name = parse_target(options.target, folder).function_name
+        targets = {name: options.target, **targets}
+    elif not targets:
+        raise UsageError("name a handler such as app.handler, a configuration file, or --function NAME=TARGET")
+    functions = {name: _function(name, target, options, folder) for name, target in targets.items()}
+    first = next(iter(functions))
+    multi = {"lambda.multi_value_headers.enabled": options.flavour == "alb-multi"}
+    group = TargetGroupSettings(
+        first, first, (), _defaults(TARGET_GROUP) | multi, _NO_CHECKS, arn=options.target_group_arn
+    )
+    forward = Forward((TargetGroupTuple(first),))
+    listener = AlbSettings(options.port, (forward,), _defaults(LISTENER), options.host)
+    return Settings(folder, functions, {first: group}, (listener,))
+
+
+def _named(item: str) -> tuple[str, str]:
+    name, equals, target = item.partition("=")
+    if not name or not equals or not target:
+        raise UsageError(f"--function {item}: write NAME=TARGET, such as orders=app.handler")
+    return name, target
+
+
+def _function(name: str, target: str, options: ServeOptions, folder: Path) -> FunctionSettings:
+    command = tuple(shlex.split(options.program)) if options.program else ()
+    handler = parse_target(target, folder).handler if not command else target
+    return FunctionSettings(
+        name=name,
+        handler=handler,
+        code=folder,
+        runtime=options.runtime or ("provided" if command else _runtime(handler, folder)),
+        command=command,
+        timeout=options.timeout,
+        memory_size=options.memory,
+        environment=read_variables(options.env_files, options.env),
+        reserved_concurrent_executions=options.concurrency,
+        environments=options.environments or default_capacity(),
+        layers=tuple(folder / layer for layer in options.layers),
+    )
+
+
+def _runtime(handler: str, folder: Path) -> str:
+    """The runtime that the handler's file asks for; a module that only Python can find is Python's."""
+    from gateway.targets.runtime_api.runtimes import runtime_of  # noqa: PLC0415 - not when the runtime is given
+
+    try:
+        return runtime_of(handler, folder)[0]
+    except UsageError as error:
+        if "could be" in str(error) or "chmod" in str(error):
+            raise
+        return "python"
+
+
+def _defaults(attributes: Mapping[str, Attribute]) -> dict[str, bool | int | str]:
+    return {key: attribute.default for key, attribute in attributes.items()}

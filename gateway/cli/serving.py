@@ -1,0 +1,132 @@
+"""A running gateway: its ready lines, its logs, reloading, and its end."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from gateway.app import Gateway
+from gateway.cli.running import stop_requests
+from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
+from gateway.config.settings import Settings
+from gateway.errors import UsageError
+from gateway.hosting import HostOptions
+from gateway.observe.line_writer import LineWriter
+
+log = logging.getLogger("gateway")
+
+CONTROL_PORT = 3001
+_GRACE_S = 910.0
+"""Longer than any function may run: Ctrl-C lets requests finish, a second one does not."""
+
+
+async def serve(settings: Settings, options: ServeOptions) -> None:
+    """Run until Ctrl-C or SIGTERM.
+
+    Raises:
+        UsageError: A handler cannot be loaded, a port or a file cannot be opened.
+    """
+    stop = stop_requests()
+    async with _writer(sys.stderr.fileno()) as logs, _access_log(options.access_log) as access_log:
+        host_options = HostOptions(
+            variables=os.environ,
+            log=logs.write,
+            platform_lines=options.log_format or ("text" if options.verbose else "none"),
+            in_process=options.in_process,
+            python=options.python,
+            runtime_client=options.runtime_client,
+            freeze=options.freeze,
+        )
+        gateway = Gateway(settings, host_options, access_log.write if access_log else None)
+        if options.control_port is not None:
+            gateway.add_control_port("127.0.0.1", options.control_port)
+        await gateway.start(tolerant=options.reload)
+        if options.control_port is None:
+            await _default_control_port(gateway)
+        _tell(gateway, options)
+        reloading = asyncio.create_task(_reload(gateway, options)) if options.reload else None
+        await stop.get()
+        if reloading:
+            reloading.cancel()
+        await _end(gateway, stop)
+
+
+async def _end(gateway: Gateway, stop: "asyncio.Queue[int]") -> None:
+    log.info("stopping when the running requests have ended; Ctrl-C again stops at once")
+    stopping = asyncio.create_task(gateway.stop(_GRACE_S))
+    forced = asyncio.create_task(stop.get())
+    await asyncio.wait([stopping, forced], return_when=asyncio.FIRST_COMPLETED)
+    if not stopping.done():
+        gateway.force()
+    forced.cancel()
+    await stopping
+
+
+async def _default_control_port(gateway: Gateway) -> None:
+    """Nobody asked for this port, so a gateway that cannot have it goes without."""
+    try:
+        await gateway.add_control_port("127.0.0.1", CONTROL_PORT).start()
+    except UsageError:
+        gateway.servers.pop()
+        log.info("the Invoke API is off: port %d is in use; --control-port gives it another one", CONTROL_PORT)
+
+
+def _tell(gateway: Gateway, options: ServeOptions) -> None:
+    listeners = gateway.settings.listeners
+    for listener, server in zip(listeners, gateway.servers, strict=False):
+        what = options.target if options.is_file else options.target or next(iter(gateway.functions))
+        name = listener.type if options.is_file else FLAVOURS[options.flavour]
+        host = f"[{listener.host}]" if ":" in listener.host else listener.host
+        click.echo(f"Ready: http://{host}:{server.port} -> {what} ({name})")
+    if len(gateway.servers) > len(listeners):
+        log.info("Invoke API: http://127.0.0.1:%d", gateway.servers[-1].port)
+
+
+async def _reload(gateway: Gateway, options: ServeOptions) -> None:
+    """Load code and configuration anew when files change."""
+    from watchfiles import awatch  # noqa: PLC0415 - only for --reload
+
+    file = Path.cwd() / options.target if options.is_file else None
+    folders = {function.configuration.task_root for function in gateway.functions.values()}
+    watched = {*folders, *([file.parent] if file else [])}
+    async for changes in awatch(*watched, debounce=200, step=50):
+        changed = {Path(path) for _, path in changes}
+        log.info("reloading: %s", ", ".join(sorted(path.name for path in changed))[:200])
+        if file and file in changed:
+            try:
+                await gateway.reconfigure(settings_of(options, Path.cwd()))
+            except UsageError as error:
+                log.warning("the old configuration stays: %s", error)
+        if changed - {file}:
+            await gateway.reset()
+
+
+@asynccontextmanager
+async def _writer(descriptor: int) -> AsyncIterator[LineWriter]:
+    writer = LineWriter(descriptor)
+    try:
+        yield writer
+    finally:
+        await writer.aclose()
+
+
+@asynccontextmanager
+async def _access_log(where: str) -> AsyncIterator[LineWriter | None]:
+    if where == "off":
+        yield None
+    elif where == "-":
+        async with _writer(sys.stdout.fileno()) as writer:
+            yield writer
+    else:
+        try:
+            file = Path(where).open("ab", buffering=0)  # noqa: ASYNC230, SIM115 - before anything is served
+        except OSError as error:
+            raise UsageError(f"--access-log {where}: it cannot be written ({error.strerror})") from error
+        with file:
+            async with _writer(file.fileno()) as writer:
+                yield writer
