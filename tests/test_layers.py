@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""
 
 IMPURE = {
-    "asyncio", "concurrent", "http", "httptools", "httpx", "io", "logging", "multiprocessing",
+    "asyncio", "concurrent", "http.client", "http.server", "httptools", "httpx", "io", "logging", "multiprocessing",
     "os", "pathlib", "queue", "random", "secrets", "select", "selectors", "shutil", "signal", "socket", "ssl",
     "starlette", "subprocess", "tempfile", "threading", "time", "urllib.request", "uuid", "uvicorn", "uvloop",
 }  # fmt: skip

@@ -29,12 +29,16 @@ def test_every_module_has_its_tests() -> None:
 
 
 def test_every_test_file_has_its_module() -> None:
-    """A test file is found from the name of what it tests: a module, or a folder of other files.
+    """A test file is found from the name of what it tests: a module, its own package, or a folder of other files.
 
     Those at the top of the tests are about the whole project.
     """
     files = [path for path in TESTS.rglob("test_*.py") if path.parent != TESTS]
     places = {path: PACKAGE / path.relative_to(TESTS).with_name(path.stem.removeprefix("test_")) for path in files}
-    lost = [path for path, place in places.items() if not (place.with_suffix(".py").exists() or place.is_dir())]
+    lost = [path for path, place in places.items() if not _exists(place)]
 
     assert [str(path.relative_to(TESTS)) for path in sorted(lost)] == []
+
+
+def _exists(place: Path) -> bool:
+    return place.with_suffix(".py").exists() or place.is_dir() or place.name == place.parent.name
