@@ -19,13 +19,13 @@ pytestmark = pytest.mark.anyio
 class ScriptedEnvironment:
     """An environment whose init phase and invocations end when the test says so."""
 
-    def __init__(self, number: int, scratch: Path, problem: str | None = None) -> None:
-        self.number = number
+    def __init__(self, scratch: Path, problem: str | None = None, *, takes_ahead: bool = False) -> None:
         self.scratch = scratch
         self.problem = problem
+        self.takes_ahead = takes_ahead
+        self.line: list[asyncio.Future[Outcome | None]] = []
         self.started = asyncio.Event()
         self.invoked = asyncio.Event()
-        self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.alive = True
         self.stopped_for: str | None = None
         self.killed = False
@@ -34,14 +34,31 @@ class ScriptedEnvironment:
         """Wait for the test."""
         await self.started.wait()
 
-    async def invoke(self, invocation: Invocation) -> Outcome:  # noqa: ARG002 - only that it came
-        """Wait for the test."""
+    async def invoke(self, invocation: Invocation) -> Outcome | None:  # noqa: ARG002 - only that it came
+        """Wait for the test; a second one stands in line."""
+        answer: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        self.line.append(answer)
         self.invoked.set()
         try:
-            return await self.answer
+            return await answer
         finally:
+            if answer in self.line:
+                self.line.remove(answer)
+            if not self.line:
+                self.invoked.clear()
+
+    def answer(self, outcome: Outcome) -> None:
+        """End the running invocation."""
+        self.line.pop(0).set_result(outcome)
+        if not self.line:
             self.invoked.clear()
-            self.answer = asyncio.get_running_loop().create_future()
+
+    def retract(self) -> bool:
+        """Give back the one in line."""
+        if len(self.line) < 2:
+            return False
+        self.line.pop().set_result(None)
+        return True
 
     @property
     def reusable(self) -> bool:
@@ -62,16 +79,17 @@ class ScriptedEnvironment:
 class Scene:
     """A pool with scripted environments."""
 
-    def __init__(self, capacity: int, idle_limit_s: float = 300.0) -> None:
+    def __init__(self, capacity: int, idle_limit_s: float = 300.0, *, takes_ahead: bool = False) -> None:
         self.made: list[ScriptedEnvironment] = []
         self.ready_at_once = True
         self.problem: str | None = None
+        self.takes_ahead = takes_ahead
         self.pool = EnvironmentPool(self.make, capacity, idle_limit_s)
         self.calls: list[asyncio.Task[Outcome]] = []
 
     def make(self, scratch: Path) -> ScriptedEnvironment:
         """The pool's factory."""
-        environment = ScriptedEnvironment(len(self.made), scratch, self.problem)
+        environment = ScriptedEnvironment(scratch, self.problem, takes_ahead=self.takes_ahead)
         self.made.append(environment)
         if self.ready_at_once:
             environment.started.set()
@@ -86,7 +104,7 @@ class Scene:
     async def finish(self, environment: ScriptedEnvironment, payload: bytes = b"{}") -> None:
         """End an environment's invocation and let the pool see it."""
         await environment.invoked.wait()
-        environment.answer.set_result(Returned(payload))
+        environment.answer(Returned(payload))
         await settle()
 
 
@@ -266,7 +284,7 @@ async def test_cancelled_when_just_given_one(scene: Scene) -> None:
     scene.call()
     waiting, next_one = scene.call(), scene.call()
     await settle()
-    scene.made[0].answer.set_result(Returned(b"{}"))
+    scene.made[0].answer(Returned(b"{}"))
     for _ in range(10):
         if len(scene.pool._waiting) == 1:  # the pool has just chosen `waiting`
             break
@@ -277,6 +295,74 @@ async def test_cancelled_when_just_given_one(scene: Scene) -> None:
 
     assert waiting.cancelled()
     assert await next_one == Returned(b"{}")
+
+
+async def test_short_invocations_are_given_ahead() -> None:
+    """A second short invocation goes to the busy environment; a third waits for a place in line."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    first, second, third = scene.call(), scene.call(), scene.call()
+    await settle()
+    (environment,) = scene.made
+    assert len(environment.line) == 2
+    await scene.finish(environment, b"1")
+    assert len(environment.line) == 2
+    await scene.finish(environment, b"2")
+    await scene.finish(environment, b"3")
+
+    assert [call.result() for call in (first, second, third)] == [Returned(b"1"), Returned(b"2"), Returned(b"3")]
+    await scene.pool.aclose()
+
+
+async def test_long_invocations_are_not() -> None:
+    """Behind an invocation that takes long nothing stands in line: another environment is started."""
+    scene = Scene(2, takes_ahead=True)
+    await scene.pool.start()
+    first = scene.call()
+    await asyncio.sleep(0.05)  # the time that it takes is what this is about
+    await scene.finish(scene.made[0])
+    await first
+    scene.call()
+    second = scene.call()
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1])
+
+    assert await second == Returned(b"{}")
+    await scene.finish(scene.made[0])
+    await scene.pool.aclose()
+
+
+async def test_taken_back_for_a_free_environment() -> None:
+    """What was given ahead runs in another environment as soon as one is free."""
+    scene = Scene(2, takes_ahead=True)
+    await scene.pool.start()
+    scene.call()
+    ahead = scene.call()
+    await eventually(lambda: len(scene.made) == 2)  # the first takes longer than an init phase
+    await eventually(lambda: len(scene.made[1].line) == 1)
+    assert len(scene.made[0].line) == 1
+    await scene.finish(scene.made[1], b"elsewhere")
+
+    assert await ahead == Returned(b"elsewhere")
+    await scene.finish(scene.made[0])
+    await scene.pool.aclose()
+
+
+async def test_crash_does_not_cost_the_one_in_line() -> None:
+    """An invocation whose turn did not come runs in the environment that takes the dead one's place."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    scene.call()
+    ahead = scene.call()
+    await settle()
+    scene.made[0].alive = False
+    scene.made[0].retract()
+    await scene.finish(scene.made[0])
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1], b"again")
+
+    assert await ahead == Returned(b"again")
+    await scene.pool.aclose()
 
 
 async def test_stop_with_waiters() -> None:

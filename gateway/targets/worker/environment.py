@@ -208,8 +208,8 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
     async def _initialise_late(self, call: _Call) -> None:
         self._late_init = False
         init = await self._initialise(self.configuration.timeout_ms / 1000)
-        if init is _Ending.TIMED_OUT:
-            call.end(init)
+        if init is _Ending.TIMED_OUT or call.answer.done():  # the call's own timer may be the quicker one
+            call.end(_Ending.TIMED_OUT)
         else:
             self._take_init(init)
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import gateway.bootstraps.python
 
@@ -15,23 +16,35 @@ WORKER = Path(gateway.bootstraps.python.__file__).with_name("worker.py")
 DEADLINE_S = 20.0
 
 
+class Worker(NamedTuple):
+    """Our end of a worker's socket, its process, and our end of its token pipe."""
+
+    socket: socket.socket
+    process: subprocess.Popen[bytes]
+    tokens: int
+
+
 @contextmanager
-def worker(folder: Path, source: str) -> Iterator[tuple[socket.socket, subprocess.Popen[bytes]]]:
-    """A worker for a module, and our end of its socket."""
+def worker(folder: Path, source: str) -> Iterator["Worker"]:
+    """A worker for a module."""
     (folder / "app.py").write_text(source)
     ours, theirs = socket.socketpair()
     ours.settimeout(DEADLINE_S)
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
     process = subprocess.Popen(
-        [sys.executable, str(WORKER), str(theirs.fileno())],
+        [sys.executable, str(WORKER), str(theirs.fileno()), str(reading)],
         env={"LAMBDA_TASK_ROOT": str(folder), "_HANDLER": "app.handler", "PATH": os.environ["PATH"]},
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        pass_fds=[theirs.fileno()],
+        pass_fds=[theirs.fileno(), reading],
     )
     theirs.close()
+    os.close(reading)
     with ours, process:
-        yield ours, process
+        yield Worker(ours, process, writing)
+        os.close(writing)
         ours.close()
         process.wait(DEADLINE_S)
 
@@ -52,16 +65,16 @@ def frame(connection: socket.socket) -> tuple[bytes, bytes]:
     return head[4:], exactly(connection, int.from_bytes(head[:4], "big"))
 
 
-def invoke(event: bytes, trace_id: str = "") -> bytes:
-    """An ``I`` frame."""
+def invoke(event: bytes, trace_id: str = "", kind: bytes = b"I") -> bytes:
+    """An ``I`` or ``A`` frame."""
     head = f"an-id\x000\x00arn\x00{trace_id}\x00\x00".encode()
     body = len(head).to_bytes(4, "big") + head + event
-    return len(body).to_bytes(4, "big") + b"I" + body
+    return len(body).to_bytes(4, "big") + kind + body
 
 
 def test_frame_in_pieces(tmp_path: Path) -> None:
     """An invocation that arrives byte by byte is understood; so is a large one."""
-    with worker(tmp_path, "def handler(event, context): return len(event)") as (connection, _):
+    with worker(tmp_path, "def handler(event, context): return len(event)") as (connection, *_):
         assert frame(connection)[0] == b"R"
         for byte in invoke(b'"abc"'):
             connection.sendall(bytes([byte]))
@@ -73,7 +86,7 @@ def test_frame_in_pieces(tmp_path: Path) -> None:
 def test_kinds_of_answers(tmp_path: Path) -> None:
     """JSON, bytes and errors are told apart."""
     source = "def handler(event, context): return event if event else b'raw' if event == 0 else 1 / event['none']"
-    with worker(tmp_path, source) as (connection, _):
+    with worker(tmp_path, source) as (connection, *_):
         frame(connection)
         answers = []
         for event in (b"[1]", b"0", b"{}"):
@@ -87,7 +100,7 @@ def test_kinds_of_answers(tmp_path: Path) -> None:
 
 def test_ready_says_what_was_found(tmp_path: Path) -> None:
     """The first frame describes the handler."""
-    with worker(tmp_path, "handler = 5") as (connection, _):
+    with worker(tmp_path, "handler = 5") as (connection, *_):
         kind, body = frame(connection)
 
     assert (kind, json.loads(body)) == (b"R", {"callable": False, "type": "int", "file": str(tmp_path / "app.py")})
@@ -95,7 +108,7 @@ def test_ready_says_what_was_found(tmp_path: Path) -> None:
 
 def test_init_failure(tmp_path: Path) -> None:
     """A module that raises is reported with its place; the process ends with code 1 and says so in its log."""
-    with worker(tmp_path, "\nraise ValueError('no')") as (connection, process):
+    with worker(tmp_path, "\nraise ValueError('no')") as (connection, process, _):
         kind, body = frame(connection)
         assert process.stdout
         log = process.stdout.read().decode()
@@ -112,7 +125,7 @@ def test_init_failure(tmp_path: Path) -> None:
 
 def test_gateway_that_is_gone(tmp_path: Path) -> None:
     """When the socket closes the process leaves quietly."""
-    with worker(tmp_path, "def handler(event, context): pass") as (connection, process):
+    with worker(tmp_path, "def handler(event, context): pass") as (connection, process, _):
         frame(connection)
         connection.close()
 
@@ -122,7 +135,7 @@ def test_gateway_that_is_gone(tmp_path: Path) -> None:
 def test_gateway_that_goes_during_an_invocation(tmp_path: Path) -> None:
     """Also when there is nobody left to answer."""
     source = "import sys\ndef handler(event, context): print('in', flush=True); sys.stdin.read(); return 'x' * 10**7"
-    with worker(tmp_path, source) as (connection, process):
+    with worker(tmp_path, source) as (connection, process, _):
         frame(connection)
         connection.sendall(invoke(b"{}"))
         connection.close()
@@ -133,7 +146,7 @@ def test_gateway_that_goes_during_an_invocation(tmp_path: Path) -> None:
 def test_trace_id_of_each_invocation(tmp_path: Path) -> None:
     """``_X_AMZN_TRACE_ID`` is set for an invocation with a trace and gone for one without."""
     source = "import os\ndef handler(event, context): return os.environ.get('_X_AMZN_TRACE_ID')"
-    with worker(tmp_path, source) as (connection, _):
+    with worker(tmp_path, source) as (connection, *_):
         frame(connection)
         answers = []
         for trace_id in ("Root=1", "", "Root=2"):
@@ -141,3 +154,14 @@ def test_trace_id_of_each_invocation(tmp_path: Path) -> None:
             answers.append(frame(connection)[1])
 
     assert answers == [b'"Root=1"', b"null", b'"Root=2"']
+
+
+def test_ahead_only_with_a_token(tmp_path: Path) -> None:
+    """Of the invocations given ahead those without a token are passed over; several frames may come at once."""
+    with worker(tmp_path, "def handler(event, context): return event") as (connection, _, tokens):
+        frame(connection)
+        os.write(tokens, b"x")
+        connection.sendall(invoke(b"1", kind=b"A") + invoke(b"2", kind=b"A") + invoke(b"3"))
+
+        assert frame(connection) == (b"r", b"1")
+        assert frame(connection) == (b"r", b"3")

@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from gateway.targets.worker.environment import WorkerEnvironment
 from tests.targets.hosting import (
     DEADLINE_S,
     FUNCTIONS,
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.anyio
 LIMIT = 6_291_556
 
 
-async def within(work: Awaitable[Outcome]) -> Outcome:
+async def within(work: Awaitable[Outcome | None]) -> Outcome | None:
     """The outcome, unless the test hangs."""
     return await asyncio.wait_for(work, DEADLINE_S)
 
@@ -349,3 +351,127 @@ async def test_kill_twice(tmp_path: Path) -> None:
         environment.kill()
         environment.kill()
         assert not environment.reusable
+
+
+WAITS = """
+import os, time
+def handler(event, context):
+    if event.get("wait"):
+        open(event["wait"] + ".began", "w").close()
+        while not os.path.exists(event["wait"]):
+            time.sleep(0.001)
+    if event.get("exit"):
+        os._exit(1)
+    return [event["name"], os.getpid(), context.get_remaining_time_in_millis()]
+"""
+
+
+class Line:
+    """An environment whose first invocation runs until it is told to end, and what stands in line behind it."""
+
+    def __init__(self, environment: WorkerEnvironment, folder: Path) -> None:
+        self.environment = environment
+        self.gate = folder / "gate"
+        self.first: asyncio.Task[Outcome | None] | None = None
+
+    async def begin(self, **event: object) -> None:
+        """Give the first invocation and wait until it runs."""
+        self.first = self.call("first", wait=str(self.gate), **event)
+        await eventually(Path(f"{self.gate}.began").exists)
+
+    def call(self, name: str, **event: object) -> "asyncio.Task[Outcome | None]":
+        """Give an invocation."""
+        return asyncio.ensure_future(self.environment.invoke(invocation({"name": name, **event})))
+
+    async def end(self) -> Outcome | None:
+        """Let the first one end."""
+        assert self.first
+        self.gate.touch()
+        return await within(self.first)
+
+
+@asynccontextmanager
+async def line(folder: Path, timeout_ms: int = 10_000) -> AsyncIterator[Line]:
+    """An environment for `Line`."""
+    (folder / "app.py").write_text(WAITS)
+    async with worker(configuration("app.handler", folder, timeout_ms), folder) as environment:
+        yield Line(environment, folder)
+
+
+def name_of(outcome: Outcome | None) -> object:
+    """Which invocation an outcome is of."""
+    assert isinstance(outcome, Returned), outcome
+    return json.loads(outcome.payload)[0]
+
+
+async def test_given_ahead(tmp_path: Path) -> None:
+    """An invocation that was given ahead runs when the first has ended, with all of its time."""
+    async with line(tmp_path) as subject:
+        await subject.begin()
+        second = subject.call("second")
+        await asyncio.sleep(0.05)
+        assert not second.done()
+        assert name_of(await subject.end()) == "first"
+        outcome = await within(second)
+
+    assert name_of(outcome) == "second"
+    assert isinstance(outcome, Returned)
+    assert json.loads(outcome.payload)[2] > 9_900
+
+
+async def test_taken_back(tmp_path: Path) -> None:
+    """What was given ahead can be taken back until it begins; then it never runs there."""
+    async with line(tmp_path) as subject:
+        await subject.begin()
+        second = subject.call("second")
+        await asyncio.sleep(0)
+        assert subject.environment.retract()
+        assert await within(second) is None
+        assert not subject.environment.retract()
+        assert name_of(await subject.end()) == "first"
+        assert name_of(await within(subject.call("third"))) == "third"
+
+
+async def test_nothing_is_given_ahead_behind_one_that_was_taken_back(tmp_path: Path) -> None:
+    """Its frame still waits in the socket and would begin in the other's place; once passed, all is as before."""
+    async with line(tmp_path) as subject:
+        await subject.begin()
+        second = subject.call("second")
+        await asyncio.sleep(0)
+        takes = [subject.environment.takes_ahead]
+        subject.environment.retract()
+        await second
+        takes.append(subject.environment.takes_ahead)
+        await subject.end()
+        takes.append(subject.environment.takes_ahead)
+        third = await within(subject.call("third"))
+        takes.append(subject.environment.takes_ahead)
+
+    assert takes == [True, False, False, True]
+    assert name_of(third) == "third"
+
+
+async def test_crash_gives_back_what_was_given_ahead(tmp_path: Path) -> None:
+    """When the first invocation ends the process, the second has not begun and may run elsewhere."""
+    async with line(tmp_path) as subject:
+        await subject.begin(exit=True)
+        second = subject.call("second")
+        await asyncio.sleep(0)
+        assert isinstance(await subject.end(), Failed)
+        assert await within(second) is None
+
+
+async def test_timeout_gives_back_what_was_given_ahead(tmp_path: Path) -> None:
+    """So it may when the first one times out."""
+    async with line(tmp_path, timeout_ms=300) as subject:
+        await subject.begin()
+        second = subject.call("second")
+        assert subject.first
+        assert isinstance(await within(subject.first), TimedOut)
+        assert await within(second) is None
+
+
+async def test_frozen_environment_takes_nothing_ahead(tmp_path: Path) -> None:
+    """It is stopped between two invocations."""
+    async with worker(configuration("returns"), tmp_path, freeze=True) as environment:
+        assert not environment.takes_ahead

@@ -52,21 +52,22 @@ def test_buffer_of_a_large_frame_is_given_back() -> None:
     assert len(reader.room()) == 64 * 1024
 
 
-def test_invoke_frame() -> None:
+@pytest.mark.parametrize(("ahead", "kind"), [(False, b"I"), (True, b"A")])
+def test_invoke_frame(ahead: bool, kind: bytes) -> None:
     """The head's members stand in order, joined by NUL; the payload is not copied."""
     invocation = Invocation(b'{"a":1}', "id", trace_id="Root=1", client_context=b"{}", cognito_identity=b"")
 
-    head, payload = invoke_frame(invocation, 1_700_000_000_000, "arn:own")
+    head, payload = invoke_frame(invocation, 3000, "arn:own", ahead=ahead)
 
-    text = b"id\x001700000000000\x00arn:own\x00Root=1\x00{}\x00"
+    text = b"id\x003000\x00arn:own\x00Root=1\x00{}\x00"
     assert head[5:] == len(text).to_bytes(4, "big") + text
-    assert (head[4:5], payload) == (b"I", invocation.payload)
+    assert (head[4:5], payload) == (kind, invocation.payload)
     assert int.from_bytes(head[:4], "big") == len(head) - 5 + len(payload)
     assert payload is invocation.payload
 
 
 def test_invoked_arn_wins() -> None:
     """The ARN that the caller used is what the handler is told."""
-    head, _ = invoke_frame(Invocation(b"", "id", "arn:own:alias"), 0, "arn:own")
+    head, _ = invoke_frame(Invocation(b"", "id", "arn:own:alias"), 0, "arn:own", ahead=False)
 
     assert b"\0arn:own:alias\0" in head

@@ -1,0 +1,142 @@
+"""The house keeps its order: imports go down only, lazy ones and those for types included."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sources import PACKAGE, imports, module_files, own_imports
+
+MODULES = module_files()
+GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
+
+GROUND = {"errors", "types"}
+SERVICE = GROUND | {"invocation", "configuration"}
+EDGE = SERVICE | {"functions", "targets", "config", "observe"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "types": set(),
+    "errors": {"types"},
+    "invocation": {"types"},
+    "configuration": GROUND,
+    "bootstraps": set(),
+    "translation": GROUND,
+    "config": GROUND | {"configuration"},
+    "observe": SERVICE | {"translation"},
+    "targets": SERVICE | {"bootstraps"},
+    "functions": SERVICE | {"targets"},
+    "listeners": SERVICE | {"functions", "translation", "config", "observe"},
+    "lambda_api": SERVICE | {"functions", "observe"},
+    "sources": SERVICE | {"functions", "config"},
+    "inspector": SERVICE | {"functions", "observe", "translation"},
+    "app": EDGE | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector"},
+    "testing": EDGE | {"app", "translation", "listeners", "lambda_api"},
+    "cli": EDGE | {"app", "translation", "listeners", "lambda_api"},
+    "__main__": {"cli"},
+}
+"""The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""
+
+IMPURE = {
+    "asyncio", "concurrent", "http.client", "http.server", "httptools", "httpx", "io", "logging", "multiprocessing",
+    "os", "pathlib", "queue", "random", "secrets", "select", "selectors", "shutil", "signal", "socket", "ssl",
+    "starlette", "subprocess", "tempfile", "threading", "time", "urllib.request", "uuid", "uvicorn", "uvloop",
+}  # fmt: skip
+THIRD_PARTIES_OF_TRANSLATION = {"orjson", "pybase64"}
+
+
+def room(module: str) -> str:
+    """The part of the package that a module belongs to."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def in_folder(folder: str) -> list[Path]:
+    """The files of one folder of the package, its inner folders included."""
+    return sorted((PACKAGE / folder).rglob("*.py"))
+
+
+def test_every_room_is_known() -> None:
+    """A new part of the house gets its place in the table."""
+    assert {room(module) for module in MODULES} - {""} <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if room(name)])
+def test_imports_go_down(module: str) -> None:
+    """A module imports its own room and those below it."""
+    allowed = MAY_IMPORT[room(module)] | {room(module), ""}
+
+    assert {imported for imported in GRAPH[module] if room(imported) not in allowed} == set()
+
+
+def test_the_table_has_no_circle() -> None:
+    """What may be imported is itself in order from the ground up."""
+    below = dict(MAY_IMPORT)
+    while below:
+        free = {name for name, needed in below.items() if not needed & set(below)}
+        assert free, f"these rooms may import each other: {sorted(below)}"
+        for name in free:
+            del below[name]
+
+
+def test_no_import_circles() -> None:
+    """No module imports itself by way of others, not even lazily."""
+    left = {name: set(imported) - {name} for name, imported in GRAPH.items()}
+    while True:
+        free = {name for name, imported in left.items() if not imported & set(left)}
+        if not free:
+            break
+        for name in free:
+            del left[name]
+
+    assert left == {}, "these modules import each other, or modules that do"
+
+
+@pytest.mark.parametrize("path", in_folder("translation"), ids=lambda path: path.stem)
+def test_translation_is_pure(path: Path) -> None:
+    """Translation does no I/O and knows no clock: it can be tested, fuzzed and reused without an event loop."""
+    found = imports(path)
+    tops = {name.split(".")[0] for name in found} - set(sys.stdlib_module_names) - {"gateway"}
+
+    assert {name for name in found if name in IMPURE or name.split(".")[0] in IMPURE} == set()
+    assert tops <= THIRD_PARTIES_OF_TRANSLATION
+
+
+@pytest.mark.parametrize("path", in_folder("translation/flavours"), ids=lambda path: path.stem)
+def test_flavours_do_not_know_each_other(path: Path) -> None:
+    """A front door's rules can be read alone; only the table of flavours names them."""
+    flavours = "gateway.translation.flavours."
+    own = {name for name in own_imports(path, MODULES) if name.startswith(flavours)}
+
+    assert path.stem == "__init__" or own == set()
+
+
+TARGET_FOLDERS = sorted(path.name for path in (PACKAGE / "targets").iterdir() if (path / "__init__.py").exists())
+
+
+@pytest.mark.parametrize("folder", TARGET_FOLDERS)
+def test_targets_do_not_know_each_other(folder: str) -> None:
+    """One way to run a function can be read, and taken away, without the others."""
+    others = tuple(f"gateway.targets.{other}." for other in TARGET_FOLDERS if other != folder)
+    found = {name for path in in_folder(f"targets/{folder}") for name in own_imports(path, MODULES)}
+
+    assert {name for name in found if f"{name}.".startswith((*others, "gateway.targets.inprocess."))} == set()
+
+
+@pytest.mark.parametrize("path", in_folder("bootstraps"), ids=lambda path: path.stem)
+def test_bootstraps_need_the_standard_library_only(path: Path) -> None:
+    """They run in the user's interpreter, where nothing of ours is installed."""
+    beside = {file.stem for file in path.parent.glob("*.py")} | {"gateway"}
+
+    assert {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) <= beside
+    assert {name for name in own_imports(path, MODULES) if room(name) != "bootstraps"} == set()
+
+
+def test_only_the_command_line_knows_the_command_line() -> None:
+    """Nothing imports ``cli``, ``app`` or ``testing`` but what stands above them."""
+    tops = {"cli": {"cli", "__main__"}, "app": {"cli", "app", "testing", ""}, "testing": {"testing", ""}}
+    wrong = {
+        (name, imported)
+        for name, found in GRAPH.items()
+        for imported in found
+        if room(imported) in tops and room(name) not in tops[room(imported)]
+    }
+
+    assert wrong == set()
