@@ -103,13 +103,18 @@ class Host:
             RuntimeApiOptions,
         )
         from gateway.targets.runtime_api.runtimes import command_for, runtime_variables  # noqa: PLC0415 - as above
+        from gateway.targets.worker.interpreter import find_interpreter  # noqa: PLC0415 - as above
 
         def variables(scratch: Path) -> Mapping[str, str]:
             base = function_variables(configuration, self.options.variables, scratch, log_stream(configuration))
             return runtime_variables(configuration, base, opt)
 
+        command = command_for(configuration, opt)
+        if configuration.runtime == "python":
+            python = find_interpreter(self.options.python, self.options.variables, configuration.task_root)
+            command = (python.program, *command[1:])
         options = RuntimeApiOptions(
-            command=command_for(configuration, opt),
+            command=command,
             variables=variables,
             reaper=self.reaper,
             log=self._log(configuration),

@@ -7,7 +7,12 @@ import click
 
 from gateway.errors import UsageError
 
-_COMMANDS = {"serve": "gateway.cli.serve"}
+_COMMANDS = {
+    "serve": "gateway.cli.serve",
+    "invoke": "gateway.cli.invoke",
+    "check": "gateway.cli.check",
+    "config": "gateway.cli.config",
+}
 
 
 class _Commands(click.Group):

@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,6 @@ from gateway.cli.variables import read_variables
 from gateway.config.attributes import LISTENER, TARGET_GROUP, Attribute
 from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
-from gateway.configuration import default_capacity
 from gateway.errors import UsageError
 
 FLAVOURS: Final = {
@@ -26,33 +25,39 @@ _NO_CHECKS: Final = HealthCheckSettings(
 
 
 @dataclass(frozen=True, slots=True)
-class ServeOptions:
-    """The command's options, as click checked them."""
+class FunctionOptions:
+    """The options that say what a function is, as click checked them; shared by all commands that run one."""
 
     target: str
-    port: int
-    host: str
-    flavour: str
     timeout: int
     memory: int
-    environments: int | None
-    concurrency: int | None
     env_files: tuple[Path, ...]
     env: tuple[str, ...]
     runtime: str | None
     program: str | None
     runtime_client: str
     layers: tuple[Path, ...]
+    python: str | None
+    verbose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions(FunctionOptions):
+    """The options of ``gateway serve``."""
+
+    port: int
+    host: str
+    flavour: str
+    environments: int | None
+    concurrency: int | None
     functions: tuple[str, ...]
     control_port: int | None
     target_group_arn: str
     reload: bool
     freeze: bool
     in_process: bool
-    python: str | None
     access_log: str
     log_format: str | None
-    verbose: bool
     quiet: bool
 
     @property
@@ -73,11 +78,11 @@ def settings_of(options: ServeOptions, folder: Path) -> Settings:
         return load_settings(folder / options.target, os.environ)
     targets = dict(_named(item) for item in options.functions)
     if options.target:
-        name = parse_target(options.target, folder).function_name
-        targets = {name: options.target, **targets}
+        targets = {"": options.target, **targets}
     elif not targets:
         raise UsageError("name a handler such as app.handler, a configuration file, or --function NAME=TARGET")
-    functions = {name: _function(name, target, options, folder) for name, target in targets.items()}
+    made = [_limited(function_settings(target, folder, options, name), options) for name, target in targets.items()]
+    functions = {function.name: function for function in made}
     first = next(iter(functions))
     multi = {"lambda.multi_value_headers.enabled": options.flavour == "alb-multi"}
     group = TargetGroupSettings(
@@ -88,6 +93,14 @@ def settings_of(options: ServeOptions, folder: Path) -> Settings:
     return Settings(folder, functions, {first: group}, (listener,))
 
 
+def _limited(function: FunctionSettings, options: ServeOptions) -> FunctionSettings:
+    return replace(
+        function,
+        reserved_concurrent_executions=options.concurrency,
+        environments=options.environments or function.environments,
+    )
+
+
 def _named(item: str) -> tuple[str, str]:
     name, equals, target = item.partition("=")
     if not name or not equals or not target:
@@ -95,11 +108,19 @@ def _named(item: str) -> tuple[str, str]:
     return name, target
 
 
-def _function(name: str, target: str, options: ServeOptions, folder: Path) -> FunctionSettings:
+def function_settings(target: str, folder: Path, options: FunctionOptions, name: str = "") -> FunctionSettings:
+    """The settings of one function; without a name it is called after its module.
+
+    Raises:
+        UsageError: The target cannot be understood, or variables cannot be read.
+    """
     command = tuple(shlex.split(options.program)) if options.program else ()
-    handler = parse_target(target, folder).handler if not command else target
+    if command:
+        handler, made_up = target, "function"
+    else:
+        handler, made_up = parse_target(target, folder)
     return FunctionSettings(
-        name=name,
+        name=name or made_up,
         handler=handler,
         code=folder,
         runtime=options.runtime or ("provided" if command else _runtime(handler, folder)),
@@ -107,8 +128,6 @@ def _function(name: str, target: str, options: ServeOptions, folder: Path) -> Fu
         timeout=options.timeout,
         memory_size=options.memory,
         environment=read_variables(options.env_files, options.env),
-        reserved_concurrent_executions=options.concurrency,
-        environments=options.environments or default_capacity(),
         layers=tuple(folder / layer for layer in options.layers),
     )
 
