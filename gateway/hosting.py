@@ -19,6 +19,9 @@ from gateway.targets.reaper import Reaper
 from gateway.targets.target import Target
 from gateway.targets.variables import check_user_variables, function_variables
 
+_DAY_MS = 24 * 3600 * 1000
+"""The timeout while a debugger may hold the handler."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
@@ -32,6 +35,7 @@ class HostOptions:
         python: The interpreter of Python handlers; None finds the project's own.
         runtime_client: Of Python handlers: ``worker``, or ``ric`` for AWS's own client over the Runtime API.
         freeze: Stop an environment's processes between invocations.
+        debug_port: Where a debugger can attach to Python handlers; they then have one environment and a day's time.
     """
 
     variables: Mapping[str, str]
@@ -41,6 +45,7 @@ class HostOptions:
     python: str | None = None
     runtime_client: str = "worker"
     freeze: bool = False
+    debug_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Host:
         opt = None
         if configuration.layers:
             opt = merge_layers(configuration.layers, size_of(configuration.task_root), folder / "opt")
+        if self.options.debug_port is not None:
+            configuration = replace(configuration, capacity=1, timeout_ms=_DAY_MS)
         if self.options.in_process:
             return self._in_process(configuration)
         worker = configuration.runtime == "python" and self.options.runtime_client == "worker" and not _extensions(opt)
@@ -84,16 +91,23 @@ class Host:
         return InProcess(configuration, variables)
 
     def _workers(self, configuration: FunctionConfiguration, opt: Path | None) -> EnvironmentFactory:
-        from gateway.targets.worker.environment import WorkerEnvironment, WorkerOptions  # noqa: PLC0415 - as above
-        from gateway.targets.worker.interpreter import find_interpreter  # noqa: PLC0415 - as above
+        from gateway.targets.worker.environment import (  # noqa: PLC0415 - as above
+            INIT_LIMIT_S,
+            WorkerEnvironment,
+            WorkerOptions,
+        )
+        from gateway.targets.worker.interpreter import debugger_arguments, find_interpreter  # noqa: PLC0415 - as above
 
+        python = find_interpreter(self.options.python, self.options.variables, configuration.task_root)
         options = WorkerOptions(
             reaper=self.reaper,
             log=self._log(configuration),
-            python=find_interpreter(self.options.python, self.options.variables, configuration.task_root),
+            python=python,
             host=self.options.variables,
             freeze=self.options.freeze,
             opt=opt,
+            debugger=debugger_arguments(python, self.options.debug_port),
+            init_limit_s=INIT_LIMIT_S if self.options.debug_port is None else _DAY_MS / 1000,
         )
         return lambda scratch: WorkerEnvironment(configuration, options, scratch)
 

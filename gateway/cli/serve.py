@@ -54,6 +54,15 @@ from gateway.translation.flavours.alb import DEFAULT_TARGET_GROUP_ARN
 @click.option("--target-group-arn", default=DEFAULT_TARGET_GROUP_ARN, help="What the event names.")
 @click.option("--reload", is_flag=True, help="Load the code anew when a file changes.")
 @click.option("--freeze", is_flag=True, help="Stop the environments' processes between invocations, as Lambda does.")
+@click.option(
+    "--debug",
+    "debug_port",
+    type=click.IntRange(1, 65535),
+    is_flag=False,
+    flag_value=5678,
+    metavar="[PORT]",
+    help="Let a debugger attach to Python handlers.  [port: 5678]",
+)
 @click.option("--in-process", is_flag=True, help="Run the handler in this process, for a debugger.")
 @click.option("--python", metavar="PATH", help="The handler's interpreter instead of the project's own.")
 @click.option(

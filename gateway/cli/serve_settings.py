@@ -55,6 +55,7 @@ class ServeOptions(FunctionOptions):
     target_group_arn: str
     reload: bool
     freeze: bool
+    debug_port: int | None
     in_process: bool
     access_log: str
     log_format: str | None

@@ -41,6 +41,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             python=options.python,
             runtime_client=options.runtime_client,
             freeze=options.freeze,
+            debug_port=options.debug_port,
         )
         gateway = Gateway(settings, host_options, access_log.write if access_log else None)
         if options.control_port is not None:
@@ -83,6 +84,8 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
         name = listener.type if options.is_file else FLAVOURS[options.flavour]
         host = f"[{listener.host}]" if ":" in listener.host else listener.host
         click.echo(f"Ready: http://{host}:{server.port} -> {what} ({name})")
+    if options.debug_port is not None:
+        log.info("a debugger can attach to 127.0.0.1:%d", options.debug_port)
     if len(gateway.servers) > len(listeners):
         log.info("Invoke API: http://127.0.0.1:%d", gateway.servers[-1].port)
 

@@ -105,6 +105,11 @@ class FunctionLog:
         self._tail: bytearray | None = None
 
     @property
+    def platform_lines(self) -> bool:
+        """Whether platform lines are written for every invocation."""
+        return self._platform != "none"
+
+    @property
     def wanted(self) -> bool:
         """Whether the platform lines of this invocation go anywhere."""
         return self._platform != "none" or self._tail is not None

@@ -182,7 +182,8 @@ class EnvironmentPool:
             return None
         waiter: asyncio.Future[Environment | None] = self._loop.create_future()
         self._waiting.append((waiter, self._loop.time()))
-        self._consider()
+        if self._timer is None:
+            self._consider()
         try:
             return await waiter
         except asyncio.CancelledError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -11,23 +12,36 @@ from pathlib import Path
 
 from gateway.targets.reaper import Reaper
 
+log = logging.getLogger("gateway")
+
 _READ = 64 * 1024
+_GUARD_S = 0.25
+_PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run: the program with its arguments, its variables (all of them) and its working directory."""
+    """What to run.
+
+    Attributes:
+        variables: All of them; nothing is inherited.
+        folder: The working directory.
+        memory_mb: Resident memory beyond which the process is killed, 0 for no limit.  It is looked at four times a
+            second, since a limit of the kernel's needs rights that few users have; children are not counted.
+    """
 
     argv: Sequence[str]
     variables: Mapping[str, str]
     folder: Path
+    memory_mb: int = 0
 
 
 class ChildProcess:
     """One process in a group of its own.
 
     Standard output and standard error go, in order, to ``output`` as they arrive; standard input is empty.
-    ``ended`` becomes the return code: negative for the signal that killed it.
+    ``ended`` becomes the return code: negative for the signal that killed it.  ``out_of_memory`` is set when it was
+    killed for its memory.
     """
 
     def __init__(self, popen: subprocess.Popen[bytes], pipe: int, output: Callable[[bytes], None]) -> None:
@@ -37,6 +51,7 @@ class ChildProcess:
         self._output = output
         self._reaper: Reaper | None = None
         self.ended: asyncio.Future[int] = self._loop.create_future()
+        self.out_of_memory = False
         os.set_blocking(pipe, False)
         self._loop.add_reader(pipe, self.drain)
         self._watch()
@@ -71,6 +86,8 @@ class ChildProcess:
         child = cls(popen, reading, output)
         child._reaper = reaper
         reaper.add(popen.pid)
+        if command.memory_mb:
+            child._guard(command.memory_mb)
         return child
 
     @property
@@ -101,6 +118,18 @@ class ChildProcess:
         """End the whole group at once."""
         self.signal(signal.SIGKILL)
 
+    def _guard(self, limit_mb: int) -> None:
+        """Kill the process when it holds too much memory; look again later otherwise."""
+        if self.ended.done():
+            return
+        held_mb = resident_memory_kib(self._popen.pid) // 1024
+        if held_mb > limit_mb:
+            self.out_of_memory = True
+            log.warning("ended a function's process: it held %d MB and its memory size is %d MB", held_mb, limit_mb)
+            self.kill()
+        else:
+            self._loop.call_later(_GUARD_S, self._guard, limit_mb)
+
     def _watch(self) -> None:
         if hasattr(os, "pidfd_open"):
             descriptor = os.pidfd_open(self._popen.pid)
@@ -129,10 +158,19 @@ class ChildProcess:
             self._pipe = -1
 
 
+def resident_memory_kib(pid: int) -> int:
+    """The memory that a running process holds, 0 where the system does not tell."""
+    return _status_kib(pid, "VmRSS:")
+
+
 def peak_memory_kib(pid: int) -> int:
     """The largest memory a running process has held, 0 where the system does not tell."""
+    return _status_kib(pid, "VmHWM:")
+
+
+def _status_kib(pid: int, field: str) -> int:
     with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+        for line in (_PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith(field):
                 return int(line.split()[1])
     return 0

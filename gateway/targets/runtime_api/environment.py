@@ -201,7 +201,7 @@ class RuntimeApiEnvironment:
         await self._extensions.start(variables, folder)
         if self._is_abandoned():
             return
-        command = Command(self._options.command, variables, folder)
+        command = Command(self._options.command, variables, folder, self.configuration.memory_mb)
         try:
             process = await ChildProcess.spawn(command, self._recorder.output, self._options.reaper)
         except OSError as error:

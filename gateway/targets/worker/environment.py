@@ -8,10 +8,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP, SIGTERM
-from typing import TypeAlias, cast
+from typing import cast
 from uuid import uuid4
 
 import orjson
@@ -19,11 +18,12 @@ import orjson
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
-from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.failures import exited, reported, timed_out
 from gateway.targets.logs import FunctionLog, Report
 from gateway.targets.process import ChildProcess, Command, peak_memory_kib
 from gateway.targets.reaper import Reaper
 from gateway.targets.variables import function_variables
+from gateway.targets.worker.calls import Answer, Call, Ending, outcome_of
 from gateway.targets.worker.framing import Frame, FrameReader, invoke_frame
 from gateway.targets.worker.interpreter import Interpreter
 from gateway.targets.worker.tokens import TokenPipe
@@ -47,6 +47,7 @@ class WorkerOptions:
         freeze: Stop the process between invocations, as Lambda does.
         init_limit_s: How long the init phase may take before it is done again inside the first invocation.
         opt: The folder that stands for ``/opt``; its ``python`` folders are on the handler's path.
+        debugger: Arguments of the interpreter under which the worker runs.
     """
 
     reaper: Reaper
@@ -56,35 +57,7 @@ class WorkerOptions:
     freeze: bool = False
     init_limit_s: float = INIT_LIMIT_S
     opt: Path | None = None
-
-
-class _Ending(Enum):
-    """How an invocation ends without an answer of the worker."""
-
-    TIMED_OUT = "its time is over"
-    NOT_BEGUN = "it was given ahead and did not begin"
-
-
-_Answer: TypeAlias = Frame | int | _Ending
-"""A frame of the worker, the exit code of its process, or another end."""
-
-
-class _Call:
-    """One invocation in the worker's hands, or next in line."""
-
-    __slots__ = ("answer", "began", "invocation", "timer")
-
-    def __init__(self, invocation: Invocation, answer: "asyncio.Future[_Answer]") -> None:
-        self.invocation = invocation
-        self.answer = answer
-        self.began = 0.0
-        self.timer: asyncio.TimerHandle | None = None
-
-    def end(self, answer: _Answer) -> None:
-        if self.timer:
-            self.timer.cancel()
-        if not self.answer.done():
-            self.answer.set_result(answer)
+    debugger: tuple[str, ...] = ()
 
 
 class WorkerEnvironment(asyncio.BufferedProtocol):
@@ -106,8 +79,8 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._tokens: TokenPipe | None = None
         self._reader = FrameReader()
-        self._init: asyncio.Future[_Answer] | None = None
-        self._calls: deque[_Call] = deque()
+        self._init: asyncio.Future[Answer] | None = None
+        self._calls: deque[Call] = deque()
         self._hung_up = False
         self._failure: Failed | None = None
         self._init_ms: float | None = None
@@ -126,7 +99,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         """Run the init phase."""
         began = time.perf_counter()
         answer = await self._initialise(self._options.init_limit_s)
-        if answer is _Ending.TIMED_OUT:
+        if answer is Ending.TIMED_OUT:
             self._late_init = True
             self.problem = f"the init phase took longer than {self._options.init_limit_s:g} s"
         else:
@@ -135,7 +108,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
 
     async def invoke(self, invocation: Invocation) -> Outcome | None:
         """Run one invocation, or let it wait for its turn; None when its turn did not come."""
-        call = _Call(invocation, self._loop.create_future())
+        call = Call(invocation, self._loop.create_future())
         passes_stale = self._stale and not self._calls
         self._calls.append(call)
         if len(self._calls) > 1:
@@ -152,13 +125,13 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if passes_stale:
             self._stale = False
             self.takes_ahead = not self._options.freeze
-        return None if answer is _Ending.NOT_BEGUN else self._finish(call, answer)
+        return None if answer is Ending.NOT_BEGUN else self._finish(call, answer)
 
     def retract(self) -> bool:
         """Take back the invocation that waits for its turn, if it has not begun."""
         if len(self._calls) < 2 or not self._tokens or not self._tokens.take():
             return False
-        self._calls.pop().end(_Ending.NOT_BEGUN)
+        self._calls.pop().end(Ending.NOT_BEGUN)
         # Its frame is still on its way to the worker, and with the token of another one it would begin.
         self._stale = True
         self.takes_ahead = False
@@ -186,7 +159,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if self._process:
             self._process.kill()
 
-    async def _initialise(self, limit_s: float) -> _Answer:
+    async def _initialise(self, limit_s: float) -> Answer:
         """Start the process: the frame or exit code that ended the init phase, TIMED_OUT when it took too long."""
         self._init = self._loop.create_future()
         self._hung_up = False
@@ -203,13 +176,13 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self.kill()
         if process:
             await process.ended
-        return _Ending.TIMED_OUT
+        return Ending.TIMED_OUT
 
-    async def _initialise_late(self, call: _Call) -> None:
+    async def _initialise_late(self, call: Call) -> None:
         self._late_init = False
         init = await self._initialise(self.configuration.timeout_ms / 1000)
-        if init is _Ending.TIMED_OUT or call.answer.done():  # the call's own timer may be the quicker one
-            call.end(_Ending.TIMED_OUT)
+        if init is Ending.TIMED_OUT or call.answer.done():  # the call's own timer may be the quicker one
+            call.end(Ending.TIMED_OUT)
         else:
             self._take_init(init)
 
@@ -218,8 +191,14 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         tokens = self._tokens = self._tokens or TokenPipe()
         try:
             descriptors = [theirs.fileno(), tokens.reading]
-            argv = [self._options.python.program, str(_RUNTIME / "worker.py"), *map(str, descriptors)]
-            command = Command(argv, self._variables(), self.configuration.task_root)
+            argv = [
+                self._options.python.program,
+                *self._options.debugger,
+                str(_RUNTIME / "worker.py"),
+                *map(str, descriptors),
+            ]
+            memory_mb = self.configuration.memory_mb
+            command = Command(argv, self._variables(), self.configuration.task_root, memory_mb)
             self._process = await ChildProcess.spawn(
                 command, self._log.output, self._options.reaper, pass_fds=descriptors
             )
@@ -242,7 +221,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             variables["PATH"] = f"{variables.get('PATH', os.defpath)}{os.pathsep}{options.opt / 'bin'}"
         return variables
 
-    def _take_init(self, answer: _Answer) -> None:
+    def _take_init(self, answer: Answer) -> None:
         if isinstance(answer, int):
             self._failure = exited("", answer)
             self.problem = self.problem or f"the process ended while it loaded the handler: {self._failure.message}"
@@ -258,21 +237,22 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
                 name = self.configuration.handler
                 self.problem = f"{name} is not callable: it is of type {facts['type']} ({facts['file']})"
 
-    def _begin(self, call: _Call) -> None:
+    def _begin(self, call: Call) -> None:
         """An invocation's turn has come: its time runs."""
         call.began = time.perf_counter()
         call.timer = self._loop.call_later(self.configuration.timeout_ms / 1000, self._time_out, call)
-        self._log.begin(call.invocation.request_id, tail=call.invocation.tail)
+        if self._log.platform_lines or call.invocation.tail:
+            self._log.begin(call.invocation.request_id, tail=call.invocation.tail)
         if self._options.freeze and self._process:
             self._process.signal(SIGCONT)
 
-    def _time_out(self, call: _Call) -> None:
+    def _time_out(self, call: Call) -> None:
         self._measure()
         if self._calls and self._calls[0] is call:
             self.kill()
-            self._end_first(_Ending.TIMED_OUT)
+            self._end_first(Ending.TIMED_OUT)
         else:
-            call.end(_Ending.TIMED_OUT)
+            call.end(Ending.TIMED_OUT)
 
     def _send(self, invocation: Invocation, *, ahead: bool) -> None:
         head, payload = invoke_frame(invocation, self.configuration.timeout_ms, self.configuration.arn, ahead=ahead)
@@ -285,7 +265,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         else:
             self._transport.writelines((head, payload))
 
-    def _end_first(self, answer: _Answer) -> None:
+    def _end_first(self, answer: Answer) -> None:
         """The running invocation has its end; the next one's turn comes, or it goes back when the process is gone."""
         if not self._calls:
             return
@@ -295,23 +275,28 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if isinstance(answer, Frame):
             self._begin(self._calls[0])
         elif self._tokens and self._tokens.take():
-            self._calls.popleft().end(_Ending.NOT_BEGUN)
+            self._calls.popleft().end(Ending.NOT_BEGUN)
         else:
             self._begin(self._calls[0])
             self._calls.popleft().end(answer)
 
-    def _finish(self, call: _Call, answer: _Answer) -> Outcome:
+    def _finish(self, call: Call, answer: Answer) -> Outcome:
+        if isinstance(answer, Frame) and not self._log.wanted and not self._options.freeze:
+            self._init_ms = None
+            return outcome_of(answer)
         request_id = call.invocation.request_id
         duration_ms = (time.perf_counter() - call.began) * 1000
         status, error_type = "error", ""
         outcome: Failed | Returned | TimedOut
         if isinstance(answer, Frame):
-            outcome = _outcome(answer)
+            outcome = outcome_of(answer)
             status = "" if isinstance(outcome, Returned) else status
         elif self._failure:
             outcome, error_type = self._failure, self._failure.error_type
         elif isinstance(answer, int):
-            outcome, error_type = exited(request_id, answer), "Runtime.ExitError"
+            outcome = exited(request_id, answer)
+            out_of_memory = self._process and self._process.out_of_memory
+            error_type = "Runtime.OutOfMemory" if out_of_memory else outcome.error_type
             self.kill()
         else:
             outcome = timed_out(request_id, self.configuration.timeout_ms)
@@ -330,7 +315,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if self._process and not self._process.ended.done():
             self._peak_mb = max(self._peak_mb, -(-peak_memory_kib(self._process.pid) // 1024))
 
-    def _give(self, answer: _Answer) -> None:
+    def _give(self, answer: Answer) -> None:
         if self._init is None:
             self._end_first(answer)
         elif not self._init.done():
@@ -361,14 +346,6 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self._hung_up = True
         if self._process and self._process.ended.done():
             self._give(self._process.ended.result())
-
-
-def _outcome(frame: Frame) -> Returned | Failed:
-    if len(frame.body) > RESULT_LIMIT:
-        return result_too_large()
-    if frame.kind == b"e":
-        return reported(frame.body)
-    return Returned(frame.body) if frame.kind == b"r" else Returned(frame.body, content_type="application/unknown")
 
 
 def _described(failure: Failed) -> str:

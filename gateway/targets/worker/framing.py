@@ -22,16 +22,9 @@ class Frame(NamedTuple):
 
 def invoke_frame(invocation: Invocation, timeout_ms: int, function_arn: str, *, ahead: bool) -> tuple[bytes, bytes]:
     """An ``I`` frame, or with ``ahead`` an ``A`` frame, as two pieces, so that a large payload is not copied."""
-    head = "\0".join(
-        (
-            invocation.request_id,
-            str(timeout_ms),
-            invocation.function_arn or function_arn,
-            invocation.trace_id,
-            invocation.client_context.decode(),
-            invocation.cognito_identity.decode(),
-        )
-    ).encode()
+    arn = invocation.function_arn or function_arn
+    caller = f"{invocation.client_context.decode()}\0{invocation.cognito_identity.decode()}"
+    head = f"{invocation.request_id}\0{timeout_ms}\0{arn}\0{invocation.trace_id}\0{caller}".encode()
     size = 4 + len(head) + len(invocation.payload)
     return size.to_bytes(4, "big") + (b"A" if ahead else b"I") + len(head).to_bytes(4, "big") + head, invocation.payload
 

@@ -50,3 +50,17 @@ def _asked(program: str) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise UsageError(f"--python {program}: it cannot be run as a Python interpreter ({error})") from error
     return done.stdout.strip()
+
+
+def debugger_arguments(python: Interpreter, port: int | None) -> tuple[str, ...]:
+    """What makes an interpreter listen for a debugger on a port of the loopback interface, nothing without a port.
+
+    Raises:
+        UsageError: debugpy is not installed where the handler runs.
+    """
+    if port is None:
+        return ()
+    found = subprocess.run([python.program, "-c", "import debugpy"], capture_output=True, check=False, timeout=30)
+    if found.returncode:
+        raise UsageError(f"--debug needs debugpy where the handler runs: {python.program} -m pip install debugpy")
+    return ("-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"127.0.0.1:{port}")
