@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from mangum import Mangum
 
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from tests.translation.flavours.apigw_requests import ARRIVAL, BROWSER, REQUEST
 
 SENT = REQUEST._replace(

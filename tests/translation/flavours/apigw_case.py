@@ -20,7 +20,7 @@ import pytest
 from gateway.errors import Fault, FaultKind
 from gateway.translation.cors import Cors
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request, Response, Tls
 from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch, RouteTable

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadResult, Fault, FaultKind
 from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.flavours.alb import Alb, error_reason
 from gateway.translation.messages import Arrival, Request, Response, Tls
 from gateway.types import Json

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Fault
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Request
 from tests.translation.flavours.apigw_case import cases, check, load_case
 from tests.translation.flavours.apigw_requests import ARRIVAL, REQUEST, json_values, requests, results
