@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from gateway.config.rules import Forward
 from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
+from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
 from gateway.functions.function import Function
 from gateway.functions.registry import Registry
 from gateway.hosting import Host, HostOptions
@@ -80,6 +81,7 @@ class Gateway:
         self._groups: list[TargetGroup] = []
         self._fronts: dict[_Place, AlbListener] = {}
         self._draining: set[asyncio.Task[None]] = set()
+        self._unreserved = _unreserved(settings)
         self.functions = {name: self._function(function) for name, function in settings.functions.items()}
         self.servers: list[Server] = [self._server(listener) for listener in settings.listeners]
 
@@ -130,6 +132,7 @@ class Gateway:
         """
         if [_place(it) for it in settings.listeners] != [_place(it) for it in self.settings.listeners]:
             raise UsageError("listeners, their hosts and ports cannot change while the gateway runs; start it again")
+        self._unreserved.limit = _unreserved(settings).limit
         old = self.functions
         same = {name for name, it in settings.functions.items() if self.settings.functions.get(name) == it}
         functions = {name: old[name] if name in same else self._function(it) for name, it in settings.functions.items()}
@@ -169,7 +172,7 @@ class Gateway:
 
     def _function(self, settings: FunctionSettings) -> Function:
         configuration = settings.configuration()
-        return Function(configuration, self._host.target(configuration))
+        return Function(configuration, self._host.target(configuration), self._unreserved)
 
     def _server(self, listener: ListenerSettings) -> Server:
         match listener:
@@ -199,6 +202,11 @@ class Gateway:
         arn = group.arn or target_group_arn(group.name, configuration.region, configuration.account)
         multi_value_headers = bool(group.attributes[_MULTI_VALUE_HEADERS])
         return LambdaTargetGroup(group.name, Alb(arn, multi_value_headers, attributes), function)
+
+
+def _unreserved(settings: Settings) -> ConcurrencyPool:
+    reserved = [function.reserved_concurrent_executions or 0 for function in settings.functions.values()]
+    return unreserved_pool(settings.concurrent_executions, reserved)
 
 
 def _place(listener: ListenerSettings) -> _Place:

@@ -162,6 +162,8 @@ class FileModel(Strict):
 
     schema_: Annotated[str | None, Field(alias="$schema")] = None
     """Where the JSON Schema is, for editors."""
+    concurrent_executions: Annotated[int, Field(ge=1)] | None = None
+    """The account's concurrency, shared by all functions; left out, there is no limit."""
     functions: dict[Name, FunctionModel] = Field(default_factory=dict)
     """Functions by their names."""
     target_groups: dict[Name, TargetGroupModel] = Field(default_factory=dict)

@@ -205,9 +205,15 @@ ListenerSettings: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A whole configuration file; ``source`` is the file, for messages and for reloading."""
+    """A whole configuration file.
+
+    Attributes:
+        source: The file, for messages and for reloading.
+        concurrent_executions: The account's concurrency; None for no limit.
+    """
 
     source: Path
     functions: Mapping[str, FunctionSettings] = field(default_factory=dict)
     target_groups: Mapping[str, TargetGroupSettings] = field(default_factory=dict)
     listeners: tuple[ListenerSettings, ...] = ()
+    concurrent_executions: int | None = None

@@ -3,23 +3,32 @@
 import asyncio
 
 from gateway.configuration import FunctionConfiguration
+from gateway.functions.concurrency import ACCOUNT_LIMIT, RESERVED_LIMIT, ConcurrencyPool
 from gateway.invocation import Invocation, Outcome, Streamed, Throttled
 from gateway.targets.target import Target
-
-RESERVED_LIMIT = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
 
 class Function:
     """A function that can be invoked.
 
-    Beyond its reserved concurrency an invocation is throttled at once (lambda.md 5.2); without a reservation it waits
-    for a free execution environment, since AWS would have scaled.
+    Beyond its reserved concurrency, or the pool that it shares with others, an invocation is throttled at once; without
+    either it waits for a free execution environment, since AWS would have scaled.
+
+    Args:
+        unreserved: The account's pool, for a function without a reservation; None for no limit.
     """
 
-    def __init__(self, configuration: FunctionConfiguration, target: Target) -> None:
+    def __init__(
+        self, configuration: FunctionConfiguration, target: Target, unreserved: ConcurrencyPool | None = None
+    ) -> None:
         self.configuration = configuration
         self.target = target
         self.in_flight = 0
+        reserved = configuration.reserved_concurrency
+        if reserved is not None:
+            self._pool = ConcurrencyPool(reserved, RESERVED_LIMIT)
+        else:
+            self._pool = unreserved or ConcurrencyPool(None, ACCOUNT_LIMIT)
         self._drained: asyncio.Event | None = None
 
     async def start(self) -> None:
@@ -28,9 +37,8 @@ class Function:
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation under this function's concurrency."""
-        reserved = self.configuration.reserved_concurrency
-        if reserved is not None and self.in_flight >= reserved:
-            return Throttled(RESERVED_LIMIT)
+        if not self._pool.take():
+            return Throttled(self._pool.reason)
         self.in_flight += 1
         try:
             outcome = await self.target.invoke(invocation)
@@ -42,11 +50,6 @@ class Function:
         else:
             self._ended()
         return outcome
-
-    def _ended(self, _: object = None) -> None:
-        self.in_flight -= 1
-        if self._drained and not self.in_flight:
-            self._drained.set()
 
     def renew(self) -> None:
         """Load the code anew; invocations in flight end with what they began with."""
@@ -62,3 +65,9 @@ class Function:
     async def aclose(self) -> None:
         """Stop the target."""
         await self.target.aclose()
+
+    def _ended(self, _: object = None) -> None:
+        self._pool.give_back()
+        self.in_flight -= 1
+        if self._drained and not self.in_flight:
+            self._drained.set()

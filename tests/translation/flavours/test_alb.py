@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadResult, Fault, FaultKind
 from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.flavours.alb import Alb, error_reason
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Arrival, Request, Response, Tls
 from gateway.types import Json
 
