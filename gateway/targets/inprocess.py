@@ -160,13 +160,16 @@ class InProcess:
         self._threads += 1
 
     def _work(self) -> None:
-        while job := self._jobs.get():
-            job.began = time.monotonic()
-            outcome = self._run(job.invocation)
-            if job.abandoned:
-                return
-            with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
-                self._loop.call_soon_threadsafe(job.give, outcome)
+        loop = asyncio.new_event_loop()  # on Lambda a handler runs where asyncio.get_event_loop() finds one
+        asyncio.set_event_loop(loop)
+        with contextlib.closing(loop):
+            while job := self._jobs.get():
+                job.began = time.monotonic()
+                outcome = self._run(job.invocation)
+                if job.abandoned:
+                    return
+                with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+                    self._loop.call_soon_threadsafe(job.give, outcome)
 
     def _run(self, invocation: Invocation) -> Returned | Failed:
         handler = self._handler
