@@ -120,6 +120,21 @@ async def test_result_that_is_too_large() -> None:
     assert outcome.error_type == "Function.ResponseSizeTooLarge"
 
 
+async def test_handler_with_an_event_loop_of_its_own() -> None:
+    """Adapters such as Mangum drive an ASGI application on ``asyncio.get_event_loop()``, as they can on Lambda."""
+
+    async def application() -> str:
+        await asyncio.sleep(0)
+        return "done"
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        return asyncio.get_event_loop().run_until_complete(application())
+
+    async with running(handler) as target:
+        assert await result_of(target) == "done"
+        assert await result_of(target) == "done"
+
+
 async def test_timeout_gives_the_thread_up() -> None:
     """The caller is answered after the timeout; the next invocation has a thread, though the handler still runs."""
     release = threading.Event()
