@@ -127,7 +127,8 @@ LINES = [
     b"Content-Type: application/json; charset=\xff",
     b"Content-Encoding: gzip", b"X_y: z", b"Range: bytes=-", b"Content-Length: 03", b"Content-Length: +3",
 ]  # fmt: skip
-BODIES = [b"", b"abc", b"3\r\nabc\r\n0\r\n\r\n", b"zz\r\n", b"3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n", b"\xff" * 10, b"-1\r\n",
+BODIES = [b"", b"abc", b"3\r\nabc\r\n0\r\n\r\n", b"zz\r\n", b"3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n", b"\xff" * 10,
+          b"-1\r\n",
           b"0\r\n\r\n",
           b"fffffffffffffffff\r\n", b"3\nabc\n0\n\n", b"\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"]  # fmt: skip
 ENDS = [b"\r\n"] * 8 + [b"\n", b"\r", b"\r\r\n", b""]
