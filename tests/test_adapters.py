@@ -8,7 +8,6 @@ one of them understands our events and we its results, both are right.  Where an
 import asyncio
 import http.client
 import json
-import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -21,10 +20,9 @@ import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.app import Gateway, HostOptions
-from gateway.translation.flavours.alb import Alb
-from tests.listeners.alb.doubles import ARN
-from tests.targets.hosting import FUNCTIONS, configuration
+from gateway.app import Gateway
+from tests.gateways import Front, function, gateway_of
+from tests.targets.hosting import FUNCTIONS
 
 ADAPTERS = ("mangum", "wsgi", "powertools")
 ADDED = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"}
@@ -208,14 +206,11 @@ def print_log(chunk: bytes) -> None:
 
 
 async def _start_gateway() -> tuple[Gateway, dict[tuple[str, bool], int]]:
-    gateway = Gateway(HostOptions(variables=os.environ, log=print_log, python=sys.executable))
-    servers = {}
-    for adapter in ADAPTERS:
-        function = gateway.add_function(replace(configuration(f"adapters.{adapter}_handler"), name=adapter))
-        for multi in (False, True):
-            servers[adapter, multi] = gateway.add_alb(Alb(ARN, multi_value_headers=multi), function, "127.0.0.1", 0)
+    functions = [function(adapter, f"adapters.{adapter}_handler") for adapter in ADAPTERS]
+    fronts = [Front(adapter, multi) for adapter in ADAPTERS for multi in (False, True)]
+    gateway = gateway_of(functions, fronts, print_log)
     await gateway.start()
-    return gateway, {key: server.port for key, server in servers.items()}
+    return gateway, {(front[0], front[1]): server.port for front, server in zip(fronts, gateway.servers, strict=True)}
 
 
 async def _start_uvicorn(app: Any) -> tuple[uvicorn.Server, "asyncio.Task[None]", int]:  # noqa: ANN401 - ASGI

@@ -9,16 +9,13 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
-from gateway.app import Gateway, HostOptions
-from gateway.listeners.server import ListenerServer
-from gateway.translation.flavours.alb import Alb
-from tests.listeners.alb.doubles import ARN
+from gateway.app import Server
+from tests.gateways import Front, function, gateway_of
 from tests.listeners.doubles import Client
-from tests.targets.hosting import Log, children, configuration
+from tests.targets.hosting import Log, children
 
 pytestmark = pytest.mark.anyio
 
@@ -30,13 +27,11 @@ PER_CONNECTION = 4
 
 
 @asynccontextmanager
-async def serving(handler: str, log: Log, *, in_process: bool) -> AsyncIterator[ListenerServer]:
+async def serving(handler: str, log: Log, *, in_process: bool) -> AsyncIterator[Server]:
     """A gateway in front of a handler of ``host.py``."""
-    gateway = Gateway(HostOptions(variables=os.environ, log=log.append, in_process=in_process))
-    function = gateway.add_function(replace(configuration(handler), capacity=3))
-    server = gateway.add_alb(Alb(ARN), function, "127.0.0.1", 0)
+    gateway = gateway_of([function("app", f"host.{handler}")], [Front("app")], log.append, in_process=in_process)
     await gateway.start()
-    yield server
+    yield gateway.servers[0]
     await gateway.stop(5)
 
 
@@ -127,8 +122,7 @@ LINES = [
     b"Content-Type: application/json; charset=\xff",
     b"Content-Encoding: gzip", b"X_y: z", b"Range: bytes=-", b"Content-Length: 03", b"Content-Length: +3",
 ]  # fmt: skip
-BODIES = [b"", b"abc", b"3\r\nabc\r\n0\r\n\r\n",
-          b"zz\r\n", b"3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n", b"\xff" * 10,
+BODIES = [b"", b"abc", b"3\r\nabc\r\n0\r\n\r\n", b"zz\r\n", b"3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n", b"\xff" * 10,
           b"-1\r\n",
           b"0\r\n\r\n",
           b"fffffffffffffffff\r\n", b"3\nabc\n0\n\n", b"\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"]  # fmt: skip

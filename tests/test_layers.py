@@ -28,9 +28,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lambda_api": SERVICE | {"functions", "observe"},
     "sources": SERVICE | {"functions", "config"},
     "inspector": SERVICE | {"functions", "observe", "translation"},
-    "app": EDGE | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector"},
-    "testing": EDGE | {"app", "translation", "listeners", "lambda_api"},
-    "cli": EDGE | {"app", "translation", "listeners", "lambda_api"},
+    "hosting": SERVICE | {"functions", "targets"},
+    "app": EDGE | {"hosting"} | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector"},
+    "testing": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api"},
+    "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api"},
     "__main__": {"cli"},
 }
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""
