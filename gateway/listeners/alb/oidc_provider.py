@@ -1,0 +1,193 @@
+"""The identity provider of an action: its endpoints, and the calls that a load balancer makes to them.
+
+Facts
+
+- The load balancer exchanges the code for tokens, validates the id token, then asks the user info endpoint with the
+  access token (AWS ELB user guide, "Authenticate users").
+- It knows no key set of the provider, so it cannot check the id token's signature; the token came straight from the
+  token endpoint, for which OpenID Connect Core (3.1.3.7, 6) allows that.
+- A user pool's endpoints are ``/oauth2/authorize``, ``/oauth2/token`` and ``/oauth2/userInfo`` of its domain, which is
+  ``PREFIX.auth.REGION.amazoncognito.com`` or one of the user's own; its issuer is
+  ``https://cognito-idp.REGION.amazonaws.com/POOL-ID`` (Cognito developer guide, user pool endpoints).
+- Claims and access token together may have 11 KB (user guide).
+- The client shows its secret with HTTP Basic, OpenID Connect's default (Core, 9); AWS does not say which way it takes.
+"""
+
+import base64
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote
+
+import orjson
+
+from gateway.config.rules import AuthenticateCognito, AuthenticateOidc
+from gateway.listeners.alb.authentication_failure import AuthenticationFailure
+from gateway.translation.headers import is_field_value
+from gateway.types import EpochMs, Json
+
+if TYPE_CHECKING:
+    import httpx
+
+_CLAIMS_BYTES: Final = 11 * 1024
+
+
+class Provider(NamedTuple):
+    """Endpoints and credentials of one action, whichever kind it is."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    user_info_endpoint: str
+    client_id: str
+    client_secret: str
+
+
+class Tokens(NamedTuple):
+    """What the token endpoint gave; texts are "" and ``expires_in``, in seconds, is 0 where it gave none."""
+
+    access_token: str
+    id_token: str
+    refresh_token: str
+    expires_in: int
+
+
+def provider_of(action: AuthenticateOidc | AuthenticateCognito, client_secret: str = "") -> Provider:
+    """The provider of an action; ``client_secret`` is for a user pool's client, whose action does not have it.
+
+    The domain of a user pool may be a whole URL, for a local stand-in of Cognito; AWS takes no such thing.
+    """
+    if isinstance(action, AuthenticateOidc):
+        return Provider(
+            action.issuer,
+            action.authorization_endpoint,
+            action.token_endpoint,
+            action.user_info_endpoint,
+            action.client_id,
+            action.client_secret,
+        )
+    region, pool = region_and_pool(action.user_pool_arn)
+    domain = action.user_pool_domain
+    if "://" not in domain:
+        domain = f"https://{domain}" if "." in domain else f"https://{domain}.auth.{region}.amazoncognito.com"
+    base = f"{domain.rstrip('/')}/oauth2"
+    issuer = f"https://cognito-idp.{region}.amazonaws.com/{pool}"
+    return Provider(
+        issuer, f"{base}/authorize", f"{base}/token", f"{base}/userInfo", action.user_pool_client_id, client_secret
+    )
+
+
+def region_and_pool(user_pool_arn: str) -> tuple[str, str]:
+    """Region and id of a user pool."""
+    return user_pool_arn.split(":")[3], user_pool_arn.rpartition("/")[2]
+
+
+class ProviderCalls:
+    """The calls to one provider; each raises `AuthenticationFailure` when it does not give what it should."""
+
+    def __init__(self, provider: Provider, client: "httpx.AsyncClient") -> None:
+        self._provider = provider
+        self._client = client
+
+    async def exchange(self, code: str, redirect_uri: str, now: EpochMs) -> Tokens:
+        """Tokens for an authorization code; the id token has been validated."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        tokens = await self._tokens(form)
+        if not tokens.id_token:
+            raise AuthenticationFailure(
+                "AuthInvalidTokenResponse", "the token endpoint gave no id token; is openid in the scope?"
+            )
+        check_id_token(tokens.id_token, self._provider, now)
+        return tokens
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """New tokens for a refresh token; the old refresh token stays when no new one came."""
+        tokens = await self._tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
+        return tokens if tokens.refresh_token else tokens._replace(refresh_token=refresh_token)
+
+    async def claims(self, access_token: str) -> dict[str, Json]:
+        """What the user info endpoint says; there is always a text ``sub``."""
+        import httpx  # noqa: PLC0415
+
+        try:
+            answer = await self._client.get(
+                self._provider.user_info_endpoint, headers={"authorization": f"Bearer {access_token}"}
+            )
+        except httpx.HTTPError as error:
+            raise AuthenticationFailure("AuthUserinfoEpRequestTimeout", _why(error)) from error
+        if not answer.is_success:
+            raise AuthenticationFailure("AuthUserinfoEpRequestFailed", f"it answered {answer.status_code}")
+        if len(answer.content) + len(access_token) > _CLAIMS_BYTES:
+            raise AuthenticationFailure("AuthUserinfoResponseSizeExceeded", f"more than {_CLAIMS_BYTES} bytes")
+        claims = _json(answer.content)
+        if not isinstance(claims, dict) or not is_field_value(_text(claims, "sub") or "\0"):
+            raise AuthenticationFailure("AuthInvalidUserinfoResponse", "it is no JSON object with a usable sub")
+        return claims
+
+    async def _tokens(self, form: dict[str, str]) -> Tokens:
+        import httpx  # noqa: PLC0415
+
+        try:
+            answer = await self._client.post(
+                self._provider.token_endpoint, data=form, headers={"authorization": self._credentials()}
+            )
+        except httpx.HTTPError as error:
+            raise AuthenticationFailure("AuthTokenEpRequestTimeout", _why(error)) from error
+        parsed = _json(answer.content)
+        content = parsed if isinstance(parsed, dict) else {}
+        if not answer.is_success:
+            said = content.get("error")
+            reason = "AuthInvalidGrantError" if said == "invalid_grant" else "AuthTokenEpRequestFailed"
+            raise AuthenticationFailure(reason, f"it answered {answer.status_code} {said or ''}".rstrip())
+        access, id_token, refresh = (_text(content, name) for name in ("access_token", "id_token", "refresh_token"))
+        if not access or not is_field_value(access):
+            raise AuthenticationFailure("AuthInvalidTokenResponse", "it is no JSON object with a usable access_token")
+        expires_in = content.get("expires_in")
+        return Tokens(access, id_token, refresh, expires_in if isinstance(expires_in, int) else 0)
+
+    def _credentials(self) -> str:
+        # Both parts are form-encoded before they are joined (RFC 6749, 2.3.1).
+        pair = f"{quote(self._provider.client_id, safe='')}:{quote(self._provider.client_secret, safe='')}"
+        return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def check_id_token(token: str, provider: Provider, now: EpochMs) -> None:
+    """Check issuer, audience and time of an id token; raises `AuthenticationFailure` (AuthInvalidIdToken)."""
+    claims = payload_of(token)
+    if claims is None:
+        raise AuthenticationFailure("AuthInvalidIdToken", "it is not a JWT")
+    if claims.get("iss") != provider.issuer:
+        raise AuthenticationFailure("AuthInvalidIdToken", f"iss is {claims.get('iss')!r}, not {provider.issuer!r}")
+    audience = claims.get("aud")
+    if provider.client_id not in (audience if isinstance(audience, list) else [audience]):
+        raise AuthenticationFailure("AuthInvalidIdToken", f"aud is {audience!r}, not {provider.client_id!r}")
+    exp = claims.get("exp")
+    if not isinstance(exp, int | float) or exp * 1000 <= now:
+        raise AuthenticationFailure("AuthInvalidIdToken", f"exp is {exp!r}")
+
+
+def payload_of(token: str) -> dict[str, Json] | None:
+    """The claims of a JWT whose signature is not looked at; None when it is none."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = _json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _json(content: bytes) -> Json:
+    try:
+        parsed: Json = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return parsed
+
+
+def _text(content: dict[str, Json], name: str) -> str:
+    value = content.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__} {error}".rstrip()
