@@ -1,0 +1,153 @@
+"""HTTP clients whose server is a front door and a handler in this process: no port, no threads, no waiting.
+
+The synchronous client calls the handler in the test's own thread.  The asynchronous one uses a thread of anyio's, since
+handlers that wrap ASGI applications run an event loop of their own; it works under asyncio and trio alike.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio.to_thread
+import httpx
+
+from gateway.configuration import FunctionConfiguration
+from gateway.listeners.arrivals import arrive
+from gateway.listeners.wire import has_content
+from gateway.testing.call import Handler, HandlerCall, build_configuration, load_handler
+from gateway.translation.flavour_options import SCHEMES, build_flavour
+from gateway.translation.messages import Request
+from gateway.translation.sample import SAMPLE_CLIENT, SAMPLE_HOST
+from gateway.types import Address
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """What both transports share: from httpx's request to httpx's response."""
+
+    call: HandlerCall
+    raise_handler_exceptions: bool
+    client: Address
+
+    def request(self, request: httpx.Request, body: bytes) -> Request:
+        """The request as a port would have read it."""
+        url = request.url
+        path, _, query = url.raw_path.partition(b"?")
+        return Request(
+            method=request.method,
+            raw_path=path,
+            raw_query=query,
+            headers=request.headers.raw,
+            body=body,
+            client=self.client,
+            server=("127.0.0.1", url.port or (443 if url.scheme == "https" else 80)),
+            scheme=url.scheme,
+        )
+
+    def answer(self, request: Request) -> httpx.Response:
+        """Run the handler and give its answer, with the exchange."""
+        exchange = self.call.run(request, arrive())
+        if exchange.error is not None and self.raise_handler_exceptions:
+            raise exchange.error
+        response = exchange.response
+        extensions: dict[str, Any] = {"gateway": exchange, "http_version": b"HTTP/1.1"}
+        if response.reason:
+            extensions["reason_phrase"] = response.reason
+        body = response.body if has_content(request.method, response.status) else b""
+        stream = httpx.ByteStream(body if isinstance(body, bytes) else b"")  # a whole result never gives a stream
+        return httpx.Response(response.status, headers=list(response.headers), stream=stream, extensions=extensions)
+
+
+class LambdaTransport(httpx.BaseTransport):
+    """What `lambda_client` gives to httpx; for clients that need more than one transport (``mounts``)."""
+
+    def __init__(self, door: _Door) -> None:
+        self._door = door
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer in this thread."""
+        return self._door.answer(self._door.request(request, request.read()))
+
+    def close(self) -> None:
+        """End what the handler's event loop holds."""
+        self._door.call.loops.close()
+
+
+class AsyncLambdaTransport(httpx.AsyncBaseTransport):
+    """What `async_lambda_client` gives to httpx."""
+
+    def __init__(self, door: _Door) -> None:
+        self._door = door
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer on a thread of anyio's."""
+        translated = self._door.request(request, await request.aread())
+        return await anyio.to_thread.run_sync(self._door.answer, translated)
+
+    async def aclose(self) -> None:
+        """End what the handler's event loops hold."""
+        self._door.call.loops.close()
+
+
+def lambda_client(
+    handler: Handler | str,
+    as_: str = "alb",
+    *,
+    base_url: str = "",
+    raise_handler_exceptions: bool = False,
+    timeout: float = 3.0,
+    environment: Mapping[str, str] | None = None,
+    **options: Any,  # noqa: ANN401 - each front door has its own
+) -> httpx.Client:
+    """A client whose every request goes through a front door to a handler, in this process and thread.
+
+    What happened in between is on the response: ``response.extensions["gateway"]`` is an `Exchange`.
+
+    Args:
+        handler: A function of event and context, or its name as in Lambda's Handler setting.
+        as_: The front door, a name of `FLAVOURS`.
+        base_url: Where paths begin; without it ``http://gateway.test`` for load balancers, else https.
+        raise_handler_exceptions: Let what the handler raises out of the client, instead of the front door's answer.
+        timeout: The function's, in seconds.  Nothing stops a handler here, but one that took longer is answered as
+            Lambda answers, unless a debugger is attached.
+        environment: The function's variables, set in this process while the handler runs.
+        options: ``authorizer`` (the event's ``requestContext.authorizer``), ``client`` (address and port) and what the
+            front door itself takes: ``routes``, ``stage``, ``target_group_arn`` …
+
+    Raises:
+        UsageError: There is no such front door, option or handler.
+    """
+    door = _door(handler, as_, raise_handler_exceptions, build_configuration(timeout, environment or {}), options)
+    return httpx.Client(transport=LambdaTransport(door), base_url=base_url or _base_url(as_), trust_env=False)
+
+
+def async_lambda_client(
+    handler: Handler | str,
+    as_: str = "alb",
+    *,
+    base_url: str = "",
+    raise_handler_exceptions: bool = False,
+    timeout: float = 3.0,
+    environment: Mapping[str, str] | None = None,
+    **options: Any,  # noqa: ANN401 - each front door has its own
+) -> httpx.AsyncClient:
+    """The same for asynchronous tests, as an ``httpx.AsyncClient``; arguments as for `lambda_client`."""
+    door = _door(handler, as_, raise_handler_exceptions, build_configuration(timeout, environment or {}), options)
+    return httpx.AsyncClient(transport=AsyncLambdaTransport(door), base_url=base_url or _base_url(as_), trust_env=False)
+
+
+def _door(
+    handler: Handler | str,
+    as_: str,
+    raise_handler_exceptions: bool,
+    configuration: FunctionConfiguration,
+    options: dict[str, Any],
+) -> _Door:
+    authorizer = options.pop("authorizer", None)
+    client = options.pop("client", SAMPLE_CLIENT)
+    call = HandlerCall(build_flavour(as_, options), load_handler(handler), configuration, authorizer)
+    return _Door(call, raise_handler_exceptions, client)
+
+
+def _base_url(as_: str) -> str:
+    return f"{SCHEMES.get(as_, 'https')}://{SAMPLE_HOST}"
