@@ -7,7 +7,7 @@ import click
 
 from gateway.errors import UsageError
 
-_COMMANDS = {"serve": "gateway.cli.serve"}
+_COMMANDS = {"serve": "gateway.cli.serve", "replay": "gateway.cli.replay"}
 
 
 class _Commands(click.Group):

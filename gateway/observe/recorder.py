@@ -17,7 +17,7 @@ from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, T
 from gateway.listeners.exchange import Exchange
 from gateway.listeners.wire import Wire
 from gateway.observe.flavour_options import options_of
-from gateway.observe.recording import Recording, to_text
+from gateway.observe.recording import NOT_INVOKED, Recording, to_text
 from gateway.observe.redaction import Redaction
 from gateway.translation.flavour import Flavour
 from gateway.translation.messages import Request, Response
@@ -151,7 +151,7 @@ def recording_of(name: str, options: Mapping[str, Json], request: Request, respo
         request,
         None if exchange is None else exchange.arrival,
         orjson.loads(exchange.event) if exchange is not None and exchange.event else None,
-        {} if exchange is None else _outcome_members(exchange),
+        {"kind": NOT_INVOKED} if exchange is None else _outcome_members(exchange),
         exchange.outcome.payload if exchange is not None and isinstance(exchange.outcome, Returned) else None,
         response,
         streamed=not isinstance(response.body, bytes),
@@ -162,7 +162,7 @@ def recording_of(name: str, options: Mapping[str, Json], request: Request, respo
 
 
 def _outcome_members(exchange: Exchange) -> dict[str, Json]:
-    members = {} if exchange.outcome is None else _kind(exchange.outcome)
+    members: dict[str, Json] = {"kind": NOT_INVOKED} if exchange.outcome is None else _kind(exchange.outcome)
     if exchange.fault is not None:
         members["fault"] = str(exchange.fault)
     return members

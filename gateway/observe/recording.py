@@ -25,6 +25,9 @@ from gateway.types import HeaderList, Json
 NO_REDACTION: Final = Redaction(frozenset(), frozenset())
 """Writes everything down as it is."""
 
+NOT_INVOKED: Final = "not invoked"
+"""The ``kind`` of outcome of a request that the front door answered by itself."""
+
 _TEXT_CONTROLS: Final = frozenset(b"\t\n\r")
 
 

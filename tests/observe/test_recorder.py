@@ -165,7 +165,10 @@ async def test_a_fault_and_a_stream_are_told() -> None:
 
     recording = recording_of("alb", {}, REQUEST, Response(400, [], chunks(), record=exchange), WIRE)
 
-    assert recording.outcome == {"fault": "a WebSocket upgrade cannot be forwarded to a function"}
+    assert recording.outcome == {
+        "kind": "not invoked",
+        "fault": "a WebSocket upgrade cannot be forwarded to a function",
+    }
     assert recording.streamed
     assert recording.event is None
 
