@@ -1,0 +1,91 @@
+"""A flavour's options as JSON and back: what a recording must know to make the same events again.
+
+Only what differs from the default is written.  Routes are written by their keys (``GET /pets/{id}``, ``$default``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
+
+from gateway.errors import UsageError
+from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.cors import Cors
+from gateway.translation.flavour import Flavour
+from gateway.translation.flavours import FLAVOURS
+from gateway.translation.route import ANY, DEFAULT, Route, RouteTable
+from gateway.types import Json
+
+
+def options_of(flavour: Flavour) -> dict[str, Json]:
+    """The options with which `make_flavour` gives an equal flavour."""
+    return _members(flavour)
+
+
+def make_flavour(name: str, options: Mapping[str, Json]) -> Flavour:
+    """The flavour of a name in the table of front doors.
+
+    Raises:
+        UsageError: There is no such front door, or it has no such option.
+    """
+    if name not in FLAVOURS:
+        raise UsageError(f"{name!r} is no front door; write one of {', '.join(FLAVOURS)}")
+    try:
+        return FLAVOURS[name](**{key: _value(key, value) for key, value in options.items()})
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UsageError(f"the options of {name} cannot be used: {error}") from error
+
+
+def _members(value: Any) -> dict[str, Json]:  # noqa: ANN401 - any of the dataclasses
+    """The fields of a dataclass that differ from their defaults."""
+    members = ((member, getattr(value, member.name)) for member in fields(value) if member.init)
+    return {member.name: _plain(found) for member, found in members if found != _default(member)}
+
+
+def _default(member: Field[Any]) -> object:
+    return member.default if member.default_factory is MISSING else member.default_factory()
+
+
+def _plain(value: Any) -> Json:  # noqa: ANN401 - whatever an option holds
+    if isinstance(value, RouteTable):
+        return [_route_text(route) for route in value.routes]
+    if is_dataclass(value):
+        return _members(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(member) for key, member in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(member) for member in value]
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"{value!r} cannot be written as JSON")
+
+
+def _route_text(route: Route) -> str:
+    words = [route.key] if route.path == DEFAULT else [route.method, route.path]
+    return " ".join([*words, route.operation_name] if route.operation_name else words)
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - each option has its own type
+    match name:
+        case "routes":
+            return RouteTable(_route(text) for text in value)
+        case "attributes":
+            lines = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in value.get("response_headers", ()))
+            return AlbAttributes(**{**value, "response_headers": lines})
+        case "cors":
+            return None if value is None else Cors(**{key: _tuple(member) for key, member in value.items()})
+        case "binary_media_types":
+            return tuple(value)
+        case _:
+            return value
+
+
+def _tuple(value: Any) -> Any:  # noqa: ANN401 - a member of Cors
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _route(text: str) -> Route:
+    method, _, rest = text.partition(" ")
+    path, _, operation_name = rest.partition(" ")
+    return Route(ANY, DEFAULT) if method == DEFAULT else Route(method, path, operation_name=operation_name)

@@ -1,0 +1,185 @@
+"""Exchanges of a running gateway as files."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.configuration import FunctionConfiguration
+from gateway.errors import Fault, FaultKind, UsageError
+from gateway.functions.function import Function
+from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
+from gateway.listeners.alb.listener import AlbListener
+from gateway.listeners.exchange import Exchange, FunctionCall
+from gateway.listeners.server import ListenerServer
+from gateway.listeners.wire import Wire
+from gateway.observe.recorder import Recorder, number_of, recording_of, slug
+from gateway.observe.recording import from_text
+from gateway.targets.inprocess import InProcess
+from gateway.translation.flavours.alb import Alb
+from gateway.translation.messages import Response
+from gateway.types import Json
+from tests.observe.exchanges import ARRIVAL, REQUEST
+
+pytestmark = pytest.mark.anyio
+WIRE = Wire(100, 200, 1.0, 1.001, 1.002, 1.010, 1.011)
+
+
+def echo(event: object, context: object) -> object:  # noqa: ARG001 - a handler's signature
+    """Answer with the path."""
+    assert isinstance(event, dict)
+    return {"statusCode": 200, "headers": {"Set-Cookie": "id=abc; Path=/"}, "body": f"{event['path']}"}
+
+
+def documents(folder: Path) -> list[dict[str, Any]]:
+    """The recordings of a folder, in order."""
+    return [json.loads(path.read_bytes()) for path in sorted(folder.iterdir())]
+
+
+async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
+    """Request, event, result and response are there, secrets are not, and the name says what it was."""
+    configuration = FunctionConfiguration("echo", "echo.handler")
+    function = Function(configuration, InProcess(configuration, {}, echo))
+    alb = Alb()
+    listener = AlbListener(alb, FunctionCall(alb, function))
+    recorder = Recorder(tmp_path / "recordings")
+    listener.on_written = recorder.observer("alb", alb)
+    server = ListenerServer(listener)
+    await function.start()
+    await server.start()
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(
+            f"http://127.0.0.1:{server.port}/pets/7?token=abc", headers={"Authorization": "Bearer abc"}
+        )
+    await server.stop(1)
+    await function.aclose()
+    await recorder.aclose()
+
+    assert answer.text == "/pets/7"
+    (path,) = (tmp_path / "recordings").iterdir()
+    assert path.name == "0001-GET-pets-7.json"
+    assert "abc" not in path.read_text()
+    recording = from_text(path.read_bytes())
+    assert recording.request.raw_path == b"/pets/7"
+    assert isinstance(recording.event, dict)
+    assert recording.event["queryStringParameters"] == {"token": "redacted"}
+    assert recording.outcome == {"kind": "returned"}
+    assert json.loads(recording.payload or b"")["body"] == "/pets/7"
+    assert recording.response is not None
+    assert (recording.response.status, recording.response.body) == (200, b"/pets/7")
+    assert set(recording.times_ms) == {"request", "until_response", "response", "function"}
+
+
+async def test_numbers_go_on_from_what_is_there(tmp_path: Path) -> None:
+    """A second run overwrites nothing."""
+    (tmp_path / "0041-GET-root.json").write_text("{}")
+    (tmp_path / "notes.json").write_text("{}")
+    recorder = Recorder(tmp_path)
+    recorder.observer("alb", Alb())(REQUEST, Response(200, []), WIRE)
+    await recorder.aclose()
+
+    assert (tmp_path / "0042-POST-pets-7.json").exists()
+
+
+async def test_too_many_at_once_are_dropped_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The request is never held up; the end of the run says how many are missing."""
+    recorder = Recorder(tmp_path, waiting=0)
+    with caplog.at_level(logging.WARNING, "gateway"):
+        recorder.observer("alb", Alb())(REQUEST, Response(200, []), WIRE)
+        await recorder.aclose()
+
+    assert documents(tmp_path) == []
+    assert caplog.messages == ["1 exchanges were not recorded: the disk was slower than the requests"]
+
+
+async def test_a_disk_that_fails_is_one_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The gateway goes on, and so does the recorder."""
+    folder = tmp_path / "gone"
+    recorder = Recorder(folder)
+    folder.rmdir()
+    observe = recorder.observer("alb", Alb())
+    with caplog.at_level(logging.WARNING, "gateway"):
+        observe(REQUEST, Response(200, []), WIRE)
+        observe(REQUEST, Response(200, []), WIRE)
+        await recorder.aclose()
+
+    assert [message for message in caplog.messages if "could not be recorded" in message] == [
+        next(message for message in caplog.messages if message.startswith("an exchange could not be recorded"))
+    ]
+
+
+async def test_bytes_that_were_no_request_are_not_recorded(tmp_path: Path) -> None:
+    """Nothing could be sent again."""
+    recorder = Recorder(tmp_path)
+    recorder.observer("alb", Alb())(None, Response(400, []), WIRE)
+    await recorder.aclose()
+    await recorder.aclose()
+
+    assert documents(tmp_path) == []
+
+
+async def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    """At start, with what to do."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(UsageError, match="name a folder to write to"):
+        Recorder(tmp_path / "file")
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    """A stream of one piece."""
+    yield b"a"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "members"),
+    [
+        (Returned(b"{}"), {"kind": "returned"}),
+        (Streamed("text/plain", chunks()), {"kind": "streamed", "content_type": "text/plain"}),
+        (Failed(b"{}", "ValueError", "no"), {"kind": "failed", "error_type": "ValueError", "message": "no"}),
+        (TimedOut(b"{}", 3000), {"kind": "timed out", "after_ms": 3000}),
+        (Throttled("limit"), {"kind": "throttled", "reason": "limit"}),
+        (Unavailable("ServiceException", "x"), {"kind": "unavailable", "error": "ServiceException", "message": "x"}),
+    ],
+)
+async def test_each_outcome_is_told(outcome: Outcome, members: dict[str, Json]) -> None:
+    """How the invocation ended stands beside the result."""
+    exchange = Exchange(ARRIVAL)
+    exchange.outcome = outcome
+
+    recording = recording_of("alb", {}, REQUEST, Response(200, [], record=exchange), WIRE)
+
+    assert recording.outcome == members
+    assert recording.payload == (b"{}" if isinstance(outcome, Returned) else None)
+
+
+async def test_a_fault_and_a_stream_are_told() -> None:
+    """A stream's bytes went by; why the answer is not the function's is in words."""
+    exchange = Exchange(ARRIVAL)
+    exchange.fault = Fault(FaultKind.WEBSOCKET)
+
+    recording = recording_of("alb", {}, REQUEST, Response(400, [], chunks(), record=exchange), WIRE)
+
+    assert recording.outcome == {
+        "kind": "not invoked",
+        "fault": "a WebSocket upgrade cannot be forwarded to a function",
+    }
+    assert recording.streamed
+    assert recording.event is None
+
+
+@pytest.mark.parametrize(
+    ("text", "part"), [("/pets/7", "pets-7"), ("/", ""), ("/..%2f/ä", "2f"), ("/" + "a" * 99, "a" * 60)]
+)
+async def test_names_of_files_are_harmless(text: str, part: str) -> None:
+    """No path leads out of the folder."""
+    await asyncio.sleep(0)
+
+    assert slug(text) == part
+    assert number_of(Path("x/12-GET.json")) == 12
+    assert number_of(Path("x/a-12.json")) == 0
