@@ -12,6 +12,7 @@ import click
 
 from gateway.cli.running import run_loop, set_up_logging
 from gateway.cli.serve_settings import FunctionOptions, function_settings
+from gateway.cli.serving import readable
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.hosting import Host, HostOptions
@@ -64,7 +65,7 @@ async def _invoke(options: InvokeOptions, event: bytes) -> None:
     host = Host(
         HostOptions(
             variables=os.environ,
-            log=logs.write,
+            log=lambda chunk: logs.write(readable(chunk)),
             platform_lines="text" if options.verbose else "none",
             python=options.python,
             runtime_client=options.runtime_client,

@@ -35,7 +35,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
     async with _writer(sys.stderr.fileno()) as logs, _access_log(options.access_log) as access_log:
         host_options = HostOptions(
             variables=os.environ,
-            log=logs.write,
+            log=lambda chunk: logs.write(readable(chunk)),
             platform_lines=options.log_format or ("text" if options.verbose else "none"),
             in_process=options.in_process,
             python=options.python,
@@ -55,6 +55,11 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         if reloading:
             reloading.cancel()
         await _end(gateway, stop)
+
+
+def readable(chunk: bytes) -> bytes:
+    """A piece of a function's log for a terminal: Lambda joins the lines of one event with CR."""
+    return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in chunk else chunk
 
 
 async def _end(gateway: Gateway, stop: "asyncio.Queue[int]") -> None:
