@@ -12,6 +12,7 @@ from gateway.listeners.wire import Wire
 from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import LIMITS, Alb
 from gateway.translation.messages import Request, Response
+from gateway.types import Json
 from tests.listeners.alb.doubles import ARN, ScriptedTarget, function, get
 from tests.listeners.alb.stacks import alb
 
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.anyio
 
 def listener(payload: bytes = b'{"statusCode":200,"body":"hi"}') -> AlbListener:
     """A load balancer in front of a function that always returns this."""
-    settings = alb(groups=["group"], default_actions=[{"type": "forward", "target_groups": [{"target_group": "group"}]}])
+    forward: Json = [{"type": "forward", "target_groups": [{"target_group": "group"}]}]
+    settings = alb(groups=["group"], default_actions=forward)
     group = LambdaTargetGroup("group", Alb(ARN), function(ScriptedTarget(Returned(payload))))
     routing = Routing(compile_rules(settings), {"group": group}, alb_attributes(settings), Mode.DEFENSIVE, b"key")
     return AlbListener(routing)
