@@ -29,6 +29,9 @@ class Gate:
         await self.opened.wait()
         return Returned(invocation.payload)
 
+    def renew(self) -> None:
+        """Nothing to load anew."""
+
     async def aclose(self) -> None:
         """Keep that it was called."""
         self.states.append("closed")

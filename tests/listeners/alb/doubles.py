@@ -23,6 +23,9 @@ class ScriptedTarget:
         self.invocations.append(invocation)
         return self.outcome
 
+    def renew(self) -> None:
+        """Nothing to load anew."""
+
     async def aclose(self) -> None:
         """Nothing to do."""
 

@@ -3,20 +3,29 @@
 import pytest
 
 from gateway.invocation import Returned
-from gateway.listeners.alb.listener import AlbListener
-from gateway.listeners.exchange import Exchange, FunctionCall
+from gateway.listeners.alb.attributes import alb_attributes
+from gateway.listeners.alb.listener import AlbListener, Routing
+from gateway.listeners.alb.rules import compile_rules
+from gateway.listeners.alb.target_groups import LambdaTargetGroup
+from gateway.listeners.exchange import Exchange
 from gateway.listeners.wire import Wire
+from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import LIMITS, Alb
 from gateway.translation.messages import Request, Response
+from gateway.types import Json
 from tests.listeners.alb.doubles import ARN, ScriptedTarget, function, get
+from tests.listeners.alb.stacks import alb
 
 pytestmark = pytest.mark.anyio
 
 
 def listener(payload: bytes = b'{"statusCode":200,"body":"hi"}') -> AlbListener:
     """A load balancer in front of a function that always returns this."""
-    alb = Alb(ARN)
-    return AlbListener(alb, FunctionCall(alb, function(ScriptedTarget(Returned(payload)))))
+    forward: Json = [{"type": "forward", "target_groups": [{"target_group": "group"}]}]
+    settings = alb(groups=["group"], default_actions=forward)
+    group = LambdaTargetGroup("group", Alb(ARN), function(ScriptedTarget(Returned(payload))))
+    routing = Routing(compile_rules(settings), {"group": group}, alb_attributes(settings), Mode.DEFENSIVE, b"key")
+    return AlbListener(routing)
 
 
 async def test_answers() -> None:
