@@ -11,7 +11,7 @@ from gateway.errors import UsageError
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.cors import Cors
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.route import ANY, DEFAULT, Route, RouteTable
 from gateway.types import Json
 
