@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gateway.config.rules import Forward
+from gateway.config.rules import ActionSettings, AuthenticationSettings, Forward
 from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
@@ -27,10 +28,13 @@ from gateway.translation.flavours.alb import Alb
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from gateway.listeners.alb.authenticate import Authentication
+
 log = logging.getLogger("gateway")
 
 _MULTI_VALUE_HEADERS = "lambda.multi_value_headers.enabled"
 _LOAD_BALANCER = "app/gateway/50dc6c495c0c9188"
+_LOAD_BALANCER_ARN = f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/{_LOAD_BALANCER}"
 
 
 _Place: TypeAlias = tuple[str, str, int]
@@ -188,13 +192,28 @@ class Gateway:
         attributes = alb_attributes(listener)
         groups = {name: self._group(self.settings.target_groups[name], attributes) for name in group_names(listener)}
         self._groups.extend(groups.values())
+        rules = compile_rules(listener)
+        authentication = self._authentication(listener, attributes)
         return Routing(
-            rules=compile_rules(listener),
+            rules=rules,
             groups=groups,
             attributes=attributes,
             desync=Mode(listener.attributes["routing.http.desync_mitigation_mode"]),
             sticky_key=self._sticky_key,
+            authentication=authentication,
+            authenticators={
+                id(rule.authentication): authentication.authenticator(rule.authentication)
+                for rule in (*rules.rules, rules.default)
+                if authentication and rule.authentication
+            },
         )
+
+    def _authentication(self, listener: AlbSettings, attributes: AlbAttributes) -> "Authentication | None":
+        if not any(isinstance(action, AuthenticationSettings) for action in actions_of(listener)):
+            return None
+        from gateway.listeners.alb.authenticate import Authentication  # noqa: PLC0415 - needs an extra
+
+        return Authentication.of(listener, attributes, _LOAD_BALANCER_ARN, cache_folder(self._host.options.variables))
 
     def _group(self, group: TargetGroupSettings, attributes: AlbAttributes) -> TargetGroup:
         function = self.functions[group.function]
@@ -217,7 +236,18 @@ def _failures(results: list[BaseException | None]) -> list[BaseException]:
     return [result for result in results if isinstance(result, BaseException)]
 
 
+def actions_of(listener: AlbSettings) -> list[ActionSettings]:
+    """All actions of a listener."""
+    return [*listener.default_actions, *(action for rule in listener.rules for action in rule.actions)]
+
+
 def group_names(listener: AlbSettings) -> set[str]:
     """The target groups that a listener's actions name."""
-    actions = [*listener.default_actions, *(action for rule in listener.rules for action in rule.actions)]
-    return {it.target_group for action in actions if isinstance(action, Forward) for it in action.target_groups}
+    forwards = [action for action in actions_of(listener) if isinstance(action, Forward)]
+    return {it.target_group for action in forwards for it in action.target_groups}
+
+
+def cache_folder(variables: Mapping[str, str]) -> Path:
+    """Where keys that should outlive the gateway are kept."""
+    home = variables.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "lambda-http-gateway"

@@ -1,13 +1,15 @@
 """The front door of an Application Load Balancer: desync mitigation, rules, actions, target groups."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import random  # a weighted choice need not be secret
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from gateway.listeners.alb.actions import FixedAction, ForwardAction, RedirectAction, fixed_response, redirect
-from gateway.listeners.alb.rules import Authentication, Rule, RuleTable
+from gateway.listeners.alb.authentication_answer import Answered, Passed
+from gateway.listeners.alb.rules import Rule, RuleTable
 from gateway.listeners.alb.stickiness import StickinessCookieInvalid, choose, sticky_cookies, sticky_group
 from gateway.listeners.alb.target_groups import TargetGroups
 from gateway.listeners.alb.transforms import TransformFailed
@@ -23,6 +25,11 @@ from gateway.translation.headers import http_date
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.types import Address
 
+if TYPE_CHECKING:
+    from gateway.listeners.alb.authenticate import Authentication, Authenticator
+
+log = logging.getLogger("gateway")
+
 _COOKIE_REASON: Final = "AWSALBTGCookieInvalid"
 
 
@@ -33,18 +40,6 @@ class Refusal(Exception):
         super().__init__(detail or f"{status} {error_reason}")
         self.status = status
         self.error_reason = error_reason
-
-
-class Authenticator(Protocol):
-    """Carries out the authentication actions."""
-
-    async def authenticate(self, settings: Authentication, request: Request, arrival: Arrival) -> Request | Response:
-        """The request with what is known of the user, or the answer that comes instead.
-
-        Raises:
-            Refusal: The load balancer answers by itself.
-        """
-        ...
 
 
 class AlbExchange(Exchange):
@@ -78,6 +73,8 @@ class Routing:
     Attributes:
         groups: All target groups by name.
         sticky_key: The secret behind stickiness cookies, at most 64 bytes.
+        authentication: What answers providers' redirects back; None without authentication actions.
+        authenticators: What to ask for an authentication action, by the ``id`` of its settings.
     """
 
     rules: RuleTable
@@ -85,7 +82,8 @@ class Routing:
     attributes: AlbAttributes
     desync: Mode
     sticky_key: bytes
-    authenticator: Authenticator | None = None
+    authentication: "Authentication | None" = None
+    authenticators: "Mapping[int, Authenticator]" = field(default_factory=dict)
 
 
 class AlbListener:
@@ -125,23 +123,19 @@ class AlbListener:
         routing = self.routing
         try:
             request = _mitigated(request, routing.desync, exchange)
+            if routing.authentication and (answered := await routing.authentication.callback(request, arrival)):
+                return _noted(answered, exchange)
             rule = routing.rules.match(request)
             if exchange:
                 exchange.rule = rule
-            if rule.authentication:
-                request_or_answer = await self._authenticate(rule.authentication, request, arrival, exchange)
-                if isinstance(request_or_answer, Response):
-                    return request_or_answer
-                request = request_or_answer
-            match rule.action:
-                case ForwardAction() as action:
-                    return await self._forward(rule, action, request, arrival, exchange)
-                case RedirectAction() as action:
-                    _note(exchange, "redirect")
-                    return redirect(action, request, routing.attributes, arrival.epoch_ms)
-                case FixedAction() as action:
-                    _note(exchange, "fixed-response")
-                    return fixed_response(action, request, routing.attributes, arrival.epoch_ms)
+            if rule.authentication is None:
+                return await self._act(rule, request, arrival, exchange)
+            passed = await routing.authenticators[id(rule.authentication)].authenticate(request, arrival)
+            _note(exchange, "authenticate")
+            if not isinstance(passed, Passed):
+                return _noted(passed, exchange)
+            response = await self._act(rule, passed.request, arrival, exchange)
+            return response._replace(headers=[*response.headers, *passed.set_cookies])
         except Refusal as refusal:
             if exchange:
                 exchange.error_reason = refusal.error_reason
@@ -149,12 +143,16 @@ class AlbListener:
             page = page_response(refusal.status, routing.attributes, http_date(arrival.epoch_ms), keep_alive=keep_alive)
             return page._replace(headers=finished(page.headers, routing.attributes, request), close=not keep_alive)
 
-    async def _authenticate(
-        self, settings: Authentication, request: Request, arrival: Arrival, exchange: AlbExchange | None
-    ) -> Request | Response:
-        _note(exchange, "authenticate")
-        assert self.routing.authenticator  # noqa: S101 - built whenever a rule needs it
-        return await self.routing.authenticator.authenticate(settings, request, arrival)
+    async def _act(self, rule: Rule, request: Request, arrival: Arrival, exchange: AlbExchange | None) -> Response:
+        match rule.action:
+            case ForwardAction() as action:
+                return await self._forward(rule, action, request, arrival, exchange)
+            case RedirectAction() as action:
+                _note(exchange, "redirect")
+                return redirect(action, request, self.routing.attributes, arrival.epoch_ms)
+            case FixedAction() as action:
+                _note(exchange, "fixed-response")
+                return fixed_response(action, request, self.routing.attributes, arrival.epoch_ms)
 
     async def _forward(
         self, rule: Rule, action: ForwardAction, request: Request, arrival: Arrival, exchange: AlbExchange | None
@@ -207,6 +205,15 @@ def _mitigated(request: Request, mode: Mode, exchange: AlbExchange | None) -> Re
 
 
 _VERSIONS: Final[Mapping[str, bytes]] = {"1.1": b"HTTP/1.1", "1.0": b"HTTP/1.0", "2": b"HTTP/1.1"}
+
+
+def _noted(answered: Answered, exchange: AlbExchange | None) -> Response:
+    """The answer of an authentication action, with what observers and the log are told."""
+    if answered.detail:
+        log.warning("authentication -> %d: %s", answered.response.status, answered.detail)
+    if exchange and answered.error_reason:
+        exchange.error_reason = answered.error_reason
+    return answered.response
 
 
 def _note(exchange: AlbExchange | None, action: str) -> None:
