@@ -11,7 +11,7 @@ class Environment(Protocol):
 
     Attributes:
         problem: Why the handler cannot be loaded, in words for the user at start; None when the init phase went well.
-        takes_ahead: A second invocation may be given while one runs; it begins when the first has ended.
+        takes_ahead: More invocations may be given while one runs; each begins when the one before it has ended.
     """
 
     problem: str | None
@@ -26,7 +26,7 @@ class Environment(Protocol):
         ...
 
     def retract(self) -> bool:
-        """Take back the invocation that was given ahead, if it has not begun; its `invoke` then returns None."""
+        """Take back the last invocation given ahead, if it has not begun; its `invoke` then returns None."""
         ...
 
     @property

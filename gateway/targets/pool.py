@@ -26,13 +26,15 @@ IDLE_LIMIT_S = 300.0
 _WEIGHT = 0.2
 _FIRST_START_S = 0.1
 _SHORT_S = 0.003
+_AHEAD = 4
+"""Invocations that an environment of short ones may have, the running one included."""
 
 
 class _Load:
     """What one environment has to do.
 
     Attributes:
-        invocations: How many it was given: two while one of them was given ahead.
+        invocations: How many it was given: more than one while some were given ahead.
         given_at: When the last of them was given.
         freed_at: When it last ended one.
         scratch: The folder that stands for its ``/tmp``.
@@ -71,6 +73,7 @@ class EnvironmentPool:
         self._scratch: list[Path] = []
         self._duration_s = 0.0
         self._start_s = _FIRST_START_S
+        self._ended_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
@@ -127,7 +130,7 @@ class EnvironmentPool:
         if load and outcome is not None:
             now = self._loop.time()
             self._duration_s += (now - max(began, load.freed_at) - self._duration_s) * _WEIGHT
-            load.freed_at = now
+            load.freed_at = self._ended_at = now
         self._release(environment)
         return outcome
 
@@ -166,7 +169,7 @@ class EnvironmentPool:
         if self._waiting or self._duration_s >= _SHORT_S:
             return None
         for environment, load in self._all.items():
-            if load.invocations == 1 and not load.outdated and environment.takes_ahead and environment.reusable:
+            if 0 < load.invocations < _AHEAD and not load.outdated and environment.takes_ahead and environment.reusable:
                 self._give(environment)
                 self._look_again()
                 return environment
@@ -195,14 +198,15 @@ class EnvironmentPool:
     def _consider(self) -> None:
         """Start another environment when that is quicker than waiting."""
         ahead = [load.given_at for load in self._all.values() if load.invocations > 1]
-        waiting = len(self._waiting) + len(ahead)
+        waiting = len(self._waiting) + sum(max(load.invocations - 1, 0) for load in self._all.values())
         room = self._capacity - len(self._all)
         if not waiting or room <= 0:
             return
         since = min([*ahead, self._waiting[0][1]] if self._waiting else ahead)
-        longest = max(self._duration_s, self._loop.time() - since)
+        # While invocations end, their usual duration tells best; when none does, how long the first has waited.
+        longest = self._duration_s if self._ended_at > since else max(self._duration_s, self._loop.time() - since)
         running = max(len(self._all) - len(self._starting), 1)
-        expected = max(self._duration_s * waiting / running, self._loop.time() - since)
+        expected = max(self._duration_s * waiting / running, longest)
         if not self._all or (not self._starting and expected > self._start_s):
             wanted = min(int(longest * waiting / self._start_s), waiting, room)
             for _ in range(max(wanted, 1)):

@@ -298,19 +298,19 @@ async def test_cancelled_when_just_given_one(scene: Scene) -> None:
 
 
 async def test_short_invocations_are_given_ahead() -> None:
-    """A second short invocation goes to the busy environment; a third waits for a place in line."""
+    """Short invocations go to the busy environment, three behind the running one; a fifth waits for a place in line."""
     scene = Scene(1, takes_ahead=True)
     await scene.pool.start()
-    first, second, third = scene.call(), scene.call(), scene.call()
+    calls = [scene.call() for _ in range(5)]
     await settle()
     (environment,) = scene.made
-    assert len(environment.line) == 2
+    assert len(environment.line) == 4
     await scene.finish(environment, b"1")
-    assert len(environment.line) == 2
-    await scene.finish(environment, b"2")
-    await scene.finish(environment, b"3")
+    assert len(environment.line) == 4
+    for answer in (b"2", b"3", b"4", b"5"):
+        await scene.finish(environment, answer)
 
-    assert [call.result() for call in (first, second, third)] == [Returned(b"1"), Returned(b"2"), Returned(b"3")]
+    assert [call.result() for call in calls] == [Returned(answer) for answer in (b"1", b"2", b"3", b"4", b"5")]
     await scene.pool.aclose()
 
 

@@ -128,7 +128,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         return None if answer is Ending.NOT_BEGUN else self._finish(call, answer)
 
     def retract(self) -> bool:
-        """Take back the invocation that waits for its turn, if it has not begun."""
+        """Take back the last invocation that waits for its turn, if it has not begun."""
         if len(self._calls) < 2 or not self._tokens or not self._tokens.take():
             return False
         self._calls.pop().end(Ending.NOT_BEGUN)
@@ -266,19 +266,19 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             self._transport.writelines((head, payload))
 
     def _end_first(self, answer: Answer) -> None:
-        """The running invocation has its end; the next one's turn comes, or it goes back when the process is gone."""
+        """The running invocation has its end; the next one's turn comes, or all go back when the process is gone."""
         if not self._calls:
             return
         self._calls.popleft().end(answer)
-        if not self._calls:
+        if self._calls and isinstance(answer, Frame):
+            self._begin(self._calls[0])
             return
-        if isinstance(answer, Frame):
-            self._begin(self._calls[0])
-        elif self._tokens and self._tokens.take():
-            self._calls.popleft().end(Ending.NOT_BEGUN)
-        else:
-            self._begin(self._calls[0])
-            self._calls.popleft().end(answer)
+        while self._calls and self._tokens and self._tokens.take():
+            self._calls.pop().end(Ending.NOT_BEGUN)
+        for call in self._calls:  # its answer was on its way, but it had begun
+            self._begin(call)
+            call.end(answer)
+        self._calls.clear()
 
     def _finish(self, call: Call, answer: Answer) -> Outcome:
         if isinstance(answer, Frame) and not self._log.wanted and not self._options.freeze:
