@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": SERVICE | {"functions", "config"},
     "inspector": SERVICE | {"functions", "observe", "translation"},
     "app": EDGE | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector"},
-    "testing": EDGE | {"app", "translation", "listeners", "lambda_api"},
+    "testing": EDGE | {"app", "bootstraps", "hosting", "translation", "listeners", "lambda_api"},
     "cli": EDGE | {"app", "translation", "listeners", "lambda_api"},
     "__main__": {"cli"},
 }

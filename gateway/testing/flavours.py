@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import UsageError
-from gateway.translation.flavours import FLAVOURS as _TABLE
+from gateway.translation.flavours.table import FLAVOURS as _TABLE
 
 if TYPE_CHECKING:
     import pytest

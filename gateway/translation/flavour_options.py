@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from gateway.errors import UsageError
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours import FLAVOURS
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.flavours.http_api import HttpApi
 from gateway.translation.flavours.http_api_v1 import HttpApiV1
 from gateway.translation.flavours.rest_api import RestApi
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.flavours.websocket import WebSocketApi
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch, RouteTable
