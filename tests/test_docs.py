@@ -41,7 +41,7 @@ def documented_flags(command: str) -> set[str]:
     sections = re.split(r"^## ", (PROJECT / "docs" / "cli.md").read_text(), flags=re.MULTILINE)
     section = next((text for text in sections if text.startswith(f"`{command}`\n")), "")
     cells = re.findall(r"^\|([^|]+)\|", section, re.MULTILINE)
-    return {flag for cell in cells for flag in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", cell)}
+    return {flag for cell in cells for flag in re.findall(r"(?<![\w-])--?[A-Za-z][a-z-]*", cell)}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

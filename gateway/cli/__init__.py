@@ -11,6 +11,7 @@ _COMMANDS = {
     "serve": "gateway.cli.serve",
     "invoke": "gateway.cli.invoke",
     "check": "gateway.cli.check",
+    "explain": "gateway.cli.explain",
     "replay": "gateway.cli.replay",
     "config": "gateway.cli.config",
 }

@@ -1,27 +1,36 @@
-"""What tests of Lambda handlers use: clients, events, verdicts.  Everything public is here."""
+"""What tests of Lambda handlers use: clients, events, verdicts, servers.  Everything public is here.
 
-from gateway.testing.client import AsyncLambdaTransport, LambdaTransport, async_lambda_client, lambda_client
-from gateway.testing.events import make_event
-from gateway.testing.exchange import Exchange
-from gateway.testing.flavours import FLAVOURS, each_flavour
-from gateway.testing.verdicts import (
-    assert_alb_multi_result,
-    assert_alb_result,
-    assert_event_shape,
-    assert_http_result,
-    assert_http_v1_result,
-    assert_rest_result,
-    assert_result,
-    assert_url_result,
-    assert_websocket_result,
-    verdict,
-)
-from gateway.translation.verdict import Verdict
+Each name is imported when it is first used: the pytest plugin is loaded before coverage is measured.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.testing.client import AsyncLambdaTransport, LambdaTransport, async_lambda_client, lambda_client
+    from gateway.testing.events import make_event
+    from gateway.testing.exchange import Exchange
+    from gateway.testing.flavours import FLAVOURS, each_flavour
+    from gateway.testing.server import GatewayServer
+    from gateway.testing.verdicts import (
+        assert_alb_multi_result,
+        assert_alb_result,
+        assert_event_shape,
+        assert_http_result,
+        assert_http_v1_result,
+        assert_rest_result,
+        assert_result,
+        assert_url_result,
+        assert_websocket_result,
+        verdict,
+    )
+    from gateway.translation.verdict import Verdict
 
 __all__ = [
     "FLAVOURS",
     "AsyncLambdaTransport",
     "Exchange",
+    "GatewayServer",
     "LambdaTransport",
     "Verdict",
     "assert_alb_multi_result",
@@ -39,3 +48,20 @@ __all__ = [
     "make_event",
     "verdict",
 ]
+
+_PLACES = {
+    "client": ("AsyncLambdaTransport", "LambdaTransport", "async_lambda_client", "lambda_client"),
+    "events": ("make_event",),
+    "exchange": ("Exchange",),
+    "flavours": ("FLAVOURS", "each_flavour"),
+    "server": ("GatewayServer",),
+}
+"""Module → its public names; all others are in ``verdicts``."""
+_PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name now."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACE_OF.get(name, 'verdicts')}"), name)

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.testing.call import HandlerCall, build_configuration, load_handler
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 from tests.testing.handlers import echo, talk
 

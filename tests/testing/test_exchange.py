@@ -1,7 +1,7 @@
 """What a test can look at."""
 
 from gateway.testing.call import HandlerCall, build_configuration
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.testing import FLAVOURS, each_flavour, make_event
-from gateway.translation.flavours import FLAVOURS as TABLE
+from gateway.translation.flavours.table import FLAVOURS as TABLE
 
 
 @each_flavour("alb", "rest")

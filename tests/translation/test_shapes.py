@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Fault, UsageError
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Request
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 from gateway.translation.shapes import SHAPES, event_misfits

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gateway.errors import UsageError
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.verdict import Verdict, judge, source_of
 
 

@@ -1,0 +1,56 @@
+"""A gateway for the length of a test."""
+
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.errors import UsageError
+from gateway.testing import GatewayServer, each_flavour
+from tests.testing.handlers import echo, fail, talk
+
+
+@each_flavour()
+def test_every_front_door_listens(as_: str) -> None:
+    """The same names as the clients, over a real connection."""
+    with GatewayServer(echo, as_) as server:
+        response = httpx.post(server.url, content="body", headers={"Content-Type": "text/plain"})
+
+    assert response.status_code == 200
+    assert "body" in response.text
+
+
+def test_the_log_is_kept() -> None:
+    """What a function writes can be looked at."""
+    with GatewayServer(fail) as server:
+        assert httpx.get(server.url).status_code == 502
+    assert "[ERROR] LookupError: no such pet" in server.log
+
+
+def test_bytes_that_are_no_request() -> None:
+    """The port answers as its front door does."""
+    with GatewayServer(talk, "rest") as server, httpx.Client() as client:
+        response = client.get(server.url, headers={"X-Long": "x" * 70_000})
+
+    assert response.status_code in {400, 431}
+    assert "x-amzn-requestid" in response.headers
+
+
+def test_closing_twice_does_nothing() -> None:
+    """A fixture may close what a test has closed."""
+    server = GatewayServer(talk)
+    server.close()
+    server.close()
+
+    assert "gateway" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_faults_of_a_configuration(tmp_path: Path) -> None:
+    """They are raised where the server is asked for."""
+    (tmp_path / "gateway.toml").write_text("[[listeners]]\ntype = 'nlb'\n")
+
+    with pytest.raises(UsageError, match="nlb"):
+        GatewayServer("gateway.toml", folder=tmp_path)
+    with pytest.raises(UsageError, match="no configuration file"):
+        GatewayServer(tmp_path / "gateway.ini")
