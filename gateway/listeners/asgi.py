@@ -121,7 +121,13 @@ def _request(scope: Scope, body: bytes, rest: AsyncIterator[bytes] | None) -> Re
 
 
 def _tls(scope: Scope) -> Tls | None:
-    """The facts of the ASGI TLS extension, which gives versions and ciphers as their numbers on the wire."""
+    """The session's facts.
+
+    `gateway.listeners.http2` knows them; the ASGI TLS extension has only the numbers on the wire of version and cipher.
+    """
+    known = (scope.get("state") or {}).get("tls")
+    if isinstance(known, Tls):
+        return known
     extension = (scope.get("extensions") or {}).get("tls")
     if not extension:
         return None

@@ -3,30 +3,26 @@
 import asyncio
 import contextlib
 import errno
-import ssl
-from pathlib import Path
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from gateway.errors import UsageError
 from gateway.listeners.asgi import AsgiRim
+from gateway.listeners.http2 import Http2, Http2Connection, Negotiated, need_http2_extra
 from gateway.listeners.listener import Listener
 from gateway.listeners.protocol import HttpProtocol
-from gateway.listeners.tls import remember_server_names
+from gateway.listeners.tls_files import TlsFiles, tls_context
 
 _BACKLOG: Final = 2048
 _IDLE_TIMEOUT_S: Final = 60
 """How long a client may be silent: the default of an Application Load Balancer's ``idle_timeout.timeout_seconds``."""
 
-
-class TlsFiles(NamedTuple):
-    """PEM files of a TLS listener; with ``client_ca`` clients must present a certificate of that authority."""
-
-    certificate: Path
-    key: Path
-    client_ca: Path | None = None
+_GOODBYE_S: Final = 1.0
+"""How long a TLS client has to agree that its connection is closed; idle ones may not be listening."""
+_DROPPED_S: Final = 1.0
 
 
 class _Connections(set[HttpProtocol]):
@@ -65,8 +61,10 @@ class ListenerServer:
         self.state.connections = self._connections  # type: ignore[assignment]  # uvicorn's own classes
         self._server: asyncio.Server | None = None
         # Only what HttpProtocol reads matters here: it runs below uvicorn's own ASGI cycle.
+        self._rim = AsgiRim(listener)
+        self._idle_timeout_s = idle_timeout_s
         self.config = Config(
-            AsgiRim(listener),
+            self._rim,
             http=HttpProtocol,
             interface="asgi3",
             ws="none",
@@ -87,19 +85,34 @@ class ListenerServer:
             UsageError: The port is in use or may not be bound, the host is not of this machine, or a TLS file cannot
                 be read.
         """
-        context = None if self._tls is None else _tls_context(self._tls)
+        context = None if self._tls is None else tls_context(self._tls)
         loop = asyncio.get_running_loop()
-
-        def connection() -> HttpProtocol:
-            return HttpProtocol(self.config, self.state, {}, loop)
 
         try:
             self._server = await loop.create_server(
-                connection, self._host, self.port, ssl=context, backlog=_BACKLOG, reuse_address=True
+                self._protocol(loop),
+                self._host,
+                self.port,
+                ssl=context,
+                ssl_shutdown_timeout=None if context is None else _GOODBYE_S,
+                backlog=_BACKLOG,
+                reuse_address=True,
             )
         except OSError as error:
             raise UsageError(_why_not(error, self._host, self.port)) from error
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def _protocol(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.Protocol]:
+        """What makes the protocol of a new connection; HTTP/2 is agreed on in the TLS handshake."""
+
+        def http1() -> HttpProtocol:
+            return HttpProtocol(self.config, self.state, {}, loop)
+
+        if self._tls is None or not self._tls.http2:
+            return http1
+        need_http2_extra()
+        http2 = Http2(self._rim, self.state, self._idle_timeout_s)
+        return lambda: Negotiated(http1, lambda: Http2Connection(http2, loop))
 
     async def stop(self, grace_s: float) -> None:
         """Accept nothing new, close idle connections, let requests finish; after ``grace_s`` seconds, `force`."""
@@ -114,6 +127,9 @@ class ListenerServer:
         tasks = list(self.state.tasks)
         self.force()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._connections:  # they are dropped, and learn of it with the loop's next turns
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._connections.none_left.wait(), _DROPPED_S)
 
     def force(self) -> None:
         """Accept nothing new, drop every connection and cancel every request now."""
@@ -123,22 +139,6 @@ class ListenerServer:
             task.cancel()
         for connection in list(self._connections):
             connection.abort()
-
-
-def _tls_context(files: TlsFiles) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(files.certificate, files.key)
-        if files.client_ca is not None:
-            context.load_verify_locations(files.client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except OSError as error:  # ssl.SSLError is one
-        given = ", ".join(str(path) for path in files if path is not None)
-        raise UsageError(
-            f"cannot read the TLS files ({given}): {error}; give PEM files that belong together"
-        ) from error
-    remember_server_names(context)
-    return context
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

@@ -2,21 +2,32 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from gateway.translation.client_certificate import ClientCertificate
 from gateway.translation.messages import Tls
 
 # Python gives the name that a client asked for (SNI) to a callback of the context and keeps it nowhere else.
 _server_names: Final[WeakKeyDictionary[object, str]] = WeakKeyDictionary()
 
 
-def remember_server_names(context: ssl.SSLContext) -> None:
-    """Make `tls_facts` know the server names of a context's connections."""
+def remember_server_names(
+    context: ssl.SSLContext, choose: Callable[[str], ssl.SSLContext | None] | None = None
+) -> None:
+    """Make `tls_facts` know the server names of a context's connections.
+
+    ``choose`` gives the context with the certificate for a name in lower case; None stays with this one.
+    """
 
     def remember(connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
-        if name is not None:
-            _server_names[connection] = name
+        if name is None:
+            return
+        _server_names[connection] = name
+        chosen = choose(name.lower()) if choose is not None else None
+        if chosen is not None:
+            connection.context = chosen
 
     context.sni_callback = remember
 
@@ -27,9 +38,28 @@ def tls_facts(transport: asyncio.BaseTransport) -> Tls | None:
     if connection is None:
         return None
     cipher = connection.cipher()
+    der = connection.getpeercert(binary_form=True) or b""
     return Tls(
         connection.version() or "",
         "" if cipher is None else cipher[0],
         _server_names.get(connection, ""),
-        connection.getpeercert(binary_form=True) or b"",
+        der,
+        read_certificate(der) if connection.context.verify_mode is ssl.CERT_REQUIRED else None,
+    )
+
+
+def read_certificate(der: bytes) -> ClientCertificate:
+    """What mode ``verify`` tells of a certificate."""
+    from cryptography import x509  # noqa: PLC0415 - an extra; `tls_context` has checked that it is there
+
+    certificate = x509.load_der_x509_certificate(der)
+    # OpenSSL has a short name for this one and RFC 2253 has not.
+    short = {x509.NameOID.EMAIL_ADDRESS: "emailAddress"}
+    return ClientCertificate(
+        certificate.serial_number,
+        certificate.issuer.rfc4514_string(short),
+        certificate.subject.rfc4514_string(short),
+        int(certificate.not_valid_before_utc.timestamp() * 1000),
+        int(certificate.not_valid_after_utc.timestamp() * 1000),
+        der,
     )

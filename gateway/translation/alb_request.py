@@ -17,7 +17,7 @@ from typing import Final
 from gateway.errors import Fault, FaultKind
 from gateway.translation import forwarded, host, trace
 from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.client_certificate import to_header
+from gateway.translation.client_certificate import to_header, verify_headers
 from gateway.translation.flavour import Limits
 from gateway.translation.headers import all_values, wire_size
 from gateway.translation.messages import Arrival, Request, Tls
@@ -122,7 +122,9 @@ def _tls_headers(tls: Tls, attributes: AlbAttributes) -> Iterator[tuple[str, str
     if attributes.tls_headers:
         yield "x-amzn-tls-version", tls.version
         yield "x-amzn-tls-cipher-suite", tls.cipher
-    if attributes.mtls_passthrough and tls.client_certificate:
+    if tls.verified is not None:
+        yield from verify_headers(tls.verified)
+    elif attributes.mtls_passthrough and tls.client_certificate:
         yield "x-amzn-mtls-clientcert", to_header(tls.client_certificate)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
+from gateway.translation.client_certificate import ClientCertificate
 from gateway.types import Address, EpochMs, HeaderList
 
 
@@ -41,12 +42,18 @@ class Request(NamedTuple):
 
 
 class Tls(NamedTuple):
-    """The TLS session of a connection, in OpenSSL's names; ``client_certificate`` is DER, b"" without mutual TLS."""
+    """The TLS session of a connection, in OpenSSL's names.
+
+    Attributes:
+        client_certificate: DER, b"" without mutual TLS.
+        verified: The same certificate in mode ``verify``, None in every other.
+    """
 
     version: str
     cipher: str
     server_name: str = ""
     client_certificate: bytes = b""
+    verified: ClientCertificate | None = None
 
 
 class Arrival(NamedTuple):

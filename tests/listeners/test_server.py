@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UsageError
-from gateway.listeners.server import ListenerServer, TlsFiles
+from gateway.listeners.server import ListenerServer
+from gateway.listeners.tls_files import TlsFiles
 from gateway.translation.messages import Response
 from tests.listeners.doubles import Client, EchoListener
 

@@ -1,9 +1,15 @@
 """What a TLS connection says about itself."""
 
 import ssl
+from datetime import datetime
 from pathlib import Path
 
-from gateway.listeners.tls import remember_server_names, tls_facts
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gateway.listeners.tls import read_certificate, remember_server_names, tls_facts
 from gateway.translation.messages import Tls
 from tests.listeners.doubles import RecordingTransport
 
@@ -53,3 +59,20 @@ def test_facts() -> None:
 def test_plain_connection() -> None:
     """A connection without TLS has no such facts."""
     assert tls_facts(RecordingTransport()) is None
+
+
+def test_certificate() -> None:
+    """Issuer and subject read from the most specific part on, as in RFC 2253, with OpenSSL's short names."""
+    names = x509.NameOID
+    parts = [(names.COUNTRY_NAME, "US"), (names.ORGANIZATION_NAME, "A, B"), (names.COMMON_NAME, "c")]
+    subject = x509.Name([x509.NameAttribute(oid, value) for oid, value in parts])
+    issuer = x509.Name([x509.NameAttribute(names.EMAIL_ADDRESS, "a@b.c")])
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateBuilder(issuer, subject, key.public_key(), 0x3A5B1)
+    begin, end = datetime(2023, 9, 21, 1, 50, 17), datetime(2024, 9, 20, 1, 50, 17)  # noqa: DTZ001
+    certificate = builder.not_valid_before(begin).not_valid_after(end).sign(key, hashes.SHA256())
+    der = certificate.public_bytes(Encoding.DER)
+
+    read = read_certificate(der)
+
+    assert read == (0x3A5B1, "emailAddress=a@b.c", "CN=c,O=A\\, B,C=US", 1695261017000, 1726797017000, der)

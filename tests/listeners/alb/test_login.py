@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from gateway.listeners.alb.login import read_state
 from gateway.listeners.alb.session_cookie import Seal
-from gateway.listeners.server import ListenerServer, TlsFiles
+from gateway.listeners.server import ListenerServer
+from gateway.listeners.tls_files import TlsFiles
 from gateway.translation.messages import Request
 from tests.listeners.alb.identity_provider import SIGNER, TLS, AuthenticatingListener, Provider, provided
 

@@ -1,0 +1,128 @@
+"""HTTP/2 on the connections of a TLS port that agreed on it (ALPN ``h2``), through hypercorn; HTTP/1.1 stays ours.
+
+Facts, from the AWS ELB user guide ("Listener configuration", "HTTP/2")
+
+- HTTPS listeners take HTTP/2, with at most 128 streams at once on a connection; HTTP listeners do not.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.errors import UsageError
+from gateway.listeners.asgi import AsgiRim, Receive, Scope, Send
+from gateway.listeners.tls import tls_facts
+
+if TYPE_CHECKING:
+    from hypercorn.asyncio.tcp_server import TCPServer
+    from uvicorn.server import ServerState
+
+_STREAMS: Final = 128
+
+
+def need_http2_extra() -> None:
+    """Check that hypercorn is installed; raises `UsageError` otherwise."""
+    try:
+        import hypercorn.asyncio.tcp_server  # noqa: F401, PLC0415 - an extra
+    except ImportError as error:
+        raise UsageError("HTTP/2 needs hypercorn: pip install 'lambda-http-gateway[http2]'") from error
+
+
+class Http2:
+    """Makes hypercorn's server of one connection; all connections of a port share it.
+
+    Attributes:
+        state: The tasks of requests and the connections of the port.
+    """
+
+    def __init__(self, rim: AsgiRim, state: "ServerState", idle_timeout_s: float) -> None:
+        from hypercorn.app_wrappers import ASGIWrapper  # noqa: PLC0415 - an extra
+        from hypercorn.asyncio.worker_context import WorkerContext  # noqa: PLC0415
+        from hypercorn.config import Config  # noqa: PLC0415
+
+        self.state = state
+        self._rim = rim
+        self._app = ASGIWrapper(self._answer)  # type: ignore[arg-type]  # the same shapes under other names
+        self._context = WorkerContext(None)
+        self._config = Config()
+        self._config.h2_max_concurrent_streams = _STREAMS
+        self._config.keep_alive_timeout = idle_timeout_s
+        self._config.include_server_header = False
+        self._config.include_date_header = False
+        self._config.errorlog = None
+
+    def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "TCPServer":
+        """The server of a connection, to be awaited."""
+        from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415 - an extra
+
+        # What a connection has there, each of its requests finds in its scope.
+        state: dict[str, Any] = {"tls": tls_facts(writer.transport)}
+        loop = asyncio.get_running_loop()
+        return TCPServer(self._app, loop, self._config, self._context, state, reader, writer)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run a request in a task of its own: cancelling hypercorn's would break its bookkeeping."""
+        task = asyncio.ensure_future(self._rim(scope, receive, send))
+        self.state.tasks.add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self.state.tasks.discard(task)
+        if not task.cancelled():
+            task.result()
+
+    async def drain(self) -> None:
+        """Let connections end once they are idle."""
+        await self._context.terminated.set()
+
+
+class Http2Connection(asyncio.StreamReaderProtocol):
+    """One client connection, with what a listener's server asks of its connections: `shutdown` and `abort`."""
+
+    def __init__(self, http2: Http2, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(asyncio.StreamReader(loop=loop), self._connected, loop=loop)
+        self._http2 = http2
+        # uvicorn names its own protocol classes as the members of this set.
+        self._connections: set[Any] = http2.state.connections
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._transport: asyncio.WriteTransport | None = None
+
+    def shutdown(self) -> None:
+        """Close the connection as soon as it is idle."""
+        self._run(self._http2.drain())
+
+    def abort(self) -> None:
+        """Drop the connection now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._transport = writer.transport
+        self._connections.add(self)
+        self._run(self._serve(reader, writer))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._http2.server(reader, writer)
+        finally:
+            self._connections.discard(self)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class Negotiated(asyncio.Protocol):
+    """A new TLS connection, which becomes the protocol that client and server agreed on."""
+
+    def __init__(self, http1: Callable[[], asyncio.Protocol], http2: Callable[[], asyncio.Protocol]) -> None:
+        self._http1 = http1
+        self._http2 = http2
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The handshake is over."""
+        agreed = transport.get_extra_info("ssl_object").selected_alpn_protocol()
+        protocol = self._http2() if agreed == "h2" else self._http1()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)

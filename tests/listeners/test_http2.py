@@ -1,0 +1,142 @@
+"""HTTP/2 on a real TLS port, beside HTTP/1.1."""
+
+import asyncio
+import ssl
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.listeners.server import ListenerServer
+from gateway.listeners.tls_files import TlsFiles
+from gateway.translation.messages import Response
+from tests.listeners.doubles import EchoListener
+
+pytestmark = pytest.mark.anyio
+
+TLS = Path(__file__).parents[1] / "data" / "tls"
+FILES = TlsFiles(TLS / "certificate.pem", TLS / "key.pem", http2=True)
+
+
+@asynccontextmanager
+async def serving(
+    listener: EchoListener, *, http2: bool = True
+) -> AsyncIterator[tuple[ListenerServer, httpx.AsyncClient]]:
+    """A server and a client of it."""
+    server = ListenerServer(listener, tls=FILES)
+    await server.start()
+    trust = ssl.create_default_context(cafile=TLS / "certificate.pem")
+    try:
+        async with httpx.AsyncClient(http2=http2, verify=trust, base_url=f"https://localhost:{server.port}") as client:
+            yield server, client
+    finally:
+        await server.stop(0)
+
+
+async def test_request() -> None:
+    """A request reaches the listener with its version, and with the facts of the TLS session."""
+    listener = EchoListener()
+    async with serving(listener) as (server, client):
+        answer = await client.post("/a%20b?c=d", content=b"body", headers={"X-A": "1"})
+
+    seen = answer.json()
+    assert answer.http_version == "HTTP/2"
+    assert (seen["version"], seen["scheme"], seen["method"]) == ("2", "https", "POST")
+    assert (seen["path"], seen["query"], seen["body"]) == ("/a%20b", "c=d", "body")
+    assert ["x-a", "1"] in seen["headers"]
+    assert ["host", f"localhost:{server.port}"] in seen["headers"]
+    assert "server" not in answer.headers
+    tls = listener.requests[0].tls
+    assert tls
+    assert (tls.version, tls.server_name) == ("TLSv1.3", "localhost")
+    assert listener.requests[0].server == ("127.0.0.1", server.port)
+
+
+async def test_http1_client() -> None:
+    """A client that does not speak HTTP/2 is answered in HTTP/1.1 on the same port."""
+    async with serving(EchoListener(), http2=False) as (_, client):
+        answer = await client.get("/")
+
+    assert (answer.http_version, answer.json()["version"]) == ("HTTP/1.1", "1.1")
+
+
+async def test_streams_share_a_connection() -> None:
+    """A slow answer holds up no other one of its connection."""
+    listener = EchoListener()
+    listener.gates[b"/slow"] = asyncio.Event()
+    async with serving(listener) as (_, client):
+        slow = asyncio.ensure_future(client.get("/slow"))
+        await listener.entered.wait()
+        assert (await client.get("/fast")).status_code == 200
+        assert not slow.done()
+        listener.gates[b"/slow"].set()
+
+        assert (await slow).status_code == 200
+
+    assert len({request.client for request in listener.requests}) == 1
+
+
+async def test_streamed_answer() -> None:
+    """An answer of several chunks arrives whole."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * 100_000
+
+    listener = EchoListener()
+    listener.answers[b"/"] = lambda _: Response(200, [(b"Content-Type", b"text/plain")], chunks())
+    async with serving(listener) as (_, client):
+        assert len((await client.get("/")).content) == 300_000
+
+
+async def test_stop_lets_requests_finish() -> None:
+    """A graceful stop answers what has begun."""
+    listener = EchoListener()
+    listener.gates[b"/slow"] = asyncio.Event()
+    async with serving(listener) as (server, client):
+        slow = asyncio.ensure_future(client.get("/slow"))
+        await listener.entered.wait()
+        stopping = asyncio.ensure_future(server.stop(5))
+        await asyncio.sleep(0)
+        listener.gates[b"/slow"].set()
+
+        assert (await slow).status_code == 200
+        async with asyncio.timeout(4):
+            await stopping
+
+
+async def test_idle_connections_do_not_hold_up_a_stop() -> None:
+    """A connection without requests is closed by a graceful stop."""
+    async with serving(EchoListener()) as (server, client):
+        await client.get("/")
+        async with asyncio.timeout(4):
+            await server.stop(60)
+
+
+async def test_force_drops_requests() -> None:
+    """`force` ends a request that runs, and its connection."""
+    listener = EchoListener()
+    listener.gates[b"/slow"] = asyncio.Event()
+    async with serving(listener) as (server, client):
+        slow = asyncio.ensure_future(client.get("/slow"))
+        await listener.entered.wait()
+        server.force()
+
+        with pytest.raises(httpx.HTTPError):
+            await slow
+
+
+def test_missing_extra() -> None:
+    """Without hypercorn it is said what to install."""
+    program = (
+        "import sys; sys.modules['hypercorn'] = None\n"
+        "from gateway.listeners.http2 import need_http2_extra\n"
+        "need_http2_extra()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert "UsageError: HTTP/2 needs hypercorn: pip install 'lambda-http-gateway[http2]'" in done.stderr

@@ -1,0 +1,130 @@
+"""The local authority, and the TLS files of a listener's settings."""
+
+import ssl
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.config.settings import Certificate, MutualAuthentication
+from gateway.errors import UsageError
+from gateway.listeners.local_authority import (
+    authority_file,
+    cache_folder,
+    how_to_trust,
+    server_certificate,
+    tls_files_of,
+)
+from gateway.listeners.server import ListenerServer
+from gateway.listeners.tls_files import TlsFiles
+from tests.listeners.alb.stacks import alb
+from tests.listeners.doubles import EchoListener
+
+HTTPS = replace(alb(), protocol="HTTPS")
+
+
+@pytest.mark.anyio
+async def test_certificate_for_this_machine(tmp_path: Path) -> None:
+    """Who trusts the authority can talk to the port by any name of this machine."""
+    server = ListenerServer(EchoListener(), tls=tls_files_of(HTTPS, tmp_path))
+    await server.start()
+    trust = ssl.create_default_context(cafile=authority_file(tmp_path))
+    async with httpx.AsyncClient(verify=trust) as client:
+        for name in ("localhost", "127.0.0.1"):
+            assert (await client.get(f"https://{name}:{server.port}/")).status_code == 200
+    await server.stop(0)
+
+
+def test_authority_is_kept(tmp_path: Path) -> None:
+    """The authority stays the same over starts, so that it has to be trusted once; secrets are the user's alone."""
+    server_certificate(tmp_path, "127.0.0.1")
+    first = authority_file(tmp_path).read_bytes()
+    made = server_certificate(tmp_path, "0.0.0.0")
+
+    assert authority_file(tmp_path).read_bytes() == first
+    for path in (tmp_path / "local-ca-key.pem", made.private_key):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_host_of_the_listener(tmp_path: Path) -> None:
+    """A listener on an address of its own has it in its certificate."""
+    made = server_certificate(tmp_path, "192.0.2.1")
+    shown = subprocess.run(
+        ["openssl", "x509", "-in", made.certificate, "-noout", "-text"], capture_output=True, text=True, check=True
+    )
+
+    assert "IP Address:192.0.2.1" in shown.stdout
+    assert "DNS:*.localhost" in shown.stdout
+
+
+def test_plain_listener(tmp_path: Path) -> None:
+    """A listener of protocol HTTP has no TLS files, and no authority is made for it."""
+    assert tls_files_of(alb(), tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_given_certificates(tmp_path: Path) -> None:
+    """The first certificate is the default one; no authority is made."""
+    pairs = tuple(Certificate(tmp_path / f"{name}.pem", tmp_path / f"{name}-key.pem") for name in "ab")
+    mutual = MutualAuthentication("verify", tmp_path / "trust.pem")
+    files = tls_files_of(replace(HTTPS, certificates=pairs, mutual_authentication=mutual), tmp_path, http2=True)
+
+    assert files == TlsFiles(
+        tmp_path / "a.pem", tmp_path / "a-key.pem", tmp_path / "trust.pem", others=pairs[1:], http2=True
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_passthrough(tmp_path: Path) -> None:
+    """Passthrough takes clients without a certificate, and cannot do without a trust store here."""
+    mutual = MutualAuthentication("passthrough", tmp_path / "trust.pem")
+    files = tls_files_of(replace(HTTPS, mutual_authentication=mutual), tmp_path)
+
+    assert files
+    assert (files.client_ca, files.client_may_have_none) == (tmp_path / "trust.pem", True)
+    with pytest.raises(UsageError, match="mode 'passthrough' needs a trust_store here"):
+        tls_files_of(replace(HTTPS, mutual_authentication=MutualAuthentication("passthrough")), tmp_path)
+
+
+@pytest.mark.parametrize("broken", ["folder", "authority"])
+def test_unusable_folder(tmp_path: Path, broken: str) -> None:
+    """A folder that cannot hold an authority is named, and the way out too."""
+    folder = tmp_path / "cache"
+    if broken == "folder":
+        folder.touch()
+    else:
+        folder.mkdir()
+        (folder / "local-ca.pem").write_text("none")
+        (folder / "local-ca-key.pem").write_text("none")
+
+    with pytest.raises(UsageError, match=r"cannot keep a local authority in .*cache: .*XDG_CACHE_HOME"):
+        server_certificate(folder, "127.0.0.1")
+
+
+def test_missing_extra() -> None:
+    """Without trustme it is said what to do."""
+    program = (
+        "import sys; sys.modules['trustme'] = None\n"
+        "from pathlib import Path\n"
+        "from gateway.listeners.local_authority import server_certificate\n"
+        "server_certificate(Path('nowhere'), 'localhost')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert "needs certificates" in done.stderr
+    assert "pip install 'lambda-http-gateway[tls]'" in done.stderr
+
+
+def test_cache_folder() -> None:
+    """The user's cache, where the XDG variable says or at its usual place; relative values do not count."""
+    assert cache_folder({"XDG_CACHE_HOME": "/x"}) == Path("/x/lambda-http-gateway")
+    assert cache_folder({"XDG_CACHE_HOME": "x"}) == cache_folder({}) == Path.home() / ".cache" / "lambda-http-gateway"
+
+
+def test_message(tmp_path: Path) -> None:
+    """The user is told which file to trust."""
+    assert f"--cacert {authority_file(tmp_path)}" in how_to_trust(tmp_path)
