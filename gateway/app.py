@@ -83,11 +83,13 @@ class Gateway:
         self._access_log = access_log
         self._sticky_key = os.urandom(32)
         self._groups: list[TargetGroup] = []
-        self._fronts: dict[_Place, AlbListener] = {}
+        self._fronts: dict[int, AlbListener] = {}
         self._draining: set[asyncio.Task[None]] = set()
         self._unreserved = _unreserved(settings)
         self.functions = {name: self._function(function) for name, function in settings.functions.items()}
-        self.servers: list[Server] = [self._server(listener) for listener in settings.listeners]
+        self.servers: list[Server] = [
+            self._server(listener, number) for number, listener in enumerate(settings.listeners)
+        ]
 
     def add_control_port(self, host: str, port: int) -> Server:
         """The Invoke API, health and reset on a port of their own."""
@@ -136,7 +138,6 @@ class Gateway:
         """
         if [_place(it) for it in settings.listeners] != [_place(it) for it in self.settings.listeners]:
             raise UsageError("listeners, their hosts and ports cannot change while the gateway runs; start it again")
-        self._unreserved.limit = _unreserved(settings).limit
         old = self.functions
         same = {name for name, it in settings.functions.items() if self.settings.functions.get(name) == it}
         functions = {name: old[name] if name in same else self._function(it) for name, it in settings.functions.items()}
@@ -146,10 +147,11 @@ class Gateway:
             await asyncio.gather(*(function.aclose() for function in new))
             raise failures[0]
         self.settings, self.functions = settings, functions
+        self._unreserved.limit = _unreserved(settings).limit
         groups, self._groups = self._groups, []
-        for listener in settings.listeners:
+        for number, listener in enumerate(settings.listeners):
             if isinstance(listener, AlbSettings):
-                self._fronts[_place(listener)].routing = self._routing(listener)
+                self._fronts[number].routing = self._routing(listener)
         await asyncio.gather(*(group.start() for group in self._groups))
         gone = [function for name, function in old.items() if functions.get(name) is not function]
         for work in (*(group.aclose() for group in groups), *(function.drain() for function in gone)):
@@ -178,10 +180,10 @@ class Gateway:
         configuration = settings.configuration()
         return Function(configuration, self._host.target(configuration), self._unreserved)
 
-    def _server(self, listener: ListenerSettings) -> Server:
+    def _server(self, listener: ListenerSettings, number: int) -> Server:
         match listener:
             case AlbSettings():
-                front = self._fronts[_place(listener)] = AlbListener(self._routing(listener))
+                front = self._fronts[number] = AlbListener(self._routing(listener))
                 if self._access_log:
                     front.on_written = AccessLog(self._access_log, _LOAD_BALANCER)
                 return ListenerServer(front, listener.host, listener.port)

@@ -12,6 +12,7 @@ between.  What was given ahead is taken back as soon as another environment is f
 
 import asyncio
 import contextlib
+import logging
 import shutil
 import tempfile
 from collections import deque
@@ -22,12 +23,15 @@ from gateway.errors import UsageError
 from gateway.invocation import Invocation, Outcome, Streamed, Unavailable
 from gateway.targets.environment import Environment, EnvironmentFactory
 
+log = logging.getLogger("gateway")
+
 IDLE_LIMIT_S = 300.0
 _WEIGHT = 0.2
 _FIRST_START_S = 0.1
 _SHORT_S = 0.003
 _AHEAD = 4
 """Invocations that an environment of short ones may have, the running one included."""
+_STOPPING = Unavailable("ServiceException", "the gateway is stopping")
 
 
 class _Load:
@@ -67,8 +71,8 @@ class EnvironmentPool:
         self._loop = asyncio.get_running_loop()
         self._idle: list[tuple[Environment, float]] = []
         self._all: dict[Environment, _Load] = {}
-        self._waiting: deque[tuple[asyncio.Future[Environment | None], float]] = deque()
-        self._starting: set[asyncio.Task[None]] = set()
+        self._waiting: deque[tuple[asyncio.Future[Environment | Unavailable], float]] = deque()
+        self._starting: set[asyncio.Task[Exception | None]] = set()
         self._stopping: set[asyncio.Task[None]] = set()
         self._scratch: list[Path] = []
         self._duration_s = 0.0
@@ -89,8 +93,10 @@ class EnvironmentPool:
         Raises:
             UsageError: The handler cannot be loaded.
         """
-        self._start_one()
-        await asyncio.wait(self._starting)
+        starting = self._start_one()
+        await asyncio.wait([starting])
+        if not starting.cancelled() and (failure := starting.result()):
+            raise failure
         for environment in self._all:
             if environment.problem:
                 raise UsageError(environment.problem)
@@ -103,15 +109,15 @@ class EnvironmentPool:
             self._retire(environment, keep_scratch=False)
         self._idle.clear()
         if not self._closed and len(self._all) < self._capacity:
-            self._start_one()
+            self._add()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as an environment is free."""
         outcome = None
         while outcome is None:
             environment = self._take() or await self._wait()
-            if environment is None:
-                return Unavailable("ServiceException", "the gateway is stopping")
+            if isinstance(environment, Unavailable):
+                return environment
             outcome = await self._run(environment, invocation)
         return outcome
 
@@ -142,7 +148,7 @@ class EnvironmentPool:
                 timer.cancel()
         for waiter, _ in self._waiting:
             if not waiter.done():
-                waiter.set_result(None)
+                waiter.set_result(_STOPPING)
         self._waiting.clear()
         for task in self._starting:
             task.cancel()
@@ -180,10 +186,10 @@ class EnvironmentPool:
         load.invocations += 1
         load.given_at = self._loop.time()
 
-    async def _wait(self) -> Environment | None:
+    async def _wait(self) -> Environment | Unavailable:
         if self._closed:
-            return None
-        waiter: asyncio.Future[Environment | None] = self._loop.create_future()
+            return _STOPPING
+        waiter: asyncio.Future[Environment | Unavailable] = self._loop.create_future()
         self._waiting.append((waiter, self._loop.time()))
         if self._timer is None:
             self._consider()
@@ -191,7 +197,7 @@ class EnvironmentPool:
             return await waiter
         except asyncio.CancelledError:
             given = waiter.result() if waiter.done() and not waiter.cancelled() else None
-            if given:
+            if given and not isinstance(given, Unavailable):
                 self._release(given)
             raise
 
@@ -210,7 +216,7 @@ class EnvironmentPool:
         if not self._all or (not self._starting and expected > self._start_s):
             wanted = min(int(longest * waiting / self._start_s), waiting, room)
             for _ in range(max(wanted, 1)):
-                self._start_one()
+                self._add()
         self._look_again()
 
     def _look_again(self) -> None:
@@ -221,19 +227,46 @@ class EnvironmentPool:
         self._timer = None
         self._consider()
 
-    def _start_one(self) -> None:
+    def _add(self) -> None:
+        """Start another environment; when it cannot be made, nobody waits for it."""
+        try:
+            self._start_one()
+        except Exception as error:  # noqa: BLE001 - no folder, no descriptor: whatever it is, the log has it
+            self._not_started(error)
+
+    def _start_one(self) -> asyncio.Task[Exception | None]:
         scratch = self._scratch.pop() if self._scratch else Path(tempfile.mkdtemp(prefix="lambda-tmp-"))
         environment = self._make(scratch)
         self._all[environment] = _Load(scratch)
         task = self._loop.create_task(self._run_start(environment))
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
+        return task
 
-    async def _run_start(self, environment: Environment) -> None:
+    async def _run_start(self, environment: Environment) -> Exception | None:
+        """Run the init phase; an environment that raises there, which none should, is given up."""
         began = self._loop.time()
-        await environment.start()
+        try:
+            await environment.start()
+        except Exception as error:  # noqa: BLE001 - as above
+            environment.kill()
+            self._retire(environment, keep_scratch=False)
+            self._not_started(error)
+            return error
         self._start_s += (self._loop.time() - began - self._start_s) * _WEIGHT
         self._offer(environment)
+        return None
+
+    def _not_started(self, error: Exception) -> None:
+        """Log why; invocations go on waiting for other environments, and fail when there are none."""
+        why = f"an execution environment could not be started: {type(error).__name__}: {error}"
+        log.error(why, exc_info=error)
+        if self._all:
+            return
+        for waiter, _ in self._waiting:
+            if not waiter.done():
+                waiter.set_result(Unavailable("ServiceException", why))
+        self._waiting.clear()
 
     def _release(self, environment: Environment) -> None:
         load = self._all.get(environment)

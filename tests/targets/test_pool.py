@@ -11,7 +11,7 @@ from gateway.invocation import Failed, Invocation, Outcome, Returned, Unavailabl
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
-from tests.targets.hosting import Log, configuration, eventually, invocation, result_of, worker_options
+from tests.targets.hosting import DEADLINE_S, Log, configuration, eventually, invocation, result_of, worker_options
 
 pytestmark = pytest.mark.anyio
 
@@ -29,10 +29,13 @@ class ScriptedEnvironment:
         self.alive = True
         self.stopped_for: str | None = None
         self.killed = False
+        self.defect: Exception | None = None
 
     async def start(self) -> None:
         """Wait for the test."""
         await self.started.wait()
+        if self.defect:
+            raise self.defect
 
     async def invoke(self, invocation: Invocation) -> Outcome | None:  # noqa: ARG002 - only that it came
         """Wait for the test; a second one stands in line."""
@@ -83,13 +86,18 @@ class Scene:
         self.made: list[ScriptedEnvironment] = []
         self.ready_at_once = True
         self.problem: str | None = None
+        self.defects: list[Exception] = []
+        self.impossible: Exception | None = None
         self.takes_ahead = takes_ahead
         self.pool = EnvironmentPool(self.make, capacity, idle_limit_s)
         self.calls: list[asyncio.Task[Outcome]] = []
 
     def make(self, scratch: Path) -> ScriptedEnvironment:
-        """The pool's factory."""
+        """The pool's factory; the next of the defects, if there is one, is what its start raises."""
+        if self.impossible:
+            raise self.impossible
         environment = ScriptedEnvironment(scratch, self.problem, takes_ahead=self.takes_ahead)
+        environment.defect = self.defects.pop(0) if self.defects else None
         self.made.append(environment)
         if self.ready_at_once:
             environment.started.set()
@@ -103,7 +111,7 @@ class Scene:
 
     async def finish(self, environment: ScriptedEnvironment, payload: bytes = b"{}") -> None:
         """End an environment's invocation and let the pool see it."""
-        await environment.invoked.wait()
+        await asyncio.wait_for(environment.invoked.wait(), DEADLINE_S)
         environment.answer(Returned(payload))
         await settle()
 
@@ -140,6 +148,127 @@ async def test_problem_at_start() -> None:
     await scene.pool.aclose()
 
     assert scene.made[0].stopped_for == "spindown"
+
+
+async def test_defect_at_start(caplog: pytest.LogCaptureFixture) -> None:
+    """What no environment should raise reaches who starts the pool, and the log; the environment is stopped."""
+    scene = Scene(2)
+    scene.defects = [RuntimeError("no more threads")]
+    with pytest.raises(RuntimeError, match="no more threads"):
+        await scene.pool.start()
+
+    assert "could not be started: RuntimeError: no more threads" in caplog.text
+    assert scene.pool.environments == 0
+    await scene.pool.aclose()
+    assert (scene.made[0].killed, scene.made[0].stopped_for) == (True, "spindown")
+    assert not scene.made[0].scratch.exists()
+
+
+async def test_defect_fails_those_who_wait(caplog: pytest.LogCaptureFixture) -> None:
+    """Invocations do not wait for ever for the only environment when its start raises; the next one has another."""
+    scene = Scene(1)
+    scene.defects = [RuntimeError("no more threads")]
+    calls = [scene.call(), scene.call()]
+    outcomes = await asyncio.wait_for(asyncio.gather(*calls), DEADLINE_S)
+
+    why = "an execution environment could not be started: RuntimeError: no more threads"
+    assert outcomes == [Unavailable("ServiceException", why)] * 2
+    assert "Traceback" in caplog.text
+    after = scene.call()
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1])
+    assert await after == Returned(b"{}")
+    await scene.pool.aclose()
+
+
+async def test_defect_is_not_felt_beside_others(scene: Scene) -> None:
+    """While another environment works, those who wait are served by it."""
+    scene.defects = [RuntimeError("no more threads")]
+    first, second = scene.call(), scene.call()
+    await eventually(lambda: len(scene.made) == 2 and scene.made[1].killed)
+    assert not second.done()
+    await scene.finish(scene.made[0], b"1")
+    await scene.finish(scene.made[0], b"2")
+
+    assert (await first, await second) == (Returned(b"1"), Returned(b"2"))
+
+
+async def test_environment_that_cannot_be_made() -> None:
+    """No file descriptor is left for one: the invocation fails, and is served when there is one again."""
+    scene = Scene(1)
+    scene.impossible = OSError("too many open files")
+    outcome = await asyncio.wait_for(scene.call(), DEADLINE_S)
+    scene.impossible = None
+    after = scene.call()
+    await eventually(lambda: len(scene.made) == 1)
+    await scene.finish(scene.made[0])
+
+    why = "an execution environment could not be started: OSError: too many open files"
+    assert outcome == Unavailable("ServiceException", why)
+    assert await after == Returned(b"{}")
+    await scene.pool.aclose()
+
+
+async def test_renew_replaces_the_idle(scene: Scene) -> None:
+    """After `renew` the next invocation runs in a new environment, and the old one is stopped with its folder."""
+    scene.pool.renew()
+    await settle()
+    call = scene.call()
+    await scene.finish(scene.made[1])
+
+    assert await call == Returned(b"{}")
+    assert [environment.stopped_for for environment in scene.made] == ["spindown", None]
+    await eventually(lambda: not scene.made[0].scratch.exists())
+    assert scene.pool.environments == 1
+
+
+async def test_renew_lets_invocations_end(scene: Scene) -> None:
+    """What runs at the time of `renew` ends in the old environment, which gets nothing more."""
+    running = scene.call()
+    await settle()
+    scene.pool.renew()
+    await settle()
+    after = scene.call()
+    await scene.finish(scene.made[1], b"new")
+    assert await after == Returned(b"new")
+    assert scene.made[0].stopped_for is None
+    await scene.finish(scene.made[0], b"old")
+
+    assert await running == Returned(b"old")
+    assert scene.made[0].stopped_for == "spindown"
+
+
+async def test_renew_at_capacity() -> None:
+    """When no environment may be added, who waits gets the one that takes the old one's place."""
+    scene = Scene(1)
+    await scene.pool.start()
+    running, waiting = scene.call(), scene.call()
+    await settle()
+    scene.pool.renew()
+    assert scene.pool.environments == 1
+    await scene.finish(scene.made[0], b"old")
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1], b"new")
+
+    assert (await running, await waiting) == (Returned(b"old"), Returned(b"new"))
+    await scene.pool.aclose()
+
+
+async def test_renew_while_starting() -> None:
+    """An environment whose init phase runs at the time of `renew` may have read the old code: it serves nobody."""
+    scene = Scene(2)
+    scene.ready_at_once = False
+    call = scene.call()
+    await settle()
+    scene.pool.renew()
+    for environment in scene.made:
+        environment.started.set()
+    await eventually(scene.made[1].invoked.is_set)
+    await scene.finish(scene.made[1])
+
+    assert await call == Returned(b"{}")
+    assert scene.made[0].stopped_for == "spindown"
+    await scene.pool.aclose()
 
 
 async def test_fast_invocations_share(scene: Scene) -> None:
