@@ -20,6 +20,7 @@ log = logging.getLogger("gateway")
 _UNAVAILABLE = {
     "ResourceNotFoundException": FaultKind.NOT_FOUND,
     "AccessDeniedException": FaultKind.ACCESS_DENIED,
+    "RequestEntityTooLargeException": FaultKind.REQUEST_TOO_LARGE,
     "ConnectionError": FaultKind.CONNECTION_ERROR,
     "ConnectionTimeout": FaultKind.CONNECTION_TIMEOUT,
 }

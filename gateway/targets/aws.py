@@ -1,0 +1,102 @@
+"""Functions of the real Lambda service, or of anything that speaks its Invoke API."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import pybase64
+
+from gateway.errors import UsageError
+from gateway.invocation import Invocation, Outcome, StreamBroken, Unavailable
+from gateway.targets.aws_access import AwsAccess, CredentialsFailed, find_access
+from gateway.targets.http_transport import Answer, Timeouts, Transport, TransportError, parse_origin
+from gateway.targets.remote_answers import ACCESS_DENIED, outcome_of, unreachable
+from gateway.targets.remote_name import MAX_TIMEOUT_MS, RemoteName, parse_remote_name
+from gateway.targets.remote_stream import streamed_outcome
+from gateway.targets.sigv4 import Call, Signer
+from gateway.targets.transports import open_transport
+
+_TIMEOUTS: Final = Timeouts(connect_s=10, silence_s=MAX_TIMEOUT_MS / 1000 + 10)
+"""The service says when a function's own time is over, which may be after 15 minutes."""
+
+
+class AwsTarget:
+    """A function on AWS; implements `gateway.targets.target.Target`.
+
+    The service chooses the request id, and an identity of Cognito cannot be passed on.
+
+    Args:
+        spec: ``aws:name[:qualifier]`` or an ARN.
+        endpoint_url: Another service than AWS, such as LocalStack or a second gateway; "" for AWS itself or what the
+            user's AWS configuration says.
+        clock: Seconds since 1970, for signatures.
+
+    Raises:
+        UsageError: ``spec`` names no function.
+    """
+
+    def __init__(self, spec: str, endpoint_url: str = "", clock: Callable[[], float] = time.time) -> None:
+        self.name: RemoteName = parse_remote_name(spec)
+        self._endpoint_url = endpoint_url
+        self._clock = clock
+        self._access: AwsAccess | None = None
+        self._transport: Transport | None = None
+        self._calls: dict[bool, tuple[Call, bytes]] = {}
+
+    async def start(self) -> None:
+        """Find region, endpoint and credentials; nothing is called.
+
+        Raises:
+            UsageError: Something of that is missing.
+        """
+        access = await find_access(self.name.region, self._endpoint_url)
+        origin = parse_origin(access.endpoint_url)
+        query = self.name.query
+        for streaming in (False, True):
+            path = self.name.path(streaming=streaming)
+            call = Call(origin.authority, path, query)
+            self._calls[streaming] = call, f"{path}?{query}".encode() if query else path.encode()
+        try:
+            await access.refreshed()
+        except CredentialsFailed as error:
+            raise UsageError(f"{error}; check aws sts get-caller-identity") from error
+        self._access = access
+        self._transport = open_transport(origin, _TIMEOUTS, public=True)
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Call the function; a stream is asked for only when the caller can take it."""
+        assert self._access  # noqa: S101 - started
+        try:
+            signer = self._access.ready() or await self._access.refreshed()
+            answer = await self._send(invocation, signer)
+            if invocation.streaming and answer.status == 200:
+                return await streamed_outcome(answer)
+            body = answer.body if isinstance(answer.body, bytes) else b"".join([it async for it in answer.body])
+        except CredentialsFailed as error:
+            return Unavailable(ACCESS_DENIED, str(error))
+        except TransportError as error:
+            return unreachable(error)
+        except StreamBroken as broken:
+            return Unavailable("ConnectionError", f"{broken.error_type}: {broken.payload.decode(errors='replace')}")
+        return outcome_of(answer, body)
+
+    async def _send(self, invocation: Invocation, signer: Signer) -> Answer:
+        call, target = self._calls[invocation.streaming]
+        extra = []
+        if invocation.tail:
+            extra.append((b"x-amz-log-type", b"Tail"))
+        if invocation.client_context:
+            extra.append((b"x-amz-client-context", pybase64.b64encode(invocation.client_context)))
+        headers = signer.headers(call, extra, invocation.payload, int(self._clock()))
+        if invocation.trace_id:
+            headers.append((b"x-amzn-trace-id", invocation.trace_id.encode("latin-1")))  # SDKs never sign it
+        assert self._transport  # noqa: S101 - started
+        return await self._transport.send("POST", target, headers, invocation.payload, stream=invocation.streaming)
+
+    def renew(self) -> None:
+        """Nothing: the service knows when its code changes."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._transport:
+            await self._transport.aclose()
