@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadResult, Fault, FaultKind
 from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.client_certificate import ClientCertificate
 from gateway.translation.flavours.alb import Alb, error_reason
 from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Arrival, Request, Response, Tls
@@ -50,7 +51,10 @@ def request_of(case: Case) -> Request:
     given = dict(case["request"])
     tls = given.pop("tls", None)
     if tls:
-        tls = Tls(**{**tls, "client_certificate": raw(tls.get("client_certificate", ""))})
+        verified = tls.pop("verified", None)
+        if verified:
+            verified = ClientCertificate(**{**verified, "der": raw(verified["der"])})
+        tls = Tls(**{**tls, "client_certificate": raw(tls.get("client_certificate", "")), "verified": verified})
     return Request(
         method=given.pop("method"),
         raw_path=raw(given.pop("path")),
