@@ -1,0 +1,110 @@
+"""The request behind an event of an Application Load Balancer.
+
+The load balancer's own headers are taken away again; what they say of client, port, scheme and trace is kept.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.errors import UsageError
+from gateway.translation import host
+from gateway.translation.messages import Arrival, Request, Tls
+from gateway.translation.rebuild.rebuilt import NO_REQUEST_ID, Lines, Rebuilt, body_of, line
+from gateway.types import Address, Json
+
+_TLS = ("x-amzn-tls-version", "x-amzn-tls-cipher-suite")
+
+
+def from_alb(event: Mapping[str, Any]) -> Rebuilt:
+    """The request, in either mode.
+
+    Raises:
+        UsageError: The event is a health check.
+    """
+    multi = "multiValueHeaders" in event
+    values = _values(event)
+    if "x-forwarded-port" not in values:
+        raise UsageError("this is an event of a health check: no client sent a request")
+    scheme, port = values["x-forwarded-proto"].pop(), int(values["x-forwarded-port"].pop())
+    attributes: dict[str, Json] = {}
+    client = _client(values, attributes, multi=multi)
+    trace_id = _trace(values, multi=multi)
+    tls = _tls(values, scheme, attributes)
+    hosts = values.get("host", [])
+    if [host.normalised(sent, port) for sent in hosts] != hosts:
+        attributes["preserve_host"] = True
+    body = body_of(event)
+    options: dict[str, Json] = {"target_group_arn": event["requestContext"]["elb"]["targetGroupArn"]}
+    if attributes:
+        options["attributes"] = attributes
+    request = Request(
+        method=event["httpMethod"],
+        raw_path=event["path"].encode() or b"*",
+        raw_query=_query(event),
+        headers=_lines(values),
+        body=body,
+        client=client,
+        server=("127.0.0.1", port),
+        scheme=scheme,
+        # An empty body is base64 over HTTP/2 only.
+        http_version="2" if event["isBase64Encoded"] and not body else "1.1",
+        tls=tls,
+    )
+    return Rebuilt("alb-multi" if multi else "alb", options, request, Arrival(NO_REQUEST_ID, 0, trace_id))
+
+
+def _values(event: Mapping[str, Any]) -> dict[str, list[str]]:
+    if "multiValueHeaders" in event:
+        return {name: list(values) for name, values in event["multiValueHeaders"].items()}
+    return {name: [value] for name, value in event["headers"].items()}
+
+
+def _query(event: Mapping[str, Any]) -> bytes:
+    if "multiValueQueryStringParameters" in event:
+        grouped = event["multiValueQueryStringParameters"].items()
+        return "&".join(f"{key}={value}" for key, values in grouped for value in values).encode()
+    return "&".join(f"{key}={value}" for key, value in event["queryStringParameters"].items()).encode()
+
+
+def _lines(values: Mapping[str, list[str]]) -> Lines:
+    return [line(name, value) for name, each in values.items() for value in each]
+
+
+def _client(values: dict[str, list[str]], attributes: dict[str, Json], *, multi: bool) -> Address:
+    """The TCP peer: the last item of X-Forwarded-For, which is taken away."""
+    if "x-forwarded-for" not in values:
+        attributes["xff_mode"] = "remove"
+        return "127.0.0.1", 0
+    before, _, peer = values["x-forwarded-for"].pop().rpartition(", ")
+    # In multi mode the client's own lines stand in front.
+    if before and not multi:
+        values["x-forwarded-for"].append(before)
+    name, colon, port = peer.rpartition(":")
+    if colon and port.isdigit() and (name.endswith("]") or ":" not in name):
+        attributes["xff_client_port"] = True
+        return name.strip("[]"), int(port)
+    return peer, 0
+
+
+def _trace(values: dict[str, list[str]], *, multi: bool) -> str:
+    """The load balancer's trace id; a client's own fields stay."""
+    value = values["x-amzn-trace-id"].pop()
+    fields = value.split(";")
+    names = [field.partition("=")[0] for field in fields]
+    own = "Self" if "Self" in names else "Root"
+    trace_id = fields[names.index(own)].partition("=")[2]
+    if multi:
+        return trace_id
+    if own == "Root" or (names[0] == "Self" and "Root" in names and names.count("Self") == 1):
+        fields = fields[1:]
+    if fields:
+        values["x-amzn-trace-id"].append(";".join(fields))
+    return trace_id
+
+
+def _tls(values: dict[str, list[str]], scheme: str, attributes: dict[str, Json]) -> Tls | None:
+    if scheme != "https" or any(len(values.get(name, ())) != 1 for name in _TLS):
+        return None
+    attributes["tls_headers"] = True
+    version, cipher = (values[name].pop() for name in _TLS)
+    return Tls(version, cipher)

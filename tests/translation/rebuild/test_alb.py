@@ -1,0 +1,36 @@
+"""The request behind an event of a load balancer."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import Fault
+from gateway.observe.flavour_options import make_flavour
+from gateway.translation.messages import Request
+from gateway.translation.rebuild import rebuild
+from gateway.types import Json
+from tests.observe.exchanges import ARRIVAL, REQUEST
+from tests.translation.rebuild.events import again, requests
+
+
+@given(request=requests(), port=st.booleans(), mode=st.sampled_from(["append", "preserve", "remove"]))
+def test_attributes_of_a_load_balancer_are_read_off_its_event(request: Request, port: bool, mode: str) -> None:
+    """As far as they can be seen."""
+    attributes: Json = {"xff_client_port": port, "xff_mode": mode, "preserve_host": port, "tls_headers": True}
+    flavour = make_flavour("alb", {"attributes": attributes})
+    try:
+        event: Json = json.loads(flavour.encode(request, ARRIVAL))
+    except Fault:
+        return
+
+    assert again(event) == []
+
+
+def test_a_client_with_its_port_comes_back() -> None:
+    """IPv6 too; without the attribute the port is not known."""
+    for host in ("192.0.2.1", "2001:db8::1"):
+        request = REQUEST._replace(client=(host, 4711))
+        with_port = make_flavour("alb", {"attributes": {"xff_client_port": True}})
+        assert rebuild(json.loads(with_port.encode(request, ARRIVAL))).request.client == (host, 4711)
+        assert rebuild(json.loads(make_flavour("alb", {}).encode(request, ARRIVAL))).request.client == (host, 0)

@@ -1,0 +1,58 @@
+"""The request behind an event of format 1.0."""
+
+import json
+
+import pytest
+
+from gateway.observe.flavour_options import make_flavour
+from gateway.translation.rebuild import rebuild
+from gateway.types import Json
+from tests.observe.exchanges import ARRIVAL, REQUEST
+from tests.translation.rebuild.events import again
+
+
+@pytest.mark.parametrize(
+    ("path", "context_path", "options"),
+    [
+        ("/pets/7", "/pets/7", {"addressing": "domain"}),
+        ("/pets/7", "/prod/pets/7", {"addressing": "execute-api"}),
+        ("/shop/pets/7", "/shop/pets/7", {"addressing": "domain", "base_path": "shop"}),
+        ("/shop/prod/pets/7", "/shop/prod/pets/7", {"addressing": "domain-stage", "base_path": "shop"}),
+    ],
+)
+def test_the_addressing_of_a_rest_api_is_found(path: str, context_path: str, options: dict[str, Json]) -> None:
+    """A stage, a base path, both or nothing stand in front of the resource."""
+    given_options: dict[str, Json] = {**options, "routes": ["GET /pets/{id} GetPet"], "stage_variables": {"a": "b"}}
+    request = REQUEST._replace(method="GET", raw_path=context_path.encode())
+    event = json.loads(make_flavour("rest", given_options).encode(request, ARRIVAL))
+
+    assert event["path"] == path
+    assert again(event) == []
+    assert {name: rebuild(event).options.get(name) for name in options} == options
+
+
+def test_a_named_stage_of_an_http_api_is_found() -> None:
+    """It is the first segment of the path, and its variables are in the event."""
+    options: dict[str, Json] = {"stages": {"test": {"a": "b"}}, "routes": ["POST /pets/{id}"]}
+    event = json.loads(make_flavour("http-v1", options).encode(REQUEST._replace(raw_path=b"/test/pets/a%20b"), ARRIVAL))
+
+    assert again(event) == []
+    assert rebuild(event).options["stages"] == {"test": {"a": "b"}}
+
+
+def test_what_only_aws_knows_is_masked() -> None:
+    """Ids of its own, and the caller of a signed request."""
+    event = json.loads(make_flavour("rest", {}).encode(REQUEST, ARRIVAL))
+    event["requestContext"] |= {"resourceId": "abc123", "extendedRequestId": "x"}
+    event["requestContext"]["identity"]["caller"] = "AIDA"
+
+    assert again(event) == []
+    assert "/event/requestContext/identity/caller" in rebuild(event).mask
+
+
+def test_a_binary_body_is_a_binary_media_type() -> None:
+    """Which one is not known, so it is any."""
+    event = json.loads(make_flavour("rest", {"binary_media_types": ["application/json"]}).encode(REQUEST, ARRIVAL))
+
+    assert again(event) == []
+    assert rebuild(event).request.body == REQUEST.body
