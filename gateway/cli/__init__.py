@@ -12,6 +12,7 @@ _COMMANDS = {
     "invoke": "gateway.cli.invoke",
     "check": "gateway.cli.check",
     "explain": "gateway.cli.explain",
+    "record": "gateway.cli.record",
     "replay": "gateway.cli.replay",
     "config": "gateway.cli.config",
 }

@@ -5,7 +5,7 @@ redacted request still gives the redacted event.  What is kept shows the shape: 
 names of cookies, the attributes of ``Set-Cookie``.  Bodies are kept as they are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 from urllib.parse import unquote_plus
@@ -183,3 +183,10 @@ def _set_cookie(value: str) -> str:
 def _cookie(pair: str) -> str:
     name, equals, value = pair.partition("=")
     return f"{name}={_secret(value)}" if equals else _secret(pair)
+
+
+def redaction_with(headers: Iterable[str] = (), query_keys: Iterable[str] = ()) -> Redaction:
+    """The default rules and these names."""
+    return Redaction(
+        DEFAULT_HEADERS | {name.lower() for name in headers}, DEFAULT_QUERY_KEYS | {key.lower() for key in query_keys}
+    )

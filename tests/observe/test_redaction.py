@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.observe.redaction import Redaction
+from gateway.observe.redaction import Redaction, redaction_with
 from gateway.translation.flavours import FLAVOURS
 from gateway.translation.messages import Request
 from gateway.types import Json
@@ -117,3 +117,11 @@ def test_lines_keep_every_byte_that_is_no_secret() -> None:
 
     assert REDACTION.lines(lines) == [(b"X-Odd", b"\xff"), (b"Authorization", b"Basic redacted")]
     assert REDACTION.lines(REQUEST.headers)[0] == REQUEST.headers[0]
+
+
+def test_names_are_added_to_the_default_ones() -> None:
+    """In any spelling."""
+    more = redaction_with(["X-Mine"], ["Mine"])
+
+    assert (more.value("x-mine", "abc"), more.value("x-api-key", "abc")) == ("redacted", "redacted")
+    assert more.query("mine=1&token=2") == "mine=redacted&token=redacted"

@@ -1,0 +1,97 @@
+"""Events out of a function's log.
+
+A line may be the event itself, text in front of it, Lambda's JSON log format, or what ``aws logs filter-log-events``
+and CloudWatch Logs Insights give: JSON with the line in ``message`` or ``@message``.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.errors import UsageError
+from gateway.observe.authorized import Authorized
+from gateway.observe.cases import authorizer_of
+from gateway.observe.differences import Difference, differences
+from gateway.observe.flavour_options import make_flavour
+from gateway.observe.recording import Recording
+from gateway.translation.rebuild import rebuild
+from gateway.types import Json
+
+_DEPTH: Final = 4
+"""How many wrappings are looked into."""
+
+
+def events_of(text: str) -> Iterator[tuple[int, Json]]:
+    """The events of a log with the number of their line; a log that is one JSON document is looked through too."""
+    try:
+        document: Json = json.loads(text)
+    except ValueError:
+        for number, line in enumerate(text.splitlines(), start=1):
+            for event in _in_text(line, _DEPTH):
+                yield number, event
+    else:
+        for event in _in_value(document, _DEPTH):
+            yield 1, event
+
+
+def captured(event: Json, source: str) -> Recording:
+    """An event that AWS wrote, with the request behind it.
+
+    Raises:
+        UsageError: No client's request is behind it.
+    """
+    rebuilt = rebuild(event)
+    return Recording(
+        rebuilt.flavour,
+        rebuilt.options,
+        rebuilt.request,
+        rebuilt.arrival,
+        event,
+        mask=rebuilt.mask,
+        source=source,
+    )
+
+
+def event_differences(recording: Recording) -> list[Difference]:
+    """What this gateway writes otherwise than AWS did.
+
+    Raises:
+        Fault: This gateway would not forward the request at all.
+    """
+    assert recording.arrival is not None  # noqa: S101 - `captured` gives one
+    flavour = Authorized(make_flavour(recording.flavour, recording.options), authorizer_of(recording.event))
+    now: Json = json.loads(flavour.encode(recording.request, recording.arrival))
+    return differences(recording.event, now, "/event", recording.mask)
+
+
+def _in_text(text: str, depth: int) -> Iterator[Json]:
+    start = text.find("{")
+    if start < 0:
+        return
+    try:
+        value: Json
+        value, _ = json.JSONDecoder().raw_decode(text, start)
+    except ValueError:
+        yield from _in_text(text[start + 1 :], depth)
+        return
+    yield from _in_value(value, depth)
+
+
+def _in_value(value: Json, depth: int) -> Iterator[Json]:
+    if isinstance(value, dict) and isinstance(value.get("requestContext"), dict):
+        yield value
+    elif depth == 0:
+        return
+    elif isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _in_value(member, depth - 1)
+    elif isinstance(value, str) and "requestContext" in value:
+        yield from _in_text(value, depth - 1)
+
+
+def nothing_found(name: str) -> UsageError:
+    """Why a log without events is of no use."""
+    return UsageError(
+        f"{name} holds no event: let the function log it as JSON, such as print(json.dumps(event)), "
+        "and save those lines with: aws logs tail GROUP --format json"
+    )
