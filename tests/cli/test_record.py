@@ -60,8 +60,10 @@ def test_events_of_aws_become_recordings(tmp_path: Path) -> None:
 
     assert done.stdout.splitlines() == [
         "same       log.jsonl, line 2: alb POST /pets/7",
-        "left out   log.jsonl, line 3: this is an event of a WebSocket API, "
-        "which has no HTTP request behind each event",
+        (
+            "left out   log.jsonl, line 3: this is an event of a WebSocket API, "
+            "which has no HTTP request behind each event"
+        ),
         "1 recordings in out",
     ]
     assert done.returncode == 0
