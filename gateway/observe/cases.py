@@ -19,7 +19,7 @@ def event_case(recording: Recording, why: str, evidence: str) -> dict[str, Json]
     case = _opening(recording, why, evidence)
     if not is_alb(recording):
         case["compare"] = "exact"
-        case["mask"] = list(recording.mask)
+        case["mask"] = [pointer.removeprefix("/event") for pointer in recording.mask if pointer.startswith("/event/")]
         if (authorizer := authorizer_of(recording.event)) is not None:
             case["authorizer"] = authorizer
     case["event"] = recording.event
