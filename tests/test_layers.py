@@ -28,10 +28,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "lambda_api": SERVICE | {"functions", "observe"},
     "sources": SERVICE | {"functions", "config"},
     "inspector": SERVICE | {"functions", "observe", "translation"},
+    "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
     "hosting": SERVICE | {"functions", "targets"},
-    "app": EDGE | {"hosting"} | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector"},
-    "testing": EDGE | {"bootstraps"} | {"app", "hosting", "translation", "listeners", "lambda_api"},
-    "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api"},
+    "app": EDGE
+    | {"hosting"}
+    | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector", "recordings"},
+    "testing": EDGE | {"bootstraps"} | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings"},
+    "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings"},
     "__main__": {"cli"},
 }
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""

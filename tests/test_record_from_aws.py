@@ -18,7 +18,7 @@ from gateway.listeners.arrivals import arrive
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
 from gateway.translation.flavour import Flavour, Limits
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
 from tests.translation.flavours import apigw_case, test_alb

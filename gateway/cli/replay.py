@@ -8,16 +8,16 @@ from pathlib import Path
 
 import click
 
-from gateway.app import Gateway, HostOptions
 from gateway.cli.handler_setting import parse_target
 from gateway.cli.running import set_up_logging
 from gateway.cli.variables import read_variables
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
+from gateway.hosting import Host, HostOptions
 from gateway.observe.differences import Difference
 from gateway.observe.recording import Recording
-from gateway.observe.replay import ReplayCase, is_replayable, read_cases, replay
-from gateway.observe.resend import Sender
+from gateway.recordings.replay import ReplayCase, is_replayable, read_cases, replay
+from gateway.recordings.resend import Sender
 
 _Replay = Callable[[Recording], Awaitable[list[Difference]]]
 
@@ -72,13 +72,16 @@ async def _against_url(cases: Sequence[ReplayCase], url: str, ignore: Sequence[s
 async def _against_function(
     cases: Sequence[ReplayCase], configuration: FunctionConfiguration | None, ignore: Sequence[str]
 ) -> int:
-    gateway = Gateway(HostOptions(variables=os.environ, log=_to_standard_error, in_process=True))
-    function: Function | None = None if configuration is None else gateway.add_function(configuration)
-    await gateway.start()
+    if configuration is None:
+        return await _run(cases, lambda recording: replay(recording, None, ignore), is_replayable)
+    host = Host(HostOptions(variables=os.environ, log=_to_standard_error, in_process=True))
+    function = Function(configuration, host.target(configuration))
     try:
+        await function.start()
         return await _run(cases, lambda recording: replay(recording, function, ignore), is_replayable)
     finally:
-        await gateway.stop(0)
+        await function.aclose()
+        await host.aclose()
 
 
 def _to_standard_error(text: bytes) -> None:

@@ -50,7 +50,7 @@ def authorizer_of(event: Json) -> Json:
 
 def _opening(recording: Recording, why: str, evidence: str) -> dict[str, Json]:
     options = dict(recording.options)
-    request = recording.request
+    request = recording.transformed or recording.request
     if is_alb(recording):
         # One folder of cases holds both modes.
         options.setdefault("target_group_arn", DEFAULT_TARGET_GROUP_ARN)

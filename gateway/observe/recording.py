@@ -1,6 +1,7 @@
 """One exchange as a JSON document and back.
 
-The members of a document: ``flavour`` and ``options`` of the front door; ``request``; ``arrival`` (its id, instant and
+The members of a document: ``flavour`` and ``options`` of the front door; ``request``, and ``transformed`` where a
+rule changed it; ``arrival`` (its id, instant and
 trace id, from which the event can be made again); ``event``; ``outcome``; ``result`` (or ``payload``, the text, when
 the function wrote no JSON); ``response``; ``mask`` (pointers to what a comparison leaves out); ``recorded_at``,
 ``times_ms`` and ``source``.  A body is text in ``body``, or base64 in ``body_base64``; ``body_streamed`` says that it
@@ -45,6 +46,7 @@ class Recording:
             function's; empty when it is not known.
         payload: The function's result as its runtime wrote it, None without one.
         response: What the client got, None when it is not known.  The body of a streamed one is b"".
+        transformed: The request as the event was made from it, when a rule of the listener changed it.
         streamed: The response's body was not kept.
         mask: JSON Pointers into event and response that a comparison leaves out.
         recorded_at: ISO 8601, UTC; "" when it is not known.
@@ -60,6 +62,7 @@ class Recording:
     outcome: Mapping[str, Json] = field(default_factory=dict)
     payload: bytes | None = None
     response: Response | None = None
+    transformed: Request | None = None
     streamed: bool = False
     mask: tuple[str, ...] = ()
     recorded_at: str = ""
@@ -80,6 +83,8 @@ def to_document(recording: Recording, redaction: Redaction = NO_REDACTION) -> di
     """The document; secrets are replaced."""
     document: dict[str, Json] = {"flavour": recording.flavour, "options": dict(recording.options)}
     document["request"] = _request_members(recording.request, redaction)
+    if recording.transformed is not None:
+        document["transformed"] = _request_members(recording.transformed, redaction)
     if recording.arrival is not None:
         document["arrival"] = dict(recording.arrival._asdict())
     if recording.event is not None:
@@ -90,15 +95,13 @@ def to_document(recording: Recording, redaction: Redaction = NO_REDACTION) -> di
         document |= _result_member(recording.payload, redaction)
     if recording.response is not None:
         document["response"] = _response_members(recording, recording.response, redaction)
-    if recording.mask:
-        document["mask"] = list(recording.mask)
-    if recording.recorded_at:
-        document["recorded_at"] = recording.recorded_at
-    if recording.times_ms:
-        document["times_ms"] = dict(recording.times_ms)
-    if recording.source:
-        document["source"] = recording.source
-    return document
+    noted: dict[str, Json] = {
+        "mask": list(recording.mask),
+        "recorded_at": recording.recorded_at,
+        "times_ms": dict(recording.times_ms),
+        "source": recording.source,
+    }
+    return document | {name: value for name, value in noted.items() if value}
 
 
 def from_text(text: bytes) -> Recording:
@@ -130,6 +133,7 @@ def from_document(document: Any) -> Recording:  # noqa: ANN401 - any JSON, check
             document.get("outcome", {}),
             _payload(document),
             None if response is None else _response(response),
+            _request(document["transformed"]) if "transformed" in document else None,
             streamed=bool(response and response.get("body_streamed")),
             mask=tuple(document.get("mask", ())),
             recorded_at=document.get("recorded_at", ""),

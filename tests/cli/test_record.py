@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.observe.replay import replay_cases
+from gateway.recordings.replay import replay_cases
 from tests.observe.exchanges import recorded
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gateway.observe.flavour_options import options_of
 from gateway.observe.recording import Recording
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Arrival, Request, Response
 
 ARRIVAL: Final = Arrival("8af0f750-fdfc-4b2e-bf85-0218623df93e", 1744668620123, "1-67fd87cc-09a86408172acd0726c798d5")

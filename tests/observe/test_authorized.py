@@ -7,7 +7,7 @@ import pytest
 from gateway.errors import Fault, FaultKind
 from gateway.observe.authorized import Authorized
 from gateway.observe.flavour_options import make_flavour
-from gateway.translation.flavours import FLAVOURS
+from gateway.translation.flavours.table import FLAVOURS
 from tests.observe.exchanges import ARRIVAL, REQUEST, RESULT
 
 

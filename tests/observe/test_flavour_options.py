@@ -8,11 +8,11 @@ from gateway.errors import UsageError
 from gateway.observe.flavour_options import make_flavour, options_of
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.cors import Cors
-from gateway.translation.flavours import FLAVOURS
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.flavours.http_api import HttpApi
 from gateway.translation.flavours.rest_api import RestApi
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.route import ANY, DEFAULT, Route, RouteTable
 from gateway.types import Json
 

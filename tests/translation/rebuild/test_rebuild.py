@@ -9,8 +9,8 @@ from hypothesis import given
 
 from gateway.errors import Fault, UsageError
 from gateway.observe.differences import ignored
-from gateway.translation.flavours import FLAVOURS
 from gateway.translation.flavours.alb import Alb
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Request
 from gateway.translation.rebuild import flavour_of, rebuild
 from gateway.types import Json

@@ -10,8 +10,8 @@ from gateway.errors import Fault, FaultKind, UsageError
 from gateway.invocation import Failed, Outcome, Returned, Throttled, TimedOut, Unavailable
 from gateway.observe.recording import NOT_INVOKED, Recording, to_text
 from gateway.observe.redaction import Redaction
-from gateway.observe.replay import ReplayCase, compare_response, is_replayable, outcome_of, read_cases, replay_cases
-from gateway.translation.flavours import FLAVOURS
+from gateway.recordings.replay import ReplayCase, compare_response, is_replayable, outcome_of, read_cases, replay_cases
+from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Response
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, HTTP_FLAVOURS, REQUEST, RESULT, recorded

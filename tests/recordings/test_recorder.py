@@ -14,17 +14,19 @@ from gateway.configuration import FunctionConfiguration
 from gateway.errors import Fault, FaultKind, UsageError
 from gateway.functions.function import Function
 from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
-from gateway.listeners.alb.listener import AlbListener
+from gateway.listeners.alb.listener import AlbExchange
+from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import Exchange, FunctionCall
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
-from gateway.observe.recorder import Recorder, number_of, recording_of, slug
-from gateway.observe.recording import from_text
+from gateway.observe.recording import from_text, to_text
+from gateway.recordings.recorder import OnWritten, Recorder, number_of, recording_of, slug
+from gateway.recordings.replay import replay
 from gateway.targets.inprocess import InProcess
 from gateway.translation.flavours.alb import Alb
-from gateway.translation.messages import Response
-from gateway.types import Json
-from tests.observe.exchanges import ARRIVAL, REQUEST
+from gateway.translation.messages import Request, Response
+from gateway.types import Address, Json
+from tests.observe.exchanges import ARRIVAL, REQUEST, RESULT
 
 pytestmark = pytest.mark.anyio
 WIRE = Wire(100, 200, 1.0, 1.001, 1.002, 1.010, 1.011)
@@ -41,21 +43,39 @@ def documents(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_bytes()) for path in sorted(folder.iterdir())]
 
 
+class OneFunction:
+    """A listener that forwards everything to a function and keeps the exchange."""
+
+    accepts_streams = False
+
+    def __init__(self, alb: Alb, function: Function, on_written: OnWritten) -> None:
+        self.limits = alb.limits
+        self.on_written: OnWritten | None = on_written
+        self._call = FunctionCall(alb, function)
+
+    async def respond(self, request: Request) -> Response:
+        """The function's answer."""
+        exchange = Exchange(arrive())
+        response = await self._call.run(request, exchange.arrival, exchange)
+        return response._replace(record=exchange)
+
+    def reject(self, status: int, client: Address, request_line: bytes) -> Response:
+        """Nothing here sends what is no request."""
+        raise AssertionError(status, client, request_line)
+
+
 async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
     """Request, event, result and response are there, secrets are not, and the name says what it was."""
     configuration = FunctionConfiguration("echo", "echo.handler")
     function = Function(configuration, InProcess(configuration, {}, echo))
     alb = Alb()
-    listener = AlbListener(alb, FunctionCall(alb, function))
     recorder = Recorder(tmp_path / "recordings")
-    listener.on_written = recorder.observer("alb", alb)
-    server = ListenerServer(listener)
+    server = ListenerServer(OneFunction(alb, function, recorder.observer("alb", alb)))
     await function.start()
     await server.start()
     async with httpx.AsyncClient(trust_env=False) as client:
-        answer = await client.get(
-            f"http://127.0.0.1:{server.port}/pets/7?token=abc", headers={"Authorization": "Bearer abc"}
-        )
+        url = f"http://127.0.0.1:{server.port}/pets/7?token=abc"
+        answer = await client.get(url, headers={"Authorization": "Bearer abc"})
     await server.stop(1)
     await function.aclose()
     await recorder.aclose()
@@ -73,6 +93,23 @@ async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
     assert recording.response is not None
     assert (recording.response.status, recording.response.body) == (200, b"/pets/7")
     assert set(recording.times_ms) == {"request", "until_response", "response", "function"}
+    assert await replay(recording, None) == []
+
+
+async def test_the_target_group_is_read_off_the_event() -> None:
+    """A listener forwards to many; what a rule changed stands beside what the client sent."""
+    exchange = AlbExchange(ARRIVAL)
+    exchange.transformed = REQUEST._replace(raw_path=b"/changed")
+    exchange.event = Alb("arn:2", multi_value_headers=True).encode(exchange.transformed, ARRIVAL)
+    exchange.outcome = Returned(RESULT)
+
+    recording = recording_of("alb", {"target_group_arn": "arn:1"}, REQUEST, Response(200, [], record=exchange), WIRE)
+
+    assert (recording.flavour, recording.options) == ("alb-multi", {"target_group_arn": "arn:2"})
+    assert recording.request == REQUEST
+    assert recording.transformed == exchange.transformed
+    read = from_text(to_text(recording))
+    assert [place.pointer for place in await replay(read, None) if place.pointer.startswith("/event")] == []
 
 
 async def test_numbers_go_on_from_what_is_there(tmp_path: Path) -> None:

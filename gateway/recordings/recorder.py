@@ -14,6 +14,7 @@ import orjson
 
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
+from gateway.listeners.alb.listener import AlbExchange
 from gateway.listeners.exchange import Exchange
 from gateway.listeners.wire import Wire
 from gateway.observe.flavour_options import options_of
@@ -68,7 +69,10 @@ class Recorder:
         self._thread.start()
 
     def observer(self, name: str, flavour: Flavour) -> OnWritten:
-        """What to set as ``on_written`` of a listener; ``name`` is the flavour's in the table of front doors."""
+        """What to set as ``on_written`` of a listener; ``name`` is the flavour's in the table of front doors.
+
+        Of a load balancer the attributes count; mode and ARN of the target group are read off each event.
+        """
         options = options_of(flavour)
 
         def on_written(request: Request | None, response: Response, wire: Wire) -> None:
@@ -145,20 +149,32 @@ def recording_of(name: str, options: Mapping[str, Json], request: Request, respo
     }
     if exchange is not None and exchange.outcome is not None:
         times["function"] = exchange.answered_at - exchange.invoked_at
+    event: Json = orjson.loads(exchange.event) if exchange is not None and exchange.event else None
+    name, options = _target_group(name, options, event)
     return Recording(
         name,
         options,
         request,
         None if exchange is None else exchange.arrival,
-        orjson.loads(exchange.event) if exchange is not None and exchange.event else None,
+        event,
         {"kind": NOT_INVOKED} if exchange is None else _outcome_members(exchange),
         exchange.outcome.payload if exchange is not None and isinstance(exchange.outcome, Returned) else None,
         response,
+        exchange.transformed if isinstance(exchange, AlbExchange) else None,
         streamed=not isinstance(response.body, bytes),
         recorded_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z",
         times_ms={span: round(seconds * 1000, 3) for span, seconds in times.items()},
         source="recorded by the gateway",
     )
+
+
+def _target_group(name: str, options: Mapping[str, Json], event: Json) -> tuple[str, Mapping[str, Json]]:
+    """Name and options of the target group that made a load balancer's event: a listener may have many."""
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    if not isinstance(event, dict) or not isinstance(context, dict) or not isinstance(elb := context.get("elb"), dict):
+        return name, options
+    own = {key: value for key, value in options.items() if key != "multi_value_headers"}
+    return ("alb-multi" if "multiValueHeaders" in event else "alb"), {**own, "target_group_arn": elb["targetGroupArn"]}
 
 
 def _outcome_members(exchange: Exchange) -> dict[str, Json]:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.listeners.server import ListenerServer
-from gateway.observe.resend import Sender
+from gateway.recordings.resend import Sender
 from gateway.translation.messages import Request, Response
 from tests.listeners.doubles import EchoListener
 from tests.observe.exchanges import REQUEST, recorded

@@ -8,7 +8,7 @@ import httpx
 from gateway.errors import UsageError
 from gateway.observe.differences import Difference
 from gateway.observe.recording import Recording
-from gateway.observe.replay import VOLATILE, compare_response
+from gateway.recordings.replay import VOLATILE, compare_response
 from gateway.translation.messages import Request, Response
 
 TIMEOUT_S: Final = 60.0

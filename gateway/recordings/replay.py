@@ -110,7 +110,9 @@ async def replay(recording: Recording, function: Function | None, ignore: Sequen
     exchange = Exchange(recording.arrival or arrive())
     if function is None:
         function = Function(FunctionConfiguration("replayed", "-"), _Recorded(outcome_of(recording)))
-    response = await FunctionCall(flavour, function).run(recording.request, exchange.arrival, exchange)
+    response = await FunctionCall(flavour, function).run(
+        recording.transformed or recording.request, exchange.arrival, exchange
+    )
     masked = (*recording.mask, *ignore)
     found = []
     if recording.event is not None:
@@ -231,6 +233,9 @@ class _Recorded:
     async def invoke(self, invocation: Invocation) -> Outcome:  # noqa: ARG002 - a target's signature
         """The recorded outcome, whatever is asked."""
         return self._outcome
+
+    def renew(self) -> None:
+        """Nothing to do."""
 
     async def aclose(self) -> None:
         """Nothing to do."""

@@ -1,0 +1,1 @@
+"""Recordings of a running gateway, and recordings sent again."""
