@@ -44,8 +44,6 @@ def command(
 
     From a HAR file come requests and responses.  From a log of a function on AWS come events: the request behind each
     is rebuilt, and this gateway must write the same event for it; otherwise the exit code is 1.
-
-    To record a running gateway, use: gateway serve TARGET --record DIR
     """
     if (har is None) is (cloudwatch is None):
         raise UsageError("give one of --har FILE and --cloudwatch FILE")

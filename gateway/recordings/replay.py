@@ -86,7 +86,7 @@ def read_cases(paths: Iterable[Path]) -> list[ReplayCase]:
     for path in paths:
         found = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not found:
-            raise UsageError(f"{path} holds no recording; make some with: gateway serve TARGET --record {path}")
+            raise UsageError(f"{path} holds no recording; make some with gateway record")
         files += found
     return [ReplayCase(file, _read(file)) for file in files]
 

@@ -181,7 +181,7 @@ def test_files_and_folders_are_read_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.txt", "", "holds no recording; make some with: gateway serve TARGET --record"),
+        ("a.txt", "", "holds no recording; make some with gateway record"),
         ("a.json", "{", "a.json: it is not JSON"),
         ("a.json", "{}", "a.json: it is no recording: flavour is missing"),
     ],
