@@ -3,10 +3,12 @@
 import asyncio
 import importlib.util
 import json
+import os
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,10 +46,9 @@ class FrontDoor:
 
     accepts_streams = False
 
-    def __init__(self, flavour: Flavour, wanted: dict[str, Any]) -> None:
+    def __init__(self, flavour: Flavour) -> None:
         self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
         self.flavour = flavour
-        self.wanted = wanted
         self.log: list[str] = []
 
     @property
@@ -60,7 +61,8 @@ class FrontDoor:
         arrival = arrive()
         event = json.loads(self.flavour.encode(request, arrival))
         self.log.append(json.dumps({"recorded": event}))
-        return self.flavour.decode(json.dumps(self.wanted["result"]).encode(), request, arrival)
+        result = b64decode(dict(request.headers)[b"X-Result"])
+        return self.flavour.decode(result, request, arrival)
 
     def reject(self, status: int, client: Address, request_line: bytes) -> Response:
         """Nothing here sends what is no request."""
@@ -68,9 +70,9 @@ class FrontDoor:
 
 
 @asynccontextmanager
-async def served(name: str, wanted: dict[str, Any]) -> AsyncIterator[tuple[FrontDoor, str]]:
+async def served(name: str) -> AsyncIterator[tuple[FrontDoor, str]]:
     """A front door on a port, and its URL."""
-    door = FrontDoor(FLAVOURS[name](), wanted)
+    door = FrontDoor(FLAVOURS[name]())
     server = ListenerServer(door)
     await server.start()
     yield door, f"http://localhost:{server.port}"
@@ -84,7 +86,7 @@ async def test_cases_of_an_exchange_hold(
     name: str, wanted: dict[str, Any], captures: ModuleType, tmp_path: Path
 ) -> None:
     """What is written is a case that the suite reads and finds true of the front door that was recorded."""
-    async with served(name, wanted) as (door, url):
+    async with served(name) as (door, url):
         request = captures.request_of(wanted, url, RUN)
         received = await asyncio.to_thread(captures.exchange, url, request)
     event = captures.logged_events(["START", *door.log], RUN)[wanted["name"]]
@@ -163,3 +165,73 @@ def test_the_script_starts() -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "deploy" in done.stdout
+
+
+AWS_CLI = """#!/usr/bin/env python3
+import pathlib, sys
+folder = pathlib.Path(__file__).parent
+with (folder / "calls.txt").open("a") as calls:
+    calls.write(" ".join(sys.argv[1:3]) + "\\n")
+if sys.argv[2] in ("describe-stacks", "filter-log-events"):
+    print((folder / sys.argv[2]).read_text())
+"""
+"""Stands for the AWS CLI: prints what lies beside it."""
+
+
+@pytest.mark.anyio
+async def test_the_script_writes_cases_of_every_front_door(captures: ModuleType, tmp_path: Path) -> None:
+    """Against listeners of this machine and a double of the AWS CLI: endpoints, requests, log, files."""
+    (tmp_path / "aws").write_text(AWS_CLI)
+    (tmp_path / "aws").chmod(0o755)
+    names = {"Alb": "alb", "AlbMulti": "alb-multi", "Rest": "rest", "Http": "http", "HttpV1": "http-v1", "Url": "url"}
+    (tmp_path / "filter-log-events").symlink_to("log.json")
+
+    async with AsyncExitStack() as stack:
+        doors = {output: await stack.enter_async_context(served(name)) for output, name in names.items()}
+        outputs = [{"OutputKey": "LogGroup", "OutputValue": "group"}]
+        outputs += [{"OutputKey": output, "OutputValue": url} for output, (_, url) in doors.items()]
+        (tmp_path / "describe-stacks").write_text(json.dumps({"Stacks": [{"Outputs": outputs}]}))
+        shared = SharedLog(tmp_path / "log.json")
+        for door, _ in doors.values():
+            door.log = shared
+        done = await run_script(tmp_path, "capture", "--output", str(tmp_path / "out"))
+
+    assert done == (0, "")
+    for output, folder in captures.FOLDERS.items():
+        suffix = "_multi" if output == "AlbMulti" else ""
+        for wanted in REQUESTS:
+            for kind in ("event", "response"):
+                assert (tmp_path / "out" / folder / f"aws_{wanted['name']}{suffix}_{kind}.json").exists()
+    assert await run_script(tmp_path, "clean") == (0, "")
+    assert (tmp_path / "calls.txt").read_text().splitlines() == [
+        "cloudformation describe-stacks",
+        "logs filter-log-events",
+        "cloudformation delete-stack",
+        "cloudformation wait",
+    ]
+
+
+class SharedLog(list[str]):
+    """The function's log as the AWS CLI shows it, written with each line."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def append(self, line: str) -> None:
+        """One more line."""
+        super().append(line)
+        self.path.write_text(json.dumps({"events": [{"message": each + "\n"} for each in self]}))
+
+
+async def run_script(folder: Path, *arguments: str) -> tuple[int, str]:
+    """The script with the double of the AWS CLI in front of the path; its code and what it complained of."""
+    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(FOLDER / "run"), *arguments),
+        env=environment,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, complaint = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, complaint.decode()
