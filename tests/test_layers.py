@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hosting": SERVICE | {"functions", "targets"},
     "app": EDGE | {"hosting"} | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector"},
     "testing": EDGE | {"bootstraps"} | {"app", "hosting", "translation", "listeners", "lambda_api"},
-    "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api"},
+    "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api", "sources"},
     "__main__": {"cli"},
 }
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""

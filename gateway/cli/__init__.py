@@ -14,6 +14,8 @@ _COMMANDS = {
     "explain": "gateway.cli.explain",
     "replay": "gateway.cli.replay",
     "config": "gateway.cli.config",
+    "event": "gateway.cli.event",
+    "verdict": "gateway.cli.verdict",
 }
 
 
