@@ -1,5 +1,7 @@
 """Commands made from templates."""
 
+from pathlib import Path
+
 import click
 
 from gateway.cli.service_event import service_command, service_names
@@ -20,3 +22,11 @@ def test_every_event_has_its_command_with_its_options() -> None:
 def test_what_is_no_service() -> None:
     """A word that names none is no command."""
     assert service_command("GET") is None
+
+
+def test_every_event_is_in_the_documentation() -> None:
+    """The table of the page is the templates'."""
+    page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text()
+
+    for service in service_names():
+        assert f"| `{service}` | {', '.join(f'`{name}`' for name in load_templates(service))} |" in page
