@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"hosting"}
     | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector", "recordings"},
     "testing": EDGE | {"bootstraps"} | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings"},
-    "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings"},
+    "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings", "sources"},
     "__main__": {"cli"},
 }
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""

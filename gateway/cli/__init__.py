@@ -15,6 +15,8 @@ _COMMANDS = {
     "record": "gateway.cli.record",
     "replay": "gateway.cli.replay",
     "config": "gateway.cli.config",
+    "event": "gateway.cli.event",
+    "verdict": "gateway.cli.verdict",
 }
 
 

@@ -1,0 +1,1 @@
+"""What invokes functions besides HTTP: the events of other AWS services."""
