@@ -185,6 +185,10 @@ class Connection(asyncio.Protocol):
             self._fail(BadAnswer("the server switched to another protocol without being asked"))
             return
         except httptools.HttpParserError as error:
+            if self._complete:  # the answer is good, what follows it is not
+                self._keep_alive = False
+                self._finish()
+                return
             cause = error.__context__
             self._fail(cause if isinstance(cause, BadAnswer) else BadAnswer(f"not an HTTP/1.1 answer: {error}"))
             return
@@ -275,6 +279,9 @@ class Connection(asyncio.Protocol):
 
     def _finish(self) -> None:
         parts = self._parts
+        if self._method == "HEAD" and parts:  # a server that sends what nobody may send
+            parts = []
+            self._keep_alive = False
         if self._body is None:
             self._give(parts[0] if len(parts) == 1 else b"".join(parts))
         else:
