@@ -5,12 +5,12 @@ with the connection (RFC 9112, 6.3).
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 import httptools
 
+from gateway.targets.http_body import AnswerBody
 from gateway.targets.http_transport import (
     MAX_HEAD_BYTES,
     Answer,
@@ -23,57 +23,6 @@ from gateway.targets.http_transport import (
 
 _JOINED_BYTES: Final = 64 * 1024
 """Up to here one copy is cheaper than a second system call."""
-_HIGH_WATER: Final = 256 * 1024
-_LOW_WATER: Final = 64 * 1024
-
-
-class AnswerBody:
-    """The chunks of an answer's body with flow control: an async iterator that is read once."""
-
-    def __init__(self, connection: "Connection") -> None:
-        self._connection = connection
-        self._chunks: deque[bytes] = deque()
-        self._waiting_bytes = 0
-        self._complete = False
-        self._error: TransportError | None = None
-        self._arrived = asyncio.Event()
-
-    def feed(self, chunk: bytes) -> None:
-        """Add what arrived."""
-        self._chunks.append(chunk)
-        self._waiting_bytes += len(chunk)
-        self._arrived.set()
-        if self._waiting_bytes > _HIGH_WATER:
-            self._connection.pause_reading()
-
-    def end(self, error: TransportError | None = None) -> None:
-        """The body is complete, or broken."""
-        self._complete = True
-        self._error = error
-        self._arrived.set()
-
-    def __aiter__(self) -> "AnswerBody":
-        return self
-
-    async def __anext__(self) -> bytes:
-        while not self._chunks:
-            if self._error:
-                raise self._error
-            if self._complete:
-                raise StopAsyncIteration
-            self._arrived.clear()
-            await self._arrived.wait()
-        chunk = self._chunks.popleft()
-        self._waiting_bytes -= len(chunk)
-        if self._waiting_bytes < _LOW_WATER and not self._complete:
-            self._connection.resume_reading()
-        return chunk
-
-    async def aclose(self) -> None:
-        """Leave the rest; the connection cannot be used again when there is one."""
-        if not self._complete:
-            self.end(ConnectionLost("the answer was left unread"))
-            self._connection.abort()
 
 
 class Connection(asyncio.Protocol):
@@ -185,6 +134,10 @@ class Connection(asyncio.Protocol):
             self._fail(BadAnswer("the server switched to another protocol without being asked"))
             return
         except httptools.HttpParserError as error:
+            if self._complete:  # the answer is good, what follows it is not
+                self._keep_alive = False
+                self._finish()
+                return
             cause = error.__context__
             self._fail(cause if isinstance(cause, BadAnswer) else BadAnswer(f"not an HTTP/1.1 answer: {error}"))
             return
@@ -275,6 +228,9 @@ class Connection(asyncio.Protocol):
 
     def _finish(self) -> None:
         parts = self._parts
+        if self._method == "HEAD" and parts:  # a server that sends what nobody may send
+            parts = []
+            self._keep_alive = False
         if self._body is None:
             self._give(parts[0] if len(parts) == 1 else b"".join(parts))
         else:

@@ -5,10 +5,11 @@ Facts
 - The load balancer adds ``X-Forwarded-For``, ``-Proto``, ``-Port`` and ``X-Amzn-Trace-Id`` and normalises ``Host``
   (AWS ELB user guide, "Application Load Balancers" and "HTTP headers").  They stand in front of the client's own
   lines, which keep their spelling; no page of AWS says so, servers that print what they got show it.
-- ``Expect: 100-continue`` is answered by the load balancer; hop-by-hop lines belong to one connection (RFC 9110, 7.6.1).
-- Answers begin with ``Date``, ``Content-Type``, the length or ``Transfer-Encoding``, ``Connection``, then the stickiness
-  cookies ``AWSALB`` and ``AWSALBCORS``, then the server's own lines as it spelled them, ``Server`` among them
-  (transcripts of real load balancers of 2019, 2020, 2022 and 2024; kubernetes-sigs/aws-load-balancer-controller
+- ``Expect: 100-continue`` is answered by the load balancer; hop-by-hop lines belong to one connection (RFC 9110,
+  7.6.1).
+- Answers begin with ``Date``, ``Content-Type``, the length or ``Transfer-Encoding``, ``Connection``, then the
+  stickiness cookies ``AWSALB`` and ``AWSALBCORS``, then the server's own lines as it spelled them, ``Server`` among
+  them (transcripts of real load balancers of 2019, 2020, 2022 and 2024; kubernetes-sigs/aws-load-balancer-controller
   issue 884).  ``AWSALBAPP-0`` to ``-3`` stand last (a transcript of 2026).
 - What a server's answer without ``Date`` gets is not known; here it gets the load balancer's.
 """

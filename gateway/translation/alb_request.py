@@ -30,6 +30,11 @@ def refuse_early(request: Request, limits: Limits) -> None:
     """Raise the `Fault` of a request that can be judged before its headers are read."""
     if len(request.body) > limits.request_body or request.stream is not None:
         raise Fault(FaultKind.REQUEST_TOO_LARGE, f"more than {limits.request_body} bytes of body")
+    refuse_target(request)
+
+
+def refuse_target(request: Request) -> None:
+    """Raise the `Fault` of a method or a path that no target gets."""
     if request.method == "TRACE":
         raise Fault(FaultKind.METHOD_NOT_ALLOWED, "TRACE")
     # Percent-encoded dots are not looked at: nothing decodes the path.
@@ -113,12 +118,13 @@ def added_headers(
         incoming = ""
     added["x-amzn-trace-id"] = trace.extended(incoming, arrival.trace_id)
     if request.tls is not None:
-        for name, value in _tls_headers(request.tls, attributes):
+        for name, value in tls_headers(request.tls, attributes):
             added[attributes.request_header_names.get(name, name).lower()] = value
     return added
 
 
-def _tls_headers(tls: Tls, attributes: AlbAttributes) -> Iterator[tuple[str, str]]:
+def tls_headers(tls: Tls, attributes: AlbAttributes) -> Iterator[tuple[str, str]]:
+    """What the load balancer tells of the client's TLS session, under the default names."""
     if attributes.tls_headers:
         yield "x-amzn-tls-version", tls.version
         yield "x-amzn-tls-cipher-suite", tls.cipher

@@ -125,3 +125,23 @@ async def test_a_stream_that_breaks_says_so_after_what_arrived() -> None:
         await pool.aclose()
 
     assert first == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [("GET", b"HTTP/1.1 204 No Content\r\n\r\nbody"), ("HEAD", ok(b"body")), ("GET", ok() + b"garbage")],
+)
+async def test_bytes_after_an_answer_end_the_connection(method: str, answer: bytes) -> None:
+    """The answer itself is good."""
+
+    async def script(state: Scripted, peer: Peer) -> None:
+        state.heads.append(await peer.head())
+        await peer.send(answer)
+        await peer.reader.read()
+
+    async with scripted(script) as server:
+        pool = PooledTransport(parse_origin(server.url), PATIENT)
+        assert [(await pool.send(method, b"/", [])).body for _ in range(2)] == [b"", b""]
+        await pool.aclose()
+
+    assert server.connections == 2

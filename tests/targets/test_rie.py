@@ -106,16 +106,19 @@ class Emulator:
 async def test_an_emulator_never_gets_two_calls_at_once() -> None:
     """Further ones wait, and spread over the pool."""
     one, two = Emulator(), Emulator()
-    async with scripted(one.script) as first, scripted(two.script) as second:
-        async with pool(f"rie:{first.url},{second.url}") as target:
-            calls = [asyncio.create_task(target.invoke(CALL)) for _ in range(10)]
-            async with asyncio.timeout(5):
-                await one.began.acquire()
-                await two.began.acquire()
-                for _ in range(10):
-                    one.may_end.release()
-                    two.may_end.release()
-                await asyncio.gather(*calls)
+    async with (
+        scripted(one.script) as first,
+        scripted(two.script) as second,
+        pool(f"rie:{first.url},{second.url}") as target,
+        asyncio.timeout(5),
+    ):
+        calls = [asyncio.create_task(target.invoke(CALL)) for _ in range(10)]
+        await one.began.acquire()
+        await two.began.acquire()
+        for _ in range(10):
+            one.may_end.release()
+            two.may_end.release()
+        await asyncio.gather(*calls)
 
     assert (one.most, two.most) == (1, 1)
     assert one.calls + two.calls == 10

@@ -24,7 +24,7 @@ from gateway.types import EpochMs
 _COOKIES: Final = (b"AWSALBTG", b"AWSALBTGCORS")
 _DIGEST_BYTES: Final = 16
 _TIME_BYTES: Final = 8
-_WEEK_MS: Final = 7 * 24 * 3600 * 1000
+WEEK_MS: Final = 7 * 24 * 3600 * 1000
 
 
 class StickinessCookieInvalid(GatewayError):
@@ -50,36 +50,47 @@ def sticky_group(action: ForwardAction, request: Request, key: bytes, epoch_ms: 
     Raises:
         StickinessCookieInvalid: The cookie's value was changed on its way.
     """
-    value = _cookie(request)
+    value = sent_cookie(request, _COOKIES)
     if value is None:
         return None
-    name, expires_ms = _open(value, key)
+    name, expires_ms = unseal(value, key)
     known = any(group.name == name for group in action.groups)
     return name if known and epoch_ms < expires_ms else None
 
 
 def sticky_cookies(action: ForwardAction, name: str, key: bytes, epoch_ms: EpochMs) -> list[tuple[bytes, bytes]]:
     """The ``Set-Cookie`` lines that keep a client with a target group; ``key`` is a secret, at most 64 bytes."""
-    payload = (epoch_ms + action.stickiness_seconds * 1000).to_bytes(_TIME_BYTES, "big") + name.encode()
-    value = base64.b64encode(_digest(payload, key) + payload)
-    common = b"; Expires=%b; Path=/" % http_date(epoch_ms + _WEEK_MS)
+    return cookie_lines(_COOKIES, seal(name, epoch_ms + action.stickiness_seconds * 1000, key), epoch_ms)
+
+
+def cookie_lines(names: tuple[bytes, bytes], value: bytes, epoch_ms: EpochMs) -> list[tuple[bytes, bytes]]:
+    """``Set-Cookie`` for a cookie and its twin for cross-origin requests; both expire after seven days."""
+    common = b"; Expires=%b; Path=/" % http_date(epoch_ms + WEEK_MS)
     return [
-        (b"Set-Cookie", b"AWSALBTG=" + value + common),
-        (b"Set-Cookie", b"AWSALBTGCORS=" + value + common + b"; SameSite=None; Secure"),
+        (b"Set-Cookie", b"%b=%b%b" % (names[0], value, common)),
+        (b"Set-Cookie", b"%b=%b%b; SameSite=None; Secure" % (names[1], value, common)),
     ]
 
 
-def _cookie(request: Request) -> bytes | None:
+def sent_cookie(request: Request, names: Sequence[bytes]) -> bytes | None:
+    """The value of the first of these cookies that the request has."""
     cookies: dict[bytes, bytes] = {}
     for name, line in request.headers:
         if name.lower() == b"cookie":
             for pair in line.split(b";"):
                 key, _, value = pair.strip().partition(b"=")
                 cookies.setdefault(key, value)  # of two cookies of one name the more specific path stands first
-    return next((cookies[name] for name in _COOKIES if name in cookies), None)
+    return next((cookies[name] for name in names if name in cookies), None)
 
 
-def _open(value: bytes, key: bytes) -> tuple[str, EpochMs]:
+def seal(name: str, expires_ms: EpochMs, key: bytes) -> bytes:
+    """The opaque value of a cookie that stands for ``name`` until then."""
+    payload = expires_ms.to_bytes(_TIME_BYTES, "big") + name.encode()
+    return base64.b64encode(_digest(payload, key) + payload)
+
+
+def unseal(value: bytes, key: bytes) -> tuple[str, EpochMs]:
+    """What `seal` was given; raises `StickinessCookieInvalid` for a value that it did not make."""
     try:
         sealed = base64.b64decode(value, validate=True)
     except binascii.Error:

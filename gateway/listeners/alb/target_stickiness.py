@@ -27,33 +27,15 @@ _REMOVE: Final = b"_remove_"
 class TargetStickiness(Protocol):
     """One type of stickiness."""
 
-    def target(self, request: Request, epoch_ms: EpochMs) -> str | None:
+    def target(self, request: Request, epoch_ms: EpochMs, /) -> str | None:
         """The target that the request's cookie names, None without a good one."""
         ...
 
     def cookies(
-        self, request: Request, answered: HeaderList, target: str, epoch_ms: EpochMs
+        self, request: Request, answered: HeaderList, target: str, epoch_ms: EpochMs, /
     ) -> list[tuple[bytes, bytes]]:
         """The ``Set-Cookie`` lines to add to what ``target`` answered."""
         ...
-
-
-class NoStickiness:
-    """Every request goes where the algorithm says."""
-
-    def target(self, request: Request, epoch_ms: EpochMs) -> str | None:  # noqa: ARG002 - see TargetStickiness
-        """None."""
-        return None
-
-    def cookies(
-        self,
-        request: Request,
-        answered: HeaderList,
-        target: str,
-        epoch_ms: EpochMs,  # noqa: ARG002
-    ) -> list[tuple[bytes, bytes]]:
-        """None."""
-        return []
 
 
 class LbCookie:
@@ -68,11 +50,7 @@ class LbCookie:
         return _named(sent_cookie(request, _LB_COOKIES), self._key, epoch_ms)
 
     def cookies(
-        self,
-        request: Request,
-        answered: HeaderList,
-        target: str,
-        epoch_ms: EpochMs,  # noqa: ARG002
+        self, _request: Request, _answered: HeaderList, target: str, epoch_ms: EpochMs
     ) -> list[tuple[bytes, bytes]]:
         """Both cookies; with every answer the time begins anew."""
         return cookie_lines(_LB_COOKIES, seal(target, epoch_ms + self._seconds * 1000, self._key), epoch_ms)
@@ -115,8 +93,8 @@ def _named(value: bytes | None, key: bytes, epoch_ms: EpochMs) -> str | None:
     return name if epoch_ms < expires_ms else None
 
 
-def target_stickiness(attributes: Mapping[str, bool | int | str], group: str, key: bytes) -> TargetStickiness:
-    """The stickiness that a target group's attributes ask for.
+def target_stickiness(attributes: Mapping[str, bool | int | str], group: str, key: bytes) -> TargetStickiness | None:
+    """The stickiness that a target group's attributes ask for, None for none.
 
     Args:
         attributes: Under AWS's keys.
@@ -124,7 +102,7 @@ def target_stickiness(attributes: Mapping[str, bool | int | str], group: str, ke
         key: The load balancer's secret, at most 64 bytes.
     """
     if not attributes["stickiness.enabled"]:
-        return NoStickiness()
+        return None
     own = hashlib.blake2b(group.encode(), key=key, digest_size=32).digest()
     if attributes["stickiness.type"] == "lb_cookie":
         return LbCookie(int(attributes["stickiness.lb_cookie.duration_seconds"]), own)

@@ -1,0 +1,275 @@
+"""Running health checks, with a clock that only a test moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import orjson
+import pytest
+
+from gateway.config.settings import HealthCheckSettings
+from gateway.configuration import FunctionConfiguration
+from gateway.functions.function import Function
+from gateway.invocation import Failed, Invocation, Outcome, Returned, Throttled
+from gateway.listeners.alb.health import Answered, Broken, CheckResult
+from gateway.listeners.alb.health_checker import (
+    CheckedTargetGroup,
+    HealthChecker,
+    Probe,
+    WallClock,
+    function_probe,
+    http_probe,
+)
+from gateway.listeners.alb.target_groups import LambdaTargetGroup
+from gateway.targets.http_transport import parse_origin
+from gateway.translation.flavours.alb import Alb
+from gateway.translation.messages import Arrival, Request
+from gateway.types import EpochMs
+from tests.targets.http_server import answering, ok
+
+pytestmark = pytest.mark.anyio
+CHECKS = HealthCheckSettings(
+    enabled=True, path="/up", interval=10, timeout=4, healthy_threshold=2, unhealthy_threshold=2, matcher="200-204"
+)
+OFF = HealthCheckSettings(
+    enabled=False, path="/", interval=10, timeout=4, healthy_threshold=2, unhealthy_threshold=2, matcher="200"
+)
+
+
+class HandClock:
+    """Time that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._now_ms: EpochMs = 1_000_000
+        self._sleepers: list[tuple[EpochMs, asyncio.Future[None]]] = []
+
+    def now_ms(self) -> EpochMs:
+        """Now."""
+        return self._now_ms
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for the clock to be moved."""
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self._now_ms + round(seconds * 1000), woken))
+        await woken
+
+    async def pass_by(self, seconds: float) -> None:
+        """Move the clock and let everybody who woke up do his work."""
+        self._now_ms += round(seconds * 1000)
+        for due_ms, woken in self._sleepers:
+            if due_ms <= self._now_ms and not woken.done():
+                woken.set_result(None)
+        await settle()
+
+
+async def settle() -> None:
+    """Let what can go on go on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+WELL = Answered(200)
+
+
+@dataclass
+class Checked:
+    """A target that answers checks as a test says; None does not answer."""
+
+    result: CheckResult | None = WELL
+    checks: int = 0
+    given_up: int = 0
+    never: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def probe(self) -> CheckResult:
+        """One check."""
+        self.checks += 1
+        if self.result is None:
+            try:
+                await self.never.wait()
+            finally:
+                self.given_up += 1
+        return self.result or Broken()
+
+
+@asynccontextmanager
+async def checking(
+    clock: HandClock, settings: HealthCheckSettings = CHECKS, minimum_healthy: int = 1, **targets: Checked
+) -> AsyncIterator[HealthChecker]:
+    """A checker that runs; its first checks have been made."""
+    probes: dict[str, Probe] = {name: target.probe for name, target in targets.items()}
+    checker = HealthChecker("group", settings, probes, clock, minimum_healthy)
+    checker.start()
+    await settle()
+    try:
+        yield checker
+    finally:
+        await checker.aclose()
+
+
+def states(checker: HealthChecker) -> dict[str, str]:
+    """The state of each target."""
+    return {name: health.state.value for name, health in checker.states.items()}
+
+
+async def test_checks_come_as_often_as_the_interval_says() -> None:
+    """The first at once."""
+    clock, target = HandClock(), Checked()
+    async with checking(clock, a=target) as checker:
+        assert (target.checks, states(checker)) == (1, {"a": "healthy"})
+        await clock.pass_by(9.9)
+        assert target.checks == 1
+        await clock.pass_by(0.1)
+        assert target.checks == 2
+
+
+async def test_an_unhealthy_target_gets_nothing_until_it_is_well_again() -> None:
+    """After the thresholds, each way."""
+    clock, well, ill = HandClock(), Checked(), Checked()
+    async with checking(clock, well=well, ill=ill) as checker:
+        assert list(checker.fit) == ["well", "ill"]
+        ill.result = Answered(500)
+        await clock.pass_by(10)
+        assert list(checker.fit) == ["well", "ill"]
+        await clock.pass_by(10)
+        assert list(checker.fit) == ["well"]
+        assert checker.described()[1] == {
+            "Target": {"Id": "ill"},
+            "TargetHealth": {
+                "State": "unhealthy",
+                "Reason": "Target.ResponseCodeMismatch",
+                "Description": "Health checks failed with these codes: [500]",
+            },
+        }
+        ill.result = Answered(204)
+        await clock.pass_by(10)
+        await clock.pass_by(10)
+        assert list(checker.fit) == ["well", "ill"]
+        assert checker.described()[1] == {"Target": {"Id": "ill"}, "TargetHealth": {"State": "healthy"}}
+
+
+async def test_when_all_are_unhealthy_all_get_requests() -> None:
+    """Fail open."""
+    clock = HandClock()
+    async with checking(clock, a=Checked(Broken()), b=Checked(Answered(404))) as checker:
+        await clock.pass_by(10)
+        assert states(checker) == {"a": "unhealthy", "b": "unhealthy"}
+        assert checker.fit == ("a", "b")
+
+
+async def test_the_minimum_of_healthy_targets_decides_when_to_fail_open() -> None:
+    """The target group's attribute."""
+    clock = HandClock()
+    async with checking(clock, minimum_healthy=2, a=Checked(), b=Checked(Broken())) as checker:
+        await clock.pass_by(10)
+        assert states(checker) == {"a": "healthy", "b": "unhealthy"}
+        assert checker.fit == ("a", "b")
+
+
+async def test_a_check_without_answer_is_given_up() -> None:
+    """After the timeout it counts as failed and is not left behind."""
+    clock, target = HandClock(), Checked(None)
+    async with checking(clock, a=target) as checker:
+        for _ in range(2):
+            await clock.pass_by(4)
+            await clock.pass_by(10)
+        health = checker.states["a"]
+        assert (health.state.value, health.reason) == ("unhealthy", "Target.Timeout")
+        assert target.given_up == 2
+    assert target.given_up == target.checks == 3
+
+
+async def test_without_checks_nobody_is_asked() -> None:
+    """The state says so."""
+    clock, target = HandClock(), Checked()
+    async with checking(clock, OFF, a=target) as checker:
+        await clock.pass_by(1000)
+        assert target.checks == 0
+        assert states(checker) == {"a": "unavailable"}
+        assert checker.fit == ("a",)
+
+
+@dataclass
+class Scripted:
+    """A function's target that gives one outcome."""
+
+    outcome: Outcome
+    seen: list[Invocation] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Nothing to make ready."""
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """The prepared outcome."""
+        self.seen.append(invocation)
+        return self.outcome
+
+    def renew(self) -> None:
+        """Nothing to load anew."""
+
+    async def aclose(self) -> None:
+        """Nothing to stop."""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Returned(b'{"statusCode":200}'), Answered(200)),
+        (Returned(b'{"statusCode":503,"body":"x"}'), Answered(503)),
+        (Returned(b'{"statusCode":"200"}'), Broken()),
+        (Returned(b"null"), Broken()),
+        (Failed(b"{}", "E", "m"), Broken()),
+        (Throttled("x"), Broken()),
+    ],
+)
+async def test_functions_are_invoked(outcome: Outcome, expected: CheckResult) -> None:
+    """With the event of a health check; its status code is the result."""
+    target = Scripted(outcome)
+    function = Function(FunctionConfiguration("f", "a.b"), target)
+    assert await function_probe(Alb(), function, "/up")() == expected
+    event = orjson.loads(target.seen[0].payload)
+    assert (event["path"], event["headers"]) == ("/up", {"user-agent": "ELB-HealthChecker/2.0"})
+
+
+async def test_servers_are_asked() -> None:
+    """Each check has a connection of its own and the lines of real ones."""
+    async with answering(ok(b"fine", status=b"202 Soon")) as server:
+        probe = http_probe(parse_origin(server.url), "/up?x=1", 5)
+        assert [await probe(), await probe()] == [Answered(202)] * 2
+
+    assert server.connections == 2
+    assert server.heads[0].decode().split("\r\n") == [
+        "GET /up?x=1 HTTP/1.1",
+        f"Host: 127.0.0.1:{server.port}",
+        "Connection: close",
+        "User-Agent: ELB-HealthChecker/2.0",
+        "Accept-Encoding: gzip, compressed",
+        "",
+        "",
+    ]
+
+
+async def test_a_server_that_is_down_is_broken() -> None:
+    """Nobody answers there."""
+    async with answering(ok()) as server:
+        pass
+    assert await http_probe(parse_origin(server.url), "/", 5)() == Broken()
+
+
+async def test_a_function_gets_requests_whatever_its_checks_say() -> None:
+    """The group and its checks start and stop together."""
+    target = Scripted(Returned(b'{"statusCode":500}'))
+    function = Function(FunctionConfiguration("f", "a.b"), target)
+    alb = Alb()
+    checker = HealthChecker("g", CHECKS, {"f": function_probe(alb, function, "/up")}, WallClock())
+    group = CheckedTargetGroup(LambdaTargetGroup("g", alb, function), checker)
+    await group.start()
+    await settle()
+    request = Request("GET", b"/", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 80))
+    arrival = Arrival("6f7f0961-1234-4abc-8def-0123456789ab", 0, "1-00000000-0123456789abcdef01234567")
+    response = await group.forward(request, arrival, None)
+    await group.aclose()
+
+    assert response.status == 500
+    assert (group.name, group.arn, group.accepts_streams) == ("g", alb.target_group_arn, False)
+    assert len(target.seen) == 2
