@@ -6,6 +6,7 @@ Facts, from the AWS ELB user guide ("Listener configuration", "HTTP/2")
 """
 
 import asyncio
+import importlib.util
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
 _STREAMS: Final = 128
+
+
+def has_http2_extra() -> bool:
+    """Whether hypercorn is installed; it is not imported yet."""
+    return importlib.util.find_spec("hypercorn") is not None
 
 
 def need_http2_extra() -> None:
