@@ -33,7 +33,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
 def tls_files_of(listener: AlbSettings, folder: Path) -> TlsFiles | None:
     """The TLS files of a listener, None when it speaks plain HTTP; without certificates a local authority makes one.
 
-    HTTP/2 is offered as ``routing.http2.enabled`` says, which is true by default, but only where its extra is installed.
+    HTTP/2 is offered as ``routing.http2.enabled`` says, true by default, but only where its extra is installed.
 
     Raises:
         UsageError: The extra for that is missing, the folder cannot be used, or the mutual authentication cannot work.
