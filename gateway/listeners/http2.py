@@ -91,7 +91,7 @@ class Http2Connection(asyncio.StreamReaderProtocol):
         # uvicorn names its own protocol classes as the members of this set.
         self._connections: set[Any] = http2.state.connections
         self._tasks: set[asyncio.Task[None]] = set()
-        self._transport: asyncio.WriteTransport | None = None
+        self._connection: asyncio.WriteTransport | None = None
 
     def shutdown(self) -> None:
         """Close the connection as soon as it is idle."""
@@ -99,11 +99,11 @@ class Http2Connection(asyncio.StreamReaderProtocol):
 
     def abort(self) -> None:
         """Drop the connection now."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self._connection is not None:
+            self._connection.abort()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._transport = writer.transport
+        self._connection = writer.transport
         self._connections.add(self)
         self._run(self._serve(reader, writer))
 
