@@ -70,7 +70,7 @@ class KeySet:
                     content += chunk
                     if len(content) > _JWKS_BYTES:
                         raise AuthenticationFailure("JWKSResponseSizeExceeded", f"more than {_JWKS_BYTES} bytes")
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, TimeoutError, RuntimeError) as error:  # RuntimeError: as in `oidc_provider`
             raise AuthenticationFailure("JWKSRequestTimeout", f"{self._url}: {type(error).__name__} {error}") from error
         return bytes(content)
 
