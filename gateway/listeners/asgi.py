@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
 from gateway.listeners.listener import Listener
-from gateway.listeners.wire import has_content
+from gateway.listeners.wire import Wire, has_content
+from gateway.translation.headers import wire_size
 from gateway.translation.messages import Request, Response, Tls
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -48,17 +49,33 @@ class AsgiRim:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        created_at = asyncio.get_running_loop().time()
         try:
             body, rest = await self._body(receive)
         except _Disconnected:
             return
         request = _request(scope, body, rest)
+        meter = None if self.listener.on_written is None else _Meter(send, request, created_at)
         if rest is not None and not self.listener.accepts_streams:
             line = b"%b %b HTTP/%b" % (request.method.encode(), request.raw_path, request.http_version.encode())
             response = self.listener.reject(413, request.client, line)
         else:
             response = await self.listener.respond(request)
-        await _write(request, response, receive, send)
+        if meter is None:
+            await _write(request, response, receive, send)
+        else:
+            await self._write_and_tell(request, response, receive, meter)
+
+    async def _write_and_tell(self, request: Request, response: Response, receive: Receive, meter: "_Meter") -> None:
+        broken = True
+        try:
+            await _write(request, response, receive, meter)
+            broken = False
+        finally:
+            if self.listener.on_written is not None:
+                # Through the loop, as the listener's own port does it.
+                loop = asyncio.get_running_loop()
+                loop.call_soon(self.listener.on_written, request, response, meter.wire(broken=broken))
 
     async def _body(self, receive: Receive) -> tuple[bytes, AsyncIterator[bytes] | None]:
         """The whole body; or b"" and all of it as a stream when it is over the listener's limit."""
@@ -85,6 +102,35 @@ class AsgiRim:
                 await send({"type": f"lifespan.{event}.failed", "message": str(error)})
                 raise
             await send({"type": f"lifespan.{event}.complete"})
+
+
+class _Meter:
+    """Counts what is sent and notes when.
+
+    A server below may compress headers or frame bodies in its own way, so sizes are those of the bare lines and bodies.
+    """
+
+    def __init__(self, send: Send, request: Request, created_at: float) -> None:
+        self._send = send
+        self._loop = asyncio.get_running_loop()
+        self._received_bytes = wire_size(request.headers) + len(request.body)
+        self._sent_bytes = 0
+        self._created_at = created_at
+        self._complete_at = self._responded_at = self._loop.time()
+
+    async def __call__(self, message: Message) -> None:
+        """Send on."""
+        if message["type"] == "http.response.start":
+            self._responded_at = self._loop.time()
+            self._sent_bytes += wire_size(message["headers"])
+        else:
+            self._sent_bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    def wire(self, *, broken: bool) -> Wire:
+        """What the exchange was."""
+        instants = self._created_at, self._created_at, self._complete_at, self._responded_at, self._loop.time()
+        return Wire(self._received_bytes, self._sent_bytes, *instants, broken)
 
 
 async def _rest(parts: list[bytes], receive: Receive | None) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ Facts, from the AWS ELB user guide ("Listener configuration", "HTTP/2")
 """
 
 import asyncio
+import importlib.util
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
 _STREAMS: Final = 128
+
+
+def has_http2_extra() -> bool:
+    """Whether hypercorn is installed; it is not imported yet."""
+    return importlib.util.find_spec("hypercorn") is not None
 
 
 def need_http2_extra() -> None:
@@ -85,7 +91,7 @@ class Http2Connection(asyncio.StreamReaderProtocol):
         # uvicorn names its own protocol classes as the members of this set.
         self._connections: set[Any] = http2.state.connections
         self._tasks: set[asyncio.Task[None]] = set()
-        self._transport: asyncio.WriteTransport | None = None
+        self._connection: asyncio.WriteTransport | None = None
 
     def shutdown(self) -> None:
         """Close the connection as soon as it is idle."""
@@ -93,11 +99,11 @@ class Http2Connection(asyncio.StreamReaderProtocol):
 
     def abort(self) -> None:
         """Drop the connection now."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self._connection is not None:
+            self._connection.abort()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._transport = writer.transport
+        self._connection = writer.transport
         self._connections.add(self)
         self._run(self._serve(reader, writer))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.config.settings import AlbSettings, Certificate
 from gateway.errors import UsageError
+from gateway.listeners.http2 import has_http2_extra
 from gateway.listeners.tls_files import TlsFiles
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     return (Path(given) if given.startswith("/") else Path.home() / ".cache") / _FOLDER
 
 
-def tls_files_of(listener: AlbSettings, folder: Path, *, http2: bool = False) -> TlsFiles | None:
+def tls_files_of(listener: AlbSettings, folder: Path) -> TlsFiles | None:
     """The TLS files of a listener, None when it speaks plain HTTP; without certificates a local authority makes one.
+
+    HTTP/2 is offered as ``routing.http2.enabled`` says, true by default, but only where its extra is installed.
 
     Raises:
         UsageError: The extra for that is missing, the folder cannot be used, or the mutual authentication cannot work.
@@ -51,7 +54,7 @@ def tls_files_of(listener: AlbSettings, folder: Path, *, http2: bool = False) ->
         None if mutual.mode == "off" else mutual.trust_store,
         client_may_have_none=mutual.mode == "passthrough",
         others=certificates[1:],
-        http2=http2,
+        http2=bool(listener.attributes["routing.http2.enabled"]) and has_http2_extra(),
     )
 
 

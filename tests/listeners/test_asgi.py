@@ -11,7 +11,8 @@ from uvicorn import Config, Server
 
 from gateway.invocation import StreamBroken
 from gateway.listeners.asgi import AsgiRim
-from gateway.translation.messages import Response, Tls
+from gateway.listeners.wire import Wire
+from gateway.translation.messages import Request, Response, Tls
 from tests.listeners.doubles import SMALL, Client, EchoListener, chunks
 
 pytestmark = pytest.mark.anyio
@@ -211,3 +212,39 @@ async def test_streaming_through_a_server(listener: EchoListener) -> None:
     await client.close()
     with contextlib.suppress(asyncio.CancelledError):
         await server.shutdown()
+
+
+async def test_observer_is_told(listener: EchoListener) -> None:
+    """An observer learns of each exchange once it is written: sizes of the bare lines and bodies, instants in order."""
+    told: asyncio.Queue[tuple[Request | None, Response, Wire]] = asyncio.Queue()
+    listener.on_written = lambda *exchange: told.put_nowait(exchange)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+        answer = await client.post("/a", content=b"12345")
+
+    request, response, wire = await told.get()
+    assert request is listener.requests[0]
+    assert response.status == 200
+    assert wire.received_bytes == sum(len(name) + len(value) + 4 for name, value in request.headers) + 5
+    assert wire.sent_bytes > len(answer.content)
+    instants = wire[2:7]
+    assert list(instants) == sorted(instants)
+    assert not wire.broken
+
+
+async def test_observer_is_told_of_a_broken_stream(listener: EchoListener) -> None:
+    """An answer that breaks off is told as broken."""
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"first"
+        raise ConnectionError
+
+    told: asyncio.Queue[tuple[Request | None, Response, Wire]] = asyncio.Queue()
+    listener.on_written = lambda *exchange: told.put_nowait(exchange)
+    listener.answers[b"/"] = lambda _: Response(200, [], broken())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+        with pytest.raises(ConnectionError):
+            await client.get("/")
+
+    wire = (await told.get())[2]
+    assert wire.broken
+    assert wire.sent_bytes == 5

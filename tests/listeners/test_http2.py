@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.listeners.http2 import has_http2_extra, need_http2_extra
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.tls_files import TlsFiles
 from gateway.translation.messages import Response
@@ -131,7 +132,9 @@ async def test_force_drops_requests() -> None:
 
 
 def test_missing_extra() -> None:
-    """Without hypercorn it is said what to install."""
+    """Without hypercorn it is said what to install; with it nothing is."""
+    assert has_http2_extra()
+    need_http2_extra()
     program = (
         "import sys; sys.modules['hypercorn'] = None\n"
         "from gateway.listeners.http2 import need_http2_extra\n"

@@ -71,12 +71,21 @@ def test_given_certificates(tmp_path: Path) -> None:
     """The first certificate is the default one; no authority is made."""
     pairs = tuple(Certificate(tmp_path / f"{name}.pem", tmp_path / f"{name}-key.pem") for name in "ab")
     mutual = MutualAuthentication("verify", tmp_path / "trust.pem")
-    files = tls_files_of(replace(HTTPS, certificates=pairs, mutual_authentication=mutual), tmp_path, http2=True)
+    files = tls_files_of(replace(HTTPS, certificates=pairs, mutual_authentication=mutual), tmp_path)
 
     assert files == TlsFiles(
         tmp_path / "a.pem", tmp_path / "a-key.pem", tmp_path / "trust.pem", others=pairs[1:], http2=True
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_http2_is_an_attribute(tmp_path: Path) -> None:
+    """The load balancer's attribute turns HTTP/2 off; no other listener offers it."""
+    pair = Certificate(tmp_path / "a.pem", tmp_path / "a-key.pem")
+    attributes = {**HTTPS.attributes, "routing.http2.enabled": False}
+    files = tls_files_of(replace(HTTPS, certificates=(pair,), attributes=attributes), tmp_path)
+
+    assert files == TlsFiles(tmp_path / "a.pem", tmp_path / "a-key.pem")
 
 
 def test_passthrough(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ Facts, from the AWS ELB user guide ("Verify JWTs using an Application Load Balan
 """
 
 import asyncio
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -23,7 +24,7 @@ from gateway.types import EpochMs, Json
 
 if TYPE_CHECKING:
     import httpx
-    from jwt import PyJWK
+    from jwt import PyJWK, PyJWS
 
 _JWKS_BYTES: Final = 150 * 1024
 _JWKS_KEYS: Final = 10
@@ -69,7 +70,7 @@ class KeySet:
                     content += chunk
                     if len(content) > _JWKS_BYTES:
                         raise AuthenticationFailure("JWKSResponseSizeExceeded", f"more than {_JWKS_BYTES} bytes")
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, TimeoutError, RuntimeError) as error:  # RuntimeError: as in `oidc_provider`
             raise AuthenticationFailure("JWKSRequestTimeout", f"{self._url}: {type(error).__name__} {error}") from error
         return bytes(content)
 
@@ -105,12 +106,19 @@ async def validate(request: Request, action: JwtValidation, keys: KeySet, now: E
         raise AuthenticationFailure("JWTRequestFormatInvalid", str(error)) from error
     for key in await keys.candidates(key_id, now):
         try:
-            payload = jwt.PyJWS().decode(token, key, algorithms=["RS256"])
+            payload = _verifier().decode(token, key, algorithms=["RS256"])
         except jwt.PyJWTError:
             continue
         check_claims(payload, action, now // 1000)
         return
     raise AuthenticationFailure("JWTSignatureValidationError", f"no key of the set signed it (kid {key_id!r})")
+
+
+@cache
+def _verifier() -> "PyJWS":
+    import jwt  # noqa: PLC0415 - an extra
+
+    return jwt.PyJWS(algorithms=["RS256"])
 
 
 def bearer_token(request: Request) -> str:

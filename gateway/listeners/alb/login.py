@@ -15,6 +15,7 @@ Facts, from the AWS ELB user guide ("Authenticate users using an Application Loa
 A nonce cookie that the client has is used again, so that a page that starts several logins at once can finish each.
 """
 
+import asyncio
 import hashlib
 import secrets
 import string
@@ -44,6 +45,8 @@ CALLBACK: Final = b"/oauth2/idpresponse"
 
 _LOGIN_MS: Final = 15 * 60 * 1000
 _WEEK_MS: Final = 7 * 24 * 3600 * 1000
+# How long requests with the old cookie may still be on their way.
+_SHARED_S: Final = 20.0
 _NONCE_LENGTH: Final = 16
 _ALPHABET: Final = string.ascii_letters + string.digits
 
@@ -88,6 +91,7 @@ class Login:
         self._action = action
         self._connect = connect
         self._load_balancer = load_balancer
+        self._renewals: dict[str, asyncio.Future[Session | None]] = {}
 
     async def authenticate(self, request: Request, arrival: Arrival) -> Passed | Answered:
         """Let a user with a session pass; never raises."""
@@ -139,7 +143,19 @@ class Login:
     async def _renewed(
         self, session: Session, provider: Provider, calls: ProviderCalls, now: EpochMs
     ) -> Session | None:
-        """The session with new tokens and claims, None when the provider refuses."""
+        """The session with new tokens and claims, None when the provider refuses.
+
+        A page's requests come at once, and many providers take a refresh token only once: they share one renewal.
+        """
+        key = session.access_token
+        renewal = self._renewals.get(key)
+        if renewal is None:
+            renewal = asyncio.ensure_future(self._renew(session, provider, calls, now))
+            self._renewals[key] = renewal
+            asyncio.get_running_loop().call_later(_SHARED_S, self._renewals.pop, key, None)
+        return await asyncio.shield(renewal)
+
+    async def _renew(self, session: Session, provider: Provider, calls: ProviderCalls, now: EpochMs) -> Session | None:
         try:
             tokens = await calls.refresh(session.refresh_token)
             claims = await calls.claims(tokens.access_token)

@@ -111,7 +111,7 @@ class ProviderCalls:
             answer = await self._client.get(
                 self._provider.user_info_endpoint, headers={"authorization": f"Bearer {access_token}"}
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the configuration changed meanwhile
             raise AuthenticationFailure("AuthUserinfoEpRequestTimeout", _why(error)) from error
         if not answer.is_success:
             raise AuthenticationFailure("AuthUserinfoEpRequestFailed", f"it answered {answer.status_code}")
@@ -129,7 +129,7 @@ class ProviderCalls:
             answer = await self._client.post(
                 self._provider.token_endpoint, data=form, headers={"authorization": self._credentials()}
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the configuration changed meanwhile
             raise AuthenticationFailure("AuthTokenEpRequestTimeout", _why(error)) from error
         parsed = _json(answer.content)
         content = parsed if isinstance(parsed, dict) else {}

@@ -126,7 +126,7 @@ class Provider:
 async def provided() -> AsyncIterator[Provider]:
     """A provider that listens."""
     provider = Provider()
-    server = ControlServer(provider.app, "127.0.0.1", 0)
+    server = ControlServer(lambda: provider.app, "127.0.0.1", 0)
     await server.start()
     provider.url = f"http://127.0.0.1:{server.port}"
     try:

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import jwt
 import pytest
 
 from gateway.config.rules import AuthenticateCognito, FixedResponse, JwtValidation, PathPattern, RuleSettings
 from gateway.listeners.alb.authenticate import Authentication, TokenCheck
+from gateway.listeners.alb.authentication_answer import Answered
 from gateway.listeners.alb.login import CALLBACK, Login
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.messages import Arrival, Request
@@ -76,7 +78,8 @@ async def test_state_of_a_removed_action(tmp_path: Path) -> None:
     assert old
     assert new
     sent = await old.authenticator(LOGIN).authenticate(request(b"/"), ARRIVAL)
-    location = dict(sent.response.headers)[b"Location"]  # type: ignore[union-attr]  # it is an answer
+    assert isinstance(sent, Answered)
+    location = dict(sent.response.headers)[b"Location"]
     state = location.rpartition(b"state=")[2]
 
     answered = await new.callback(request(CALLBACK, b"code=1&state=" + state), ARRIVAL)
@@ -85,3 +88,27 @@ async def test_state_of_a_removed_action(tmp_path: Path) -> None:
     assert (answered.response.status, answered.error_reason) == (401, "AuthInvalidStateParam")
     await old.aclose()
     await new.aclose()
+
+
+async def test_closed_during_a_login(tmp_path: Path) -> None:
+    """A request that is still on its way through the old configuration is answered all the same."""
+    listener = replace(alb(), default_actions=(LOGIN, FIXED), rules=(RULE,))
+    made = Authentication.of(listener, AlbAttributes(), SIGNER, tmp_path)
+    assert made
+    sent = await made.authenticator(LOGIN).authenticate(request(b"/"), ARRIVAL)
+    assert isinstance(sent, Answered)
+    lines = dict(sent.response.headers)
+    cookie = lines[b"Set-Cookie"].partition(b";")[0]
+    state = lines[b"Location"].rpartition(b"state=")[2]
+    back = request(CALLBACK, b"code=1&state=" + state)
+    token = jwt.encode({}, "x" * 32, "HS256")
+    bearer = request(b"/a")._replace(headers=[(b"authorization", f"Bearer {token}".encode())])
+    await made.aclose()
+
+    finished = await made.callback(back._replace(headers=[*back.headers, (b"cookie", cookie)]), ARRIVAL)
+    checked = await made.authenticator(TOKEN).authenticate(bearer, ARRIVAL)
+
+    assert finished
+    assert (finished.response.status, finished.error_reason) == (500, "AuthTokenEpRequestTimeout")
+    assert isinstance(checked, Answered)
+    assert checked.response.status == 562

@@ -34,7 +34,7 @@ async def describe(request: Request) -> JSONResponse:
 @pytest.fixture
 async def cognito(anyio_backend: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:  # noqa: ARG001
     """A stand-in, and the environment that leads to it."""
-    server = ControlServer(Starlette(routes=[Route("/", describe, methods=["POST"])]), "127.0.0.1", 0)
+    server = ControlServer(lambda: Starlette(routes=[Route("/", describe, methods=["POST"])]), "127.0.0.1", 0)
     await server.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", f"http://127.0.0.1:{server.port}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")

@@ -1,5 +1,6 @@
 """The authorization code flow, with a real provider, a real TLS port and a client that keeps cookies."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -181,6 +182,22 @@ async def test_refresh(provider: Provider) -> None:
     assert "AWSELBAuthSessionCookie-0" in renewed.headers["set-cookie"]
     assert "set-cookie" not in again.headers
     assert len(provider.asked) == calls
+
+
+async def test_requests_share_a_refresh(provider: Provider) -> None:
+    """Requests that come at once, or with the old cookie a moment later, cause one renewal together."""
+    provider.token["refresh_token"] = "refresh"
+    listener = AuthenticatingListener(provider.action())
+    async with listening(listener) as client:
+        await log_in(client)
+        old = {"cookie": "; ".join(map("=".join, client.cookies.items()))}
+        listener.later_ms = 61_000
+        client.cookies.clear()
+        answers = await asyncio.gather(*(client.get("/", headers=old) for _ in range(4)))
+        answers.append(await client.get("/", headers=old))
+
+    assert {one(answer)["x-amzn-oidc-accesstoken"] for answer in answers} == {"access-1"}
+    assert provider.asked.count("/token") == 2
 
 
 async def test_refused_refresh(provider: Provider) -> None:
