@@ -5,7 +5,7 @@ The names are those of API Gateway's own APIs in snake_case.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from gateway.types import Json
 
@@ -166,3 +166,13 @@ class WebSocketRoute:
 
 Models: TypeAlias = Mapping[str, Mapping[str, Json]]
 """The JSON Schemas of a REST API's models, by name."""
+
+# fmt: off
+RESPONSE_TYPES: Final = frozenset({
+    "ACCESS_DENIED", "API_CONFIGURATION_ERROR", "AUTHORIZER_CONFIGURATION_ERROR", "AUTHORIZER_FAILURE",
+    "BAD_REQUEST_BODY", "BAD_REQUEST_PARAMETERS", "DEFAULT_4XX", "DEFAULT_5XX", "EXPIRED_TOKEN", "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT", "INVALID_API_KEY", "INVALID_SIGNATURE", "MISSING_AUTHENTICATION_TOKEN", "QUOTA_EXCEEDED",
+    "REQUEST_TOO_LARGE", "RESOURCE_NOT_FOUND", "THROTTLED", "UNAUTHORIZED", "UNSUPPORTED_MEDIA_TYPE", "WAF_FILTERED",
+})
+# fmt: on
+"""The types of gateway responses (API Gateway developer guide, supported-gateway-response-types)."""

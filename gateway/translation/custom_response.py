@@ -45,17 +45,9 @@ _TYPES: Final[Mapping[Cause, str]] = {
     Cause.INTEGRATION_TIMEOUT: "INTEGRATION_TIMEOUT",
     Cause.UNAVAILABLE: "DEFAULT_5XX",
 }
-RESPONSE_TYPES: Final = frozenset(_TYPES.values()) | {
-    "DEFAULT_4XX",
-    "DEFAULT_5XX",
-    "EXPIRED_TOKEN",
-    "INVALID_SIGNATURE",
-    "WAF_FILTERED",
-}
-"""The types that AWS knows."""
+"""What is refused → the type of its gateway response."""
 
 _VARIABLE: Final = re.compile(r"\$(?:\{context\.([\w.]+)\}|context\.(\w+(?:\.\w+)*))")
-DEFAULT_TEMPLATE: Final = '{"message":$context.error.messageString}'
 
 
 def response_type(fault: Fault) -> str:

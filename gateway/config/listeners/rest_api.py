@@ -4,6 +4,7 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from gateway.config.apis import RESPONSE_TYPES
 from gateway.config.listeners.apis import (
     ApiKeyModel,
     AuthorizerModel,
@@ -17,7 +18,6 @@ from gateway.config.listeners.apis import (
 )
 from gateway.config.listeners.listener import ListenerKeys
 from gateway.config.strict import Name, fault, shown
-from gateway.translation.custom_response import RESPONSE_TYPES
 
 _AUTHORIZERS: Final = ("TOKEN", "REQUEST", "COGNITO_USER_POOLS")
 
