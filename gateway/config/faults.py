@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
@@ -32,11 +33,16 @@ _LENGTHS: Final = {
 
 def faults_of(error: ValidationError, model: type[BaseModel], data: object) -> Iterator[Fault]:
     """One fault for each thing that pydantic found, in its order."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema(model)
     for details in error.errors(include_url=False):
         # A list whose items are wrong is also said to be too short: pydantic counts the good ones.
         if details["type"] != "too_short" or not details["input"]:
             yield Fault(_path(details, data), _message(details, schema))
+
+
+@cache
+def _schema(model: type[BaseModel]) -> Mapping[str, Json]:
+    return model.model_json_schema(by_alias=True)
 
 
 def meant(found: object, allowed: Iterable[str]) -> str:

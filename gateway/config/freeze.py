@@ -7,9 +7,10 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from gateway.config import rules, settings
+from gateway.config import apis, rules, settings
 from gateway.config.listeners import LISTENERS, alb
 from gateway.config.listeners import actions as action_models
+from gateway.config.listeners import apis as api_models
 from gateway.config.listeners import conditions as condition_models
 from gateway.config.listeners.function_url import CorsModel
 from gateway.config.model import FileModel, FunctionModel, HealthCheckModel, TargetGroupModel
@@ -43,6 +44,16 @@ _SETTINGS: Final[Mapping[type[BaseModel], type[object]]] = {
     action_models.UrlRewriteModel: rules.UrlRewrite,
     action_models.RewriteModel: rules.Rewrite,
     CorsModel: settings.Cors,
+    api_models.ThrottleModel: apis.Throttle,
+    api_models.QuotaModel: apis.Quota,
+    api_models.ApiKeyModel: apis.ApiKey,
+    api_models.UsagePlanModel: apis.UsagePlan,
+    api_models.AuthorizerModel: apis.Authorizer,
+    api_models.IntegrationModel: apis.Integration,
+    api_models.GatewayResponseModel: apis.GatewayResponse,
+    api_models.RestRouteModel: apis.RestRoute,
+    api_models.HttpRouteModel: apis.HttpRoute,
+    api_models.WebSocketRouteModel: apis.WebSocketRoute,
 }
 
 
@@ -69,6 +80,8 @@ def _frozen(value: object, folder: Path) -> object:
         return kind(**{name: _frozen(getattr(value, name), folder) for name in names})
     if isinstance(value, tuple):
         return tuple(_frozen(item, folder) for item in value)
+    if isinstance(value, dict):
+        return {key: _frozen(item, folder) for key, item in value.items()}
     return _absolute(value, folder) if isinstance(value, Path) else value
 
 

@@ -23,8 +23,12 @@ def reference_faults(data: object) -> Iterator[Fault]:
         path: KeyPath = ("listeners", index)
         yield from _unknown(listener, path, "function", functions)
         routes = _table(_get(listener, "routes"))
-        for key in routes:
+        for key, route in routes.items():
             yield from _unknown(routes, (*path, "routes"), key, functions)
+            yield from _unknown(route, (*path, "routes", key), "function", functions)
+        for name, authorizer in _table(_get(listener, "authorizers")).items():
+            yield from _unknown(authorizer, (*path, "authorizers", name), "function", functions)
+        yield from _unknown(_get(listener, "authorizer"), (*path, "authorizer"), "function", functions)
         for actions_path, action in _actions(listener, path):
             yield from _action_faults(action, actions_path, _get(listener, "protocol"), groups)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.listeners.delivery import Delivery
 from gateway.listeners.reader import RequestReader
 from gateway.listeners.tls import tls_facts
+from gateway.listeners.tunnel import Tunnel
 from gateway.listeners.wire import CONTINUE, Peer, Reading, Refusal
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
@@ -62,6 +63,7 @@ class HttpProtocol(asyncio.Protocol):
         self._drained_bytes = 0
         self._reading_paused = False
         self._continue_due = False
+        self._tunnel: Tunnel | None = None
 
     # What the event loop calls.
 
@@ -82,7 +84,10 @@ class HttpProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read what arrived; complete requests start at once."""
         if self._refused:
-            self._drain(len(data))
+            if self._tunnel is not None:
+                self._tunnel.received(data)
+            else:
+                self._drain(len(data))
             return
         self._heard_at = now = self._loop.time()
         try:
@@ -97,6 +102,8 @@ class HttpProtocol(asyncio.Protocol):
         nobody reads.
         """
         self._eof = True
+        if self._tunnel is not None:
+            return False
         if self._reader.partial and not self._refused:
             self._refuse(Refusal(400, self._reader.request_line))
         self._stopping = True
@@ -113,20 +120,29 @@ class HttpProtocol(asyncio.Protocol):
             self._timer.cancel()
         if self._delivery.lost() and self._task is not None:
             self._task.cancel()
+        if self._tunnel is not None:
+            self._tunnel.lost()
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we write."""
         self._delivery.pause()
+        if self._tunnel is not None:
+            self._tunnel.paused()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
         self._delivery.resume()
+        if self._tunnel is not None:
+            self._tunnel.resumed()
 
     # What uvicorn calls.
 
     def shutdown(self) -> None:
         """Close an idle connection now, another one after its present request."""
         self._stopping = True
+        if self._tunnel is not None:
+            self._tunnel.shutdown()
+            return
         self._reader.keep_alive = False
         if self._lingering or not (self._busy or self._reader.partial):
             self._transport.close()
@@ -179,7 +195,9 @@ class HttpProtocol(asyncio.Protocol):
         try:
             response = await self._listener.respond(request)
             delivered = self._delivery.write(request, response, reading)
-            if delivered is not None:
+            if response.upgrade is not None:
+                self._switch(response.upgrade, delivered)
+            elif delivered is not None:
                 await delivered
         except BaseException:
             # A listener answers whatever goes wrong by itself, so this is a defect or the server's end.
@@ -194,7 +212,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _finished(self, request: Request, response: Response) -> None:
         self._state.total_requests += 1
-        if self._transport.is_closing():
+        if self._transport.is_closing() or self._tunnel is not None:
             return
         unread = request.stream is not None and request.stream is self._reader.stream
         if unread:
@@ -213,6 +231,24 @@ class HttpProtocol(asyncio.Protocol):
             if self._continue_due:
                 self._continue_due = False
                 self._transport.write(CONTINUE)
+
+    def _switch(self, upgrade: object, delivered: Coroutine[Any, Any, None] | None) -> None:
+        """Give the connection to another protocol; what was asked for behind this request is not answered."""
+        if delivered is not None:
+            delivered.close()  # the other protocol hears of a slow client by itself
+        if not isinstance(upgrade, Tunnel):
+            raise TypeError(f"{upgrade!r} is no Tunnel")
+        if self._eof or self._transport.is_closing():
+            self._transport.close()
+            upgrade.lost()
+            return
+        self._tunnel = upgrade
+        self._refused = True
+        self._queue.clear()
+        self.flow_changed()
+        if self._timer is not None:
+            self._timer.cancel()
+        upgrade.open(self._transport)
 
     def _next(self) -> None:
         following, reading = self._queue.popleft()

@@ -81,6 +81,7 @@ class Response(NamedTuple):
         reason: The reason phrase, b"" for the flavour's own table (HTTP/2 has none).
         close: Close the connection afterwards.
         record: What observers are told beside the message; set by the listener, never by translation.
+        upgrade: What takes the connection over after a 101; set by the listener too.
     """
 
     status: int
@@ -89,3 +90,4 @@ class Response(NamedTuple):
     reason: bytes = b""
     close: bool = False
     record: object = None
+    upgrade: object = None

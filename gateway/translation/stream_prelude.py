@@ -9,7 +9,7 @@ Facts:
   delimiter stands in the first 16 KB (API Gateway developer guide, response-streaming-lambda-configure).
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 from gateway.errors import BadResult
 from gateway.translation.payload_v1 import multi_value_lines
@@ -61,7 +61,7 @@ class PreludeParser:
             raise BadResult("", "eight NUL bytes within the first 16 KB", "<none>")
         return None
 
-    def finish(self) -> None:
+    def finish(self) -> NoReturn:
         """The stream has ended before the delimiter; always an error.
 
         Raises:

@@ -1,0 +1,225 @@
+"""The front door of an HTTP API, payload formats 2.0 and 1.0."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.config import apis
+from gateway.config.settings import HttpApiSettings
+from gateway.errors import Fault, UsageError
+from gateway.listeners.authorizing import AuthorizerCall, Authorizing, HttpAuthorizer, Question
+from gateway.listeners.cors import cors_of
+from gateway.listeners.door import REJECTIONS, DoorListener, Visit
+from gateway.listeners.exchange import payload_of
+from gateway.listeners.iam import Verify, caller_of
+from gateway.listeners.integration import LambdaIntegration
+from gateway.listeners.jwks import JwtAuthorizer, KeySet
+from gateway.listeners.named import Functions, function_of, place_of
+from gateway.listeners.usage_plans import Clock, TokenBucket
+from gateway.translation.authorizers import Endpoint
+from gateway.translation.flavour import Limits
+from gateway.translation.flavours.http_api import HttpApi
+from gateway.translation.flavours.http_api_v1 import HttpApiV1
+from gateway.translation.gateway_response import Cause, Refused
+from gateway.translation.jwt_authorizer import claims_and_scopes
+from gateway.translation.messages import Arrival, Request, Response
+from gateway.translation.route import DEFAULT, Route, RouteMatch, RouteTable
+from gateway.types import Json
+
+_AUTHORIZER_TIMEOUT_MS: Final = 10_000
+# The limit of 10240 bytes is one for request line and header values together.
+_REJECTIONS: Final = {**REJECTIONS, 414: Cause.HEADERS_TOO_LARGE}
+
+
+class Flavours:
+    """Both payload formats of one API: the same routes, ids and refusals."""
+
+    def __init__(self, options: Mapping[str, object]) -> None:
+        self.v2 = HttpApi(**options)  # type: ignore[arg-type]
+        self.v1 = HttpApiV1(**options)  # type: ignore[arg-type]
+
+    def of(self, version: str) -> HttpApi | HttpApiV1:
+        """The flavour of a payload format version."""
+        return self.v1 if version == "1.0" else self.v2
+
+
+@dataclass(frozen=True, slots=True)
+class HttpMethod:
+    """One route.
+
+    Attributes:
+        settings: As configured.
+        version: Its payload format version.
+        integration: Its function.
+        authorizer: None lets everybody in.
+        member: Where payload 2.0 shows what the authorizer said: ``jwt`` or ``lambda``.
+        authorizer_version: The version of the event that the authorizer gets.
+        bucket: The route's own throttling.
+    """
+
+    settings: apis.HttpRoute
+    version: str
+    integration: LambdaIntegration
+    authorizer: Authorizing | None = None
+    member: str = "lambda"
+    authorizer_version: str = "2.0"
+    bucket: TokenBucket | None = None
+
+
+class HttpApiDoor:
+    """An HTTP API; implements `gateway.listeners.door.Door`.
+
+    Args:
+        flavours: Its options and routes.
+        methods: By the names of the flavours' routes.
+        bucket: The stage's throttling.
+        verify: Checks signatures under ``AWS_IAM``; None believes them.
+    """
+
+    def __init__(
+        self,
+        flavours: Flavours,
+        methods: Mapping[str, HttpMethod],
+        bucket: TokenBucket | None = None,
+        verify: Verify | None = None,
+    ) -> None:
+        self.flavours = flavours
+        self._methods = methods
+        self._bucket = bucket
+        self._verify = verify
+
+    @property
+    def limits(self) -> Limits:
+        """What the API takes."""
+        return self.flavours.v2.limits
+
+    async def answer(self, visit: Visit) -> Response:
+        """Answer one request."""
+        request, arrival = visit.request, visit.arrival
+        answered = self.flavours.v2.preflight(request, arrival)
+        if answered is not None:
+            return answered
+        match = self.flavours.v2.route(request)
+        method = self._methods[match.route.name]
+        match = await self._authorized(method, match, visit)
+        if visit.knobs.throttle == "api":
+            raise Refused(Cause.THROTTLED, "as X-Gateway-Throttle asks")
+        for bucket in (method.bucket, self._bucket):
+            if bucket is not None:
+                bucket.admit()
+        flavour = self.flavours.of(method.version)
+        outcome = await method.integration.invoke(flavour.encode(request, arrival, match), visit)
+        return flavour.decode(payload_of(outcome), request, arrival)
+
+    async def _authorized(self, method: HttpMethod, match: RouteMatch, visit: Visit) -> RouteMatch:
+        """The match with what authorization adds to it."""
+        request = visit.request
+        scopes = method.settings.authorization_scopes
+        if visit.knobs.claims is not None:
+            given = claims_and_scopes(visit.knobs.claims, scopes or None)
+            return match._replace(authorizer=_shown(given, "jwt", method.version))
+        if method.settings.authorization_type == "AWS_IAM":
+            caller = caller_of(request, self.flavours.v2.account_id, self._verify)
+            if method.version == "1.0":
+                return match._replace(identity=caller.identity())
+            return match._replace(authorizer=caller.authorizer())
+        if method.authorizer is None:
+            return match
+        event = self.flavours.of(method.authorizer_version).event(request, visit.arrival, match)
+        question = Question(event, self._route_arn(request, match), request.client[0], request, scopes)
+        grant = await method.authorizer.ask(question)
+        return match._replace(authorizer=_shown(grant.authorizer, method.member, method.version))
+
+    def _route_arn(self, request: Request, match: RouteMatch) -> str:
+        flavour = self.flavours.v2
+        path = match.path if match.stage == DEFAULT else match.path.removeprefix(f"/{match.stage}")
+        endpoint = Endpoint(flavour.region, flavour.account_id, flavour.api_id, match.stage)
+        return endpoint.method_arn(request.method, path)
+
+    def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
+        """The API's own answer."""
+        return self.flavours.v2.refuse(fault, request, arrival)
+
+    async def start(self) -> None:
+        """Nothing to open."""
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def _shown(authorizer: dict[str, Json], member: str, version: str) -> dict[str, Json]:
+    """What an authorizer said, where the payload format shows it."""
+    if version == "1.0":
+        return authorizer
+    return {member: authorizer or None}
+
+
+def http_api(
+    settings: HttpApiSettings,
+    functions: Functions,
+    *,
+    verify: Verify | None = None,
+    dev_headers: bool = False,
+    clock: Clock = time.monotonic,
+) -> DoorListener:
+    """The listener of an HTTP API.
+
+    Args:
+        settings: From the configuration.
+        functions: By the names that the settings use.
+        verify: Checks signatures under ``AWS_IAM``; None believes them.
+        dev_headers: Developer headers are read.
+        clock: Seconds; only differences count.
+
+    Raises:
+        UsageError: A function is not there, or a package that the settings ask for.
+    """
+    routes = dict(settings.routes)
+    if settings.function:
+        routes[DEFAULT] = apis.HttpRoute(settings.function)
+    if not routes:
+        raise UsageError("an HTTP API needs a function, or routes")
+    region, account_id = place_of(functions)
+    options = {
+        "region": region,
+        "account_id": account_id,
+        "domain_name": settings.domain_name,
+        "routes": RouteTable([_route(key) for key in routes]),
+        "stages": {**settings.stages, settings.stage: settings.stage_variables},
+        "cors": cors_of(settings.cors),
+    }
+    methods = {key: _method(route, settings, functions, clock) for key, route in routes.items()}
+    bucket = TokenBucket(settings.throttle, clock) if settings.throttle else None
+    door = HttpApiDoor(Flavours(options), methods, bucket, verify)
+    return DoorListener(door, dev_headers=dev_headers, rejections=_REJECTIONS)
+
+
+def _route(key: str) -> Route:
+    if key == DEFAULT:
+        return Route("ANY", DEFAULT, key)
+    method, _, path = key.partition(" ")
+    return Route(method, path, key)
+
+
+def _method(route: apis.HttpRoute, settings: HttpApiSettings, functions: Functions, clock: Clock) -> HttpMethod:
+    named = settings.authorizers.get(route.authorizer)
+    if route.authorizer and named is None:
+        raise UsageError(f"there is no authorizer {route.authorizer!r}")
+    return HttpMethod(
+        settings=route,
+        version=route.payload_format_version or settings.payload_format_version,
+        integration=LambdaIntegration(function_of(functions, route.function), route.timeout_in_millis),
+        authorizer=_authorizer(named, functions, clock) if named else None,
+        member="jwt" if named and named.type == "JWT" else "lambda",
+        authorizer_version=named.authorizer_payload_format_version if named and named.type == "REQUEST" else "2.0",
+        bucket=TokenBucket(route.throttle, clock) if route.throttle else None,
+    )
+
+
+def _authorizer(settings: apis.Authorizer, functions: Functions, clock: Clock) -> Authorizing:
+    if settings.type == "JWT":
+        return JwtAuthorizer(settings, KeySet(settings.issuer, settings.jwks_uri, clock))
+    ttl_s = settings.authorizer_result_ttl_in_seconds
+    function = function_of(functions, settings.function)
+    return HttpAuthorizer(settings, AuthorizerCall(function, ttl_s, clock, _AUTHORIZER_TIMEOUT_MS))

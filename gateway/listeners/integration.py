@@ -1,0 +1,95 @@
+"""A front door's call of a function, with the time that the front door itself waits.
+
+Facts: a REST API gives up after 29 seconds, an HTTP API after 30; the function runs on (API Gateway developer guide,
+limits).
+"""
+
+import asyncio
+from time import perf_counter
+
+from gateway.errors import Fault, FaultKind
+from gateway.functions.function import Function
+from gateway.invocation import Invocation, Outcome, Streamed
+from gateway.listeners.door import Visit
+from gateway.listeners.exchange import lineage_of, trace_header
+from gateway.listeners.streaming import close_later
+from gateway.translation.gateway_response import Cause, Refused
+
+_abandoned: set[asyncio.Future[Outcome]] = set()
+"""Invocations that no client waits for any more, kept from the garbage collector until they end."""
+
+
+class LambdaIntegration:
+    """A function behind a front door.
+
+    Args:
+        function: What is invoked.
+        timeout_ms: How long the front door waits; 0 for as long as the function takes.
+        streaming: The front door passes a stream on.
+    """
+
+    def __init__(self, function: Function, timeout_ms: int = 0, *, streaming: bool = False) -> None:
+        self.function = function
+        self.streaming = streaming
+        self._timeout_ms = timeout_ms
+        self._lineage = lineage_of(function.configuration.arn)
+
+    async def invoke(self, event: bytes, visit: Visit) -> Outcome:
+        """The outcome for an event.
+
+        Raises:
+            Refused: The front door's own time is over.
+            Fault: A developer header asks for a throttled function.
+        """
+        if visit.knobs.throttle == "function":
+            raise Fault(FaultKind.THROTTLED, "as X-Gateway-Throttle asks")
+        if visit.knobs.cold_start:
+            self.function.renew()
+        exchange = visit.exchange
+        exchange.event = event
+        exchange.invoked_at = perf_counter()
+        arrival = exchange.arrival
+        trace_id = _sent_trace(visit) or trace_header(arrival, self._lineage)
+        invocation = Invocation(event, arrival.request_id, "", trace_id, streaming=self.streaming)
+        outcome = await invoke_within(self.function, invocation, self._timeout_ms)
+        exchange.outcome = outcome
+        exchange.answered_at = perf_counter()
+        return outcome
+
+
+async def invoke_within(function: Function, invocation: Invocation, timeout_ms: int) -> Outcome:
+    """The outcome of an invocation for which a front door waits ``timeout_ms``, 0 for as long as it takes.
+
+    Raises:
+        Refused: The time is over; the function runs on.
+    """
+    if timeout_ms == 0 or function.configuration.timeout_ms < timeout_ms:
+        # A function that is stopped earlier needs no second watch.
+        return await function.invoke(invocation)
+    running = asyncio.ensure_future(function.invoke(invocation))
+    try:
+        done, _ = await asyncio.wait({running}, timeout=timeout_ms / 1000)
+    except asyncio.CancelledError:
+        running.cancel()
+        raise
+    if done:
+        return running.result()
+    _abandoned.add(running)
+    running.add_done_callback(_forget)
+    raise Refused(Cause.INTEGRATION_TIMEOUT, f"the function did not answer within {timeout_ms / 1000:g} s")
+
+
+def _forget(running: asyncio.Future[Outcome]) -> None:
+    _abandoned.discard(running)
+    if not running.cancelled() and running.exception() is None:
+        outcome = running.result()
+        if isinstance(outcome, Streamed):
+            close_later(outcome.chunks)
+
+
+def _sent_trace(visit: Visit) -> str:
+    """The client's trace header when it names a Root: the function's trace is then part of it."""
+    for name, value in visit.request.headers:
+        if len(name) == 15 and name.lower() == b"x-amzn-trace-id" and b"Root=" in value:
+            return value.decode("latin-1")
+    return ""

@@ -1,0 +1,278 @@
+"""JSON Web Tokens: the keys of their issuer, fetched and kept, and what makes a token acceptable.
+
+Facts (API Gateway developer guide, http-api-jwt-authorizer; Amazon Cognito developer guide, user pool tokens):
+
+- Only RSA signatures are taken.  The key is found by ``kid``; keys are kept for two hours at most.
+- ``iss``, ``aud`` (or ``client_id`` when there is no ``aud``), ``exp``, ``nbf`` and ``iat`` are checked, and where the
+  route has scopes, one of them must be in ``scope`` or ``scp``.
+- The issuer tells where its keys are under ``/.well-known/openid-configuration``; it has 1500 ms and 150,000 bytes.
+
+PyJWT checks the signature (the ``auth`` extra).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import httpx
+import orjson
+
+from gateway.config import apis
+from gateway.errors import UsageError
+from gateway.listeners.authorizing import Question
+from gateway.translation.authorizers import Grant, identity_values
+from gateway.translation.gateway_response import Cause, Refused
+from gateway.translation.jwt_authorizer import claims_and_scopes, insufficient_scope, invalid_token, missing_token
+from gateway.types import Json
+
+if TYPE_CHECKING:
+    import jwt
+    from jwt.types import Options
+
+_KEPT_S: Final = 2 * 3600
+_AGAIN_S: Final = 10.0
+"""An unknown ``kid`` asks the issuer again, but not more often than this."""
+_TIMEOUT_S: Final = 1.5
+_MAX_BYTES: Final = 150_000
+_ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+
+_SIGNATURE_ONLY: Final["Options"] = {
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+"""What PyJWT is not to check: `_check` does, with a clock of its own and in AWS's words."""
+
+Epoch: TypeAlias = Callable[[], float]
+"""Seconds since 1970."""
+
+
+class BadToken(Exception):
+    """A token that is not accepted; the text says why in a few words, for the client too."""
+
+
+class KeySet:
+    """The public keys of one issuer.
+
+    Args:
+        issuer: Where the discovery document is looked for.
+        jwks_uri: Where the keys are; "" asks the discovery document.
+        clock: Seconds; only differences count.
+
+    Raises:
+        UsageError: PyJWT is not installed.
+    """
+
+    def __init__(self, issuer: str, jwks_uri: str = "", clock: Epoch = time.monotonic) -> None:
+        try:
+            import jwt  # noqa: PLC0415 - only APIs with such authorizers need it
+            from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: F401, PLC0415
+        except ImportError:
+            raise UsageError("checking tokens needs PyJWT; install lambda-http-gateway[auth]") from None
+        self._issuer = issuer.rstrip("/")
+        self._jwks_uri = jwks_uri
+        self._clock = clock
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at: float | None = None
+        self._fetching = asyncio.Lock()
+
+    async def key(self, kid: str) -> "jwt.PyJWK":
+        """The key of a token.
+
+        Raises:
+            BadToken: The issuer has none of that id, or could not be asked.
+        """
+        if self._wants_fetch(kid):
+            async with self._fetching:
+                if self._wants_fetch(kid):
+                    await self._fetch()
+        found = self._keys.get(kid)
+        if found is None:
+            raise BadToken("the token's kid is none of the issuer's keys")
+        return found
+
+    def _wants_fetch(self, kid: str) -> bool:
+        if self._fetched_at is None:
+            return True
+        age = self._clock() - self._fetched_at
+        return age >= _KEPT_S or (kid not in self._keys and age >= _AGAIN_S)
+
+    async def _fetch(self) -> None:
+        import jwt  # noqa: PLC0415 - see __init__
+
+        try:
+            async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
+                uri = self._jwks_uri or await self._discover(client)
+                document = await _get(client, uri)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise BadToken("JWKS communication error") from error
+        listed = document.get("keys")
+        self._keys = {}
+        for entry in listed if isinstance(listed, list) else []:
+            if isinstance(entry, dict) and entry.get("kty") == "RSA" and isinstance(kid := entry.get("kid"), str):
+                try:
+                    self._keys[kid] = jwt.PyJWK.from_dict(entry, algorithm="RS256")
+                except jwt.PyJWKError:
+                    continue
+        self._fetched_at = self._clock()
+
+    async def _discover(self, client: httpx.AsyncClient) -> str:
+        document = await _get(client, f"{self._issuer}/.well-known/openid-configuration")
+        uri = document.get("jwks_uri")
+        if isinstance(uri, str):
+            return uri
+        raise ValueError("the discovery document has no jwks_uri")
+
+
+async def _get(client: httpx.AsyncClient, uri: str) -> dict[str, Json]:
+    """A JSON object; raises ValueError for anything else."""
+    parts = bytearray()
+    async with client.stream("GET", uri) as response:
+        response.raise_for_status()
+        async for chunk in response.aiter_bytes():
+            parts += chunk
+            if len(parts) > _MAX_BYTES:
+                raise ValueError(f"{uri} answers with more than {_MAX_BYTES} bytes")
+    document: Json = orjson.loads(bytes(parts))
+    if isinstance(document, dict):
+        return document
+    raise ValueError(f"{uri} does not answer with an object")
+
+
+async def verified_claims(token: str, keys: KeySet, issuer: str, now: float) -> dict[str, Json]:
+    """The claims of a token whose signature, issuer and times are right; ``now`` in seconds since 1970.
+
+    Raises:
+        BadToken: Something is not.
+    """
+    import jwt  # noqa: PLC0415 - see KeySet
+
+    try:
+        head = jwt.get_unverified_header(token)
+    except jwt.PyJWTError:
+        raise BadToken("the token is no JSON Web Token") from None
+    if head.get("alg") not in _ALGORITHMS:
+        raise BadToken(f"signing method {head.get('alg')} is invalid")
+    key = await keys.key(str(head.get("kid")))
+    try:
+        claims: dict[str, Json] = jwt.decode(token, key.key, algorithms=list(_ALGORITHMS), options=_SIGNATURE_ONLY)
+    except jwt.PyJWTError:
+        raise BadToken("the token's signature is invalid") from None
+    _check(claims, issuer, now)
+    return claims
+
+
+def _check(claims: dict[str, Json], issuer: str, now: float) -> None:
+    if claims.get("iss") != issuer:
+        raise BadToken("invalid issuer")
+    expires = claims.get("exp")
+    if not isinstance(expires, int | float) or now >= expires:
+        raise BadToken("the token has expired")
+    for name in ("nbf", "iat"):
+        begins = claims.get(name)
+        if isinstance(begins, int | float) and now < begins:
+            raise BadToken("the token is not valid yet")
+
+
+def granted_scopes(claims: dict[str, Json]) -> list[str]:
+    """What stands in ``scope`` or ``scp``: words, or a list."""
+    given = claims.get("scope", claims.get("scp"))
+    if isinstance(given, list):
+        return [entry for entry in given if isinstance(entry, str)]
+    return given.split() if isinstance(given, str) else []
+
+
+class JwtAuthorizer:
+    """JWT, in front of an HTTP API; ``epoch`` gives seconds since 1970."""
+
+    def __init__(self, settings: apis.Authorizer, keys: KeySet, epoch: Epoch = time.time) -> None:
+        self._settings = settings
+        self._sources = settings.identity_source or ("$request.header.Authorization",)
+        self._keys = keys
+        self._epoch = epoch
+
+    async def ask(self, question: Question) -> Grant:
+        """Claims and scopes of the token."""
+        try:
+            (value,) = identity_values(self._sources[:1], question.event)
+        except Refused as refused:
+            raise missing_token() from refused
+        try:
+            claims = await verified_claims(_bare(value), self._keys, self._settings.issuer, self._epoch())
+            self._check_audience(claims)
+        except BadToken as error:
+            raise invalid_token(str(error)) from error
+        return Grant(claims_and_scopes(claims, _scopes(claims, question.scopes)))
+
+    def _check_audience(self, claims: dict[str, Json]) -> None:
+        audience = claims.get("aud", claims.get("client_id"))
+        named = audience if isinstance(audience, list) else [audience]
+        if not any(entry in self._settings.audience for entry in named):
+            raise BadToken("the token does not have a valid audience")
+
+
+def _bare(value: str) -> str:
+    """A token without ``Bearer``."""
+    scheme, _, token = value.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else value
+
+
+def _scopes(claims: dict[str, Json], asked: Sequence[str]) -> list[str] | None:
+    """The scopes of a token on a route that asks for some; raises `Refused` when it has none of those."""
+    if not asked:
+        return None
+    granted = granted_scopes(claims)
+    if not set(granted) & set(asked):
+        raise insufficient_scope(asked)
+    return granted
+
+
+class CognitoAuthorizer:
+    """COGNITO_USER_POOLS, in front of a REST API: tokens of one of some user pools.
+
+    Args:
+        settings: Its ``provider_arns`` are ``arn:aws:cognito-idp:{region}:{account}:userpool/{id}``.
+        keys: Makes the key set of an issuer.
+        epoch: Seconds since 1970.
+    """
+
+    def __init__(self, settings: apis.Authorizer, keys: Callable[[str], KeySet], epoch: Epoch = time.time) -> None:
+        self._source = settings.identity_source or ("method.request.header.Authorization",)
+        issuers = [_issuer(arn) for arn in settings.provider_arns]
+        self._keys = {issuer: keys(issuer) for issuer in issuers}
+        self._epoch = epoch
+
+    async def ask(self, question: Question) -> Grant:
+        """The claims of the token, which the event has under ``claims``."""
+        (value,) = identity_values(self._source[:1], question.event)
+        try:
+            claims = await self._claims(_bare(value))
+        except BadToken as error:
+            raise Refused(Cause.UNAUTHORIZED, str(error)) from error
+        # With scopes it must be an access token that has one, without them an ID token (same guide).
+        if question.scopes and not set(granted_scopes(claims)) & set(question.scopes):
+            raise Refused(Cause.UNAUTHORIZED, f"the token has none of the scopes {' '.join(question.scopes)}")
+        if not question.scopes and claims.get("token_use", "id") != "id":
+            raise Refused(Cause.UNAUTHORIZED, "without authorization_scopes the token must be an ID token")
+        return Grant({"claims": claims_and_scopes(claims, None)["claims"]})
+
+    async def _claims(self, token: str) -> dict[str, Json]:
+        problem = BadToken("no user pool")
+        for issuer, keys in self._keys.items():
+            try:
+                return await verified_claims(token, keys, issuer, self._epoch())
+            except BadToken as error:
+                problem = error
+        raise problem
+
+
+def _issuer(arn: str) -> str:
+    parts = arn.split(":")
+    if len(parts) != 6 or parts[2] != "cognito-idp" or not parts[5].startswith("userpool/"):
+        raise UsageError(f"{arn!r} is no user pool's ARN: arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID")
+    return f"https://cognito-idp.{parts[3]}.amazonaws.com/{parts[5].removeprefix('userpool/')}"

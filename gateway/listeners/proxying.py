@@ -1,0 +1,125 @@
+"""The integrations of a REST API that call no function: MOCK and HTTP_PROXY.
+
+Facts:
+
+- Their responses have no ``X-Amzn-Trace-Id`` (recorded: localstack/localstack@8b9a79f0, 2024).
+- HTTP_PROXY renames the upstream's ``Connection``, ``Content-Length``, ``Date``, ``Server`` and ``x-amzn-requestid`` to
+  ``x-amzn-Remapped-…`` (same source) and drops ``Content-Encoding`` of requests and ``Via`` of both (API Gateway
+  developer guide, api-gateway-known-issues).
+- An upstream that cannot be reached is an INTEGRATION_FAILURE, one that is too slow an INTEGRATION_TIMEOUT.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from gateway.config import apis
+from gateway.translation.front_door import framed
+from gateway.translation.gateway_response import Cause, Refused
+from gateway.translation.identifiers import extended_request_id
+from gateway.translation.messages import Arrival, Request, Response
+from gateway.translation.payload_v2 import content_type_of
+from gateway.translation.proxy_headers import REST_DROPPED, is_signature, remap
+from gateway.translation.route import RouteMatch
+
+_JSON: Final = b"application/json"
+_MAX_BYTES: Final = 10 * 1024 * 1024
+_DROPPED: Final = REST_DROPPED | {"content-encoding", "host", "via"}
+_REMAPPED: Final = frozenset({"connection", "content-length", "date", "server", "x-amzn-requestid"})
+
+
+def own_lines(arrival: Arrival) -> list[tuple[bytes, bytes]]:
+    """The ids that every response of a REST API has."""
+    return [
+        (b"x-amzn-RequestId", arrival.request_id.encode()),
+        (b"x-amz-apigw-id", extended_request_id(arrival.request_id).encode()),
+    ]
+
+
+def parameter_lines(parameters: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """``…response.header.Name`` → ``'value'`` as lines."""
+    return [
+        (name.rpartition(".")[2].encode("latin-1", "replace"), value[1:-1].encode("latin-1", "replace"))
+        for name, value in parameters.items()
+    ]
+
+
+def mock_response(settings: apis.Integration, request: Request, arrival: Arrival) -> Response:
+    """What a MOCK integration answers."""
+    lines = parameter_lines(dict(settings.response_parameters))
+    media_type, body = next(iter(settings.response_templates.items()), ("", ""))
+    content_type = content_type_of(lines) or media_type.encode("latin-1", "replace") or _JSON
+    kept = [line for line in lines if line[0].lower() != b"content-type"]
+    return framed(settings.status_code, [*own_lines(arrival), *kept], body.encode(), request, arrival, content_type)
+
+
+class HttpProxy:
+    """An HTTP_PROXY integration."""
+
+    def __init__(self, settings: apis.Integration) -> None:
+        self._settings = settings
+        self._client: httpx.AsyncClient | None = None
+
+    async def respond(self, request: Request, arrival: Arrival, match: RouteMatch) -> Response:
+        """The upstream's answer.
+
+        Raises:
+            Refused: It cannot be reached, is too slow, or answers with more than 10 MB.
+        """
+        if self._client is None:
+            timeout = httpx.Timeout(self._settings.timeout_in_millis / 1000)
+            self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False)
+        try:
+            upstream = await self._client.send(self._request(request, match), stream=True)
+            try:
+                body = await _body(upstream)
+            finally:
+                await upstream.aclose()
+        except httpx.TimeoutException as error:
+            raise Refused(Cause.INTEGRATION_TIMEOUT, f"{self._settings.uri} did not answer in time") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Refused(Cause.INTEGRATION_FAILURE, f"{self._settings.uri}: {error}") from error
+        lines = _response_lines(upstream.headers.raw)
+        content_type = content_type_of(list(upstream.headers.raw)) or _JSON
+        return framed(upstream.status_code, [*own_lines(arrival), *lines], body, request, arrival, content_type)
+
+    def _request(self, request: Request, match: RouteMatch) -> httpx.Request:
+        uri = self._settings.uri
+        for name, value in match.path_parameters.items():
+            uri = uri.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
+        if request.raw_query:
+            uri += ("&" if "?" in uri else "?") + request.raw_query.decode("latin-1")
+        lines = [
+            line
+            for line in request.headers
+            if line[0].decode("latin-1").lower() not in _DROPPED
+            and not (line[0].lower() == b"authorization" and is_signature(line[1].decode("latin-1")))
+        ]
+        headers = [(b"Host", urlsplit(uri).netloc.rpartition("@")[2].encode("latin-1")), *lines]
+        return httpx.Request(self._settings.http_method or request.method, uri, headers=headers, content=request.body)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+
+async def _body(upstream: httpx.Response) -> bytes:
+    parts = bytearray()
+    async for chunk in upstream.aiter_raw():
+        parts += chunk
+        if len(parts) > _MAX_BYTES:
+            raise Refused(Cause.INTEGRATION_FAILURE, f"the answer is over {_MAX_BYTES} bytes")
+    return bytes(parts)
+
+
+def _response_lines(lines: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    renamed = []
+    for name, value in lines:
+        lower = name.decode("latin-1").lower()
+        if lower in _REMAPPED:
+            renamed.append((b"x-amzn-Remapped-" + name, value))
+        elif lower != "content-type":
+            renamed.extend(remap([(name, value)]))
+    return renamed

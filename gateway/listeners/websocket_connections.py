@@ -1,0 +1,113 @@
+"""The open connections of a WebSocket API, and the management API for them (``@connections``).
+
+Facts (boto/botocore, apigatewaymanagementapi 2018-11-29; API Gateway developer guide,
+apigateway-how-to-call-websocket-api-connections):
+
+- POST sends its body as one message: 200, 410 GoneException when there is no such connection, 413
+  PayloadTooLargeException over 128 KB, 429 LimitExceededException when the client does not keep up.
+- GET tells ``connectedAt``, ``lastActiveAt`` and ``identity``; DELETE closes: 204.  Both know 410.
+- While ``$connect`` runs, the connection cannot be used yet (reported).
+"""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+import orjson
+
+from gateway.translation.flavours.websocket import MAX_MESSAGE
+from gateway.translation.front_door import NO_CONTENT
+from gateway.types import EpochMs
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from gateway.listeners.websocket_session import Session
+
+_MARK = "/@connections/"
+
+
+class Managed(NamedTuple):
+    """What the management API answers; ``error`` is the exception's name, "" for success."""
+
+    status: int
+    body: bytes = b""
+    error: str = ""
+
+
+class Connections:
+    """Open connections by id."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Session] = {}
+
+    def add(self, session: "Session") -> None:
+        """A connection was accepted."""
+        self._open[session.connection.connection_id] = session
+
+    def remove(self, session: "Session") -> None:
+        """It is gone."""
+        self._open.pop(session.connection.connection_id, None)
+
+    def manage(self, method: str, connection_id: str, body: bytes) -> Managed:
+        """One call of the management API; the id is decoded."""
+        session = self._open.get(connection_id)
+        if method not in {"POST", "GET", "DELETE"}:
+            return _failed(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+        if session is None or not session.is_open:
+            return _failed(410, "GoneException", "Gone")
+        if method == "GET":
+            return Managed(200, _described(session))
+        if method == "DELETE":
+            session.close(1000, "Connection Closed Normally")
+            return Managed(204)
+        if len(body) > MAX_MESSAGE:
+            return _failed(
+                413, "PayloadTooLargeException", f"The message has {len(body)} bytes, {MAX_MESSAGE} are allowed"
+            )
+        if session.slow:
+            return _failed(429, "LimitExceededException", "The client's buffer is full")
+        session.send(body.decode("utf-8", "replace").encode())
+        return Managed(200)
+
+
+def managed_connection(path: str, stage: str) -> str | None:
+    """The decoded connection id of ``/{stage}/@connections/{id}``, on a custom domain without the stage; else None."""
+    path = path.removeprefix(f"/{stage}")
+    return unquote(path.removeprefix(_MARK)) if path.startswith(_MARK) else None
+
+
+def connection_routes(connections: Connections, stage: str) -> "list[Route]":
+    """The same API for another application (the control port)."""
+    from starlette.responses import Response as Answer  # noqa: PLC0415 - only where there is such an application
+    from starlette.routing import Route  # noqa: PLC0415
+
+    async def endpoint(request: "Request") -> "Response":
+        answer = connections.manage(request.method, request.path_params["connection_id"], await request.body())
+        headers = {"x-amzn-ErrorType": answer.error} if answer.error else {}
+        media_type = None if answer.status in NO_CONTENT else "application/json"
+        return Answer(answer.body, answer.status, headers, media_type)
+
+    path = f"/{stage}{_MARK}{{connection_id:path}}"
+    return [Route(path, endpoint, methods=["POST", "GET", "DELETE"])]
+
+
+def _failed(status: int, error: str, message: str) -> Managed:
+    return Managed(status, orjson.dumps({"message": message}), error)
+
+
+def _described(session: "Session") -> bytes:
+    connection = session.connection
+    return orjson.dumps(
+        {
+            "connectedAt": _iso(connection.connected_at),
+            "identity": {"sourceIp": connection.source_ip, "userAgent": connection.user_agent},
+            "lastActiveAt": _iso(session.last_active),
+        }
+    )
+
+
+def _iso(instant: EpochMs) -> str:
+    return datetime.fromtimestamp(instant / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,178 @@
+"""An HTTP API on a real port."""
+
+import asyncio
+
+import pytest
+
+from gateway.config import apis
+from gateway.config.settings import Cors, HttpApiSettings
+from gateway.listeners.http_api import http_api
+from gateway.types import Json
+from tests.listeners.doors import failing, lines, ok, opened, scripted
+
+pytestmark = pytest.mark.anyio
+
+HTTP = HttpApiSettings(0, function="f")
+
+
+def authorizer_of(event: dict[str, Json]) -> Json:
+    """What an event says of its authorizer."""
+    context = event["requestContext"]
+    assert isinstance(context, dict)
+    return context.get("authorizer")
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+async def test_event_and_answer(version: str) -> None:
+    """The event has the configured version; the answer is text unless the function says otherwise."""
+    function, target = scripted(ok)
+    settings = HttpApiSettings(0, function="f", payload_format_version=version)  # type: ignore[arg-type]
+    async with opened(http_api(settings, {"f": function})) as port:
+        answer = await port.ask("/a")
+
+    assert target.events[0]["version"] == version
+    assert (answer.status_code, answer.content) == (200, b"fine")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [("/no", 404, b'{"message":"Not Found"}'), ("/f", 500, b'{"message":"Internal Server Error"}')],
+)
+async def test_refusals(path: str, status: int, body: bytes) -> None:
+    """Bytes and lines of the API's own answers, which have no error type."""
+    function, _ = scripted(lambda _: failing("no"))
+    settings = HttpApiSettings(0, routes={"GET /f": apis.HttpRoute("f")})
+    async with opened(http_api(settings, {"f": function})) as port:
+        answer = await port.ask(path)
+
+    assert (answer.status_code, answer.content) == (status, body)
+    assert lines(answer) == [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("Connection", "keep-alive"),
+    ]
+
+
+async def test_a_head_over_the_limit() -> None:
+    """Request line and header values have one limit together."""
+    function, _ = scripted(ok)
+    async with opened(http_api(HTTP, {"f": function})) as port:
+        answers = [await port.ask("/" + "a" * 11_000), await port.ask("/", headers={"X-A": "a" * 10_240})]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [
+        (431, b'{"message":"Request Header Fields Too Large"}')
+    ] * 2
+
+
+async def test_the_api_gives_up_before_the_function() -> None:
+    """After its own time the API answers 503."""
+    gate = asyncio.Event()
+
+    async def slow(_: dict[str, Json]) -> Json:
+        await gate.wait()
+        return {}
+
+    function, _ = scripted(slow, timeout_ms=60_000)
+    settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", timeout_in_millis=50)})
+    async with opened(http_api(settings, {"f": function})) as port:
+        answer = await port.ask()
+        gate.set()
+
+    assert (answer.status_code, answer.content) == (503, b'{"message":"Service Unavailable"}')
+
+
+async def test_stages_and_routes() -> None:
+    """A named stage begins the path and has its own variables; a route may have its own payload version."""
+    function, target = scripted(ok)
+    settings = HttpApiSettings(
+        0,
+        function="f",
+        stage_variables={"A": "1"},
+        stages={"dev": {"A": "2"}},
+        routes={"GET /old": apis.HttpRoute("f", payload_format_version="1.0")},
+    )
+    async with opened(http_api(settings, {"f": function})) as port:
+        await port.ask("/dev/x")
+        await port.ask("/old")
+
+    assert [(it["version"], it["stageVariables"]) for it in target.events] == [("2.0", {"A": "2"}), ("1.0", {"A": "1"})]
+
+
+async def test_cors() -> None:
+    """Preflights need no route, and refusals have the lines too."""
+    function, target = scripted(ok)
+    settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f")}, cors=Cors(allow_origins=("https://a",)))
+    async with opened(http_api(settings, {"f": function})) as port:
+        preflight = await port.ask("/x", "OPTIONS", {"Origin": "https://a", "Access-Control-Request-Method": "GET"})
+        refused = await port.ask("/x", headers={"Origin": "https://a"})
+
+    assert (preflight.status_code, refused.status_code) == (204, 404)
+    assert preflight.headers["access-control-allow-origin"] == refused.headers["access-control-allow-origin"]
+    assert target.events == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "status"),
+    [
+        ({}, {"isAuthorized": True}, 401),
+        ({"X-Who": "me"}, {"isAuthorized": True, "context": {"a": [1]}}, 200),
+        ({"X-Who": "me"}, {"isAuthorized": False}, 403),
+        ({"X-Who": "me"}, {"principalId": "me"}, 500),
+    ],
+)
+async def test_simple_authorizer(sent: dict[str, str], answered: Json, status: int) -> None:
+    """Simple responses; the context reaches the function under ``lambda``."""
+    authorizer, asked = scripted(lambda _: answered, "a")
+    function, target = scripted(ok)
+    simple = apis.Authorizer("REQUEST", "a", ("$request.header.X-Who",), enable_simple_responses=True)
+    settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", authorizer="s")}, authorizers={"s": simple})
+    async with opened(http_api(settings, {"a": authorizer, "f": function})) as port:
+        answer = await port.ask(headers=sent)
+
+    assert answer.status_code == status
+    assert len(asked.events) == (1 if sent else 0)
+    assert [authorizer_of(event) for event in target.events] == ([{"lambda": {"a": [1]}}] if status == 200 else [])
+
+
+async def test_authorizer_of_the_other_version() -> None:
+    """An authorizer's format is its own, whatever the integration's is."""
+    policy: Json = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    authorizer, asked = scripted(lambda _: {"principalId": "x", "policyDocument": policy, "context": {"a": "b"}}, "a")
+    function, target = scripted(ok)
+    old = apis.Authorizer("REQUEST", "a", ("$request.header.X-Who",), authorizer_payload_format_version="1.0")
+    settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", authorizer="s")}, authorizers={"s": old})
+    async with opened(http_api(settings, {"a": authorizer, "f": function})) as port:
+        await port.ask(headers={"X-Who": "me"})
+
+    assert (asked.events[0]["version"], asked.events[0]["identitySource"]) == ("1.0", "me")
+    assert authorizer_of(target.events[0]) == {"lambda": {"a": "b"}}
+
+
+async def test_signed_requests() -> None:
+    """Under AWS_IAM the caller stands under ``iam``."""
+    function, target = scripted(ok)
+    settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", authorization_type="AWS_IAM")})
+    signature = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/execute-api/aws4_request, Signature=0"
+    async with opened(http_api(settings, {"f": function})) as port:
+        unsigned = await port.ask()
+        await port.ask(headers={"Authorization": signature})
+
+    assert (unsigned.status_code, unsigned.content) == (403, b'{"message":"Forbidden"}')
+    given = authorizer_of(target.events[0])
+    assert isinstance(given, dict)
+    assert isinstance(given["iam"], dict)
+    assert given["iam"]["accessKey"] == "AKID"
+
+
+async def test_throttled_route() -> None:
+    """A route has its own burst."""
+    function, _ = scripted(ok)
+    settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", throttle=apis.Throttle(0, 1))})
+    async with opened(http_api(settings, {"f": function})) as port:
+        answers = [await port.ask() for _ in range(2)]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [
+        (200, b"fine"),
+        (429, b'{"message":"Too Many Requests"}'),
+    ]

@@ -1,0 +1,93 @@
+"""A front door's call of a function."""
+
+import asyncio
+
+import pytest
+
+from gateway.invocation import Invocation, Outcome
+from gateway.listeners.door import Visit
+from gateway.listeners.exchange import Exchange
+from gateway.listeners.integration import LambdaIntegration, invoke_within
+from gateway.translation.gateway_response import Cause, Refused
+from gateway.translation.messages import Arrival, Request
+from gateway.types import Json
+from tests.listeners.doors import ScriptedStream, ok, scripted, streamed
+
+pytestmark = pytest.mark.anyio
+
+INVOCATION = Invocation(b"{}", "id")
+
+
+def visit(*headers: tuple[bytes, bytes]) -> Visit:
+    """A request with these lines."""
+    request = Request("GET", b"/", b"", list(headers), b"", ("192.0.2.1", 1), ("127.0.0.1", 2))
+    return Visit(request, Exchange(Arrival("12345678-1234-4234-8234-123456789012", 0, "1-00000000-0")))
+
+
+async def test_the_exchange_is_filled_in() -> None:
+    """Event, outcome and the two instants."""
+    function, target = scripted(ok)
+    asked = visit()
+    outcome = await LambdaIntegration(function, 1000).invoke(b'{"a":1}', asked)
+
+    assert (asked.exchange.event, asked.exchange.outcome) == (b'{"a":1}', outcome)
+    assert 0 < asked.exchange.invoked_at <= asked.exchange.answered_at
+    assert target.invocations[0].trace_id.startswith("Root=1-00000000-0;Parent=")
+
+
+@pytest.mark.parametrize(
+    ("sent", "begin"), [(b"Root=1-a-b;Sampled=1", "Root=1-a-b;Sampled=1"), (b"Self=1", "Root=1-00000000-0;")]
+)
+async def test_the_clients_trace(sent: bytes, begin: str) -> None:
+    """A Root that the client sent is the function's."""
+    function, target = scripted(ok)
+    await LambdaIntegration(function).invoke(b"{}", visit((b"x-amzn-trace-id", sent)))
+
+    assert target.invocations[0].trace_id.startswith(begin)
+
+
+async def test_a_stream_that_comes_too_late_is_closed() -> None:
+    """Nobody would read it."""
+    gate = asyncio.Event()
+    stream = ScriptedStream()
+
+    async def slow(_: dict[str, Json]) -> "Json | Outcome":
+        await gate.wait()
+        return streamed(stream)
+
+    function, _ = scripted(slow, timeout_ms=60_000)
+    with pytest.raises(Refused) as caught:
+        await invoke_within(function, INVOCATION, 20)
+    gate.set()
+    await asyncio.wait_for(stream.closed.wait(), 5)
+
+    assert caught.value.cause is Cause.INTEGRATION_TIMEOUT
+
+
+async def test_cancelling_cancels_the_invocation() -> None:
+    """When the server drops a request, its invocation ends too."""
+    entered, ended = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: dict[str, Json]) -> Json:
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return {}
+
+    function, _ = scripted(slow, timeout_ms=60_000)
+    running = asyncio.ensure_future(invoke_within(function, INVOCATION, 50_000))
+    await entered.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_an_answer_in_time() -> None:
+    """A function that may take longer than the front door waits, and does not, is answered."""
+    function, _ = scripted(ok, timeout_ms=60_000)
+    outcome = await invoke_within(function, INVOCATION, 5000)
+
+    assert outcome[0] == b'{"statusCode":200,"body":"fine"}'

@@ -1,0 +1,99 @@
+"""Frames of one connection, byte by byte."""
+
+import asyncio
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from gateway.listeners.door import Visit
+from gateway.listeners.exchange import Exchange
+from gateway.listeners.websocket_session import Session, Times
+from gateway.translation.flavours.websocket import Connection
+from gateway.translation.messages import Arrival, Request
+from tests.listeners.doubles import RecordingTransport
+
+pytestmark = pytest.mark.anyio
+
+
+class Opened:
+    """A session on a transport that records, and what it told its door."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+        self.ends: list[tuple[int, str]] = []
+        request = Request("GET", b"/", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 2))
+        self.session = Session(
+            Connection("abc=", 0, "192.0.2.1", "", "example.com"),
+            Visit(request, Exchange(Arrival("id", 0, "1-0-0"))),
+            lambda _, text: self.messages.append(text),
+            lambda _, code, reason: self.ends.append((code, reason)),
+            Times(),
+        )
+        self.transport = RecordingTransport()
+        self.session.open(self.transport)
+
+
+def frame(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
+    """A masked frame, as clients send it."""
+    return Frame(opcode, data, fin).serialize(mask=True)
+
+
+async def test_byte_by_byte() -> None:
+    """However the bytes arrive, the messages are the same."""
+    opened = Opened()
+    for byte in frame(Opcode.TEXT, b"a", fin=False) + frame(Opcode.PING, b"p") + frame(Opcode.CONT, b"b"):
+        opened.session.received(bytes([byte]))
+
+    assert opened.messages == ["ab"]
+    assert opened.transport.writes == [b"\x8a\x01p"]
+    opened.session.lost()
+
+
+async def test_text_that_is_no_utf8() -> None:
+    """It closes with 1007."""
+    opened = Opened()
+    opened.session.received(frame(Opcode.TEXT, b"\xff"))
+    opened.session.lost()
+
+    assert opened.messages == []
+    assert opened.ends[0][0] == 1007
+
+
+@pytest.mark.parametrize(
+    ("close", "end"),
+    [
+        (b"", (1005, "Client-side close frame status not set")),
+        (b"\x03\xe9away", (1001, "away")),
+    ],
+)
+async def test_close_frames(close: bytes, end: tuple[int, str]) -> None:
+    """The client's close frame is answered, and told to $disconnect."""
+    opened = Opened()
+    opened.session.received(frame(Opcode.CLOSE, close))
+    opened.session.lost()
+
+    assert opened.transport.writes == [b"\x88" + bytes([len(close)]) + close]
+    assert opened.ends == [end]
+
+
+async def test_nothing_is_sent_after_closing() -> None:
+    """A message for a connection that is closing is dropped."""
+    opened = Opened()
+    opened.session.close(1000)
+    opened.session.send(b"late")
+    opened.session.lost()
+
+    assert opened.transport.writes == [b"\x88\x02\x03\xe8"]
+
+
+async def test_many_messages_at_once() -> None:
+    """The client is not read while 64 messages wait for their functions."""
+    opened = Opened()
+    for _ in range(64):
+        opened.session.received(frame(Opcode.TEXT, b"x"))
+    paused = not opened.transport.reading
+    opened.session.message_done()
+
+    assert (paused, opened.transport.reading) == (True, True)
+    opened.session.lost()
+    await asyncio.sleep(0)
