@@ -64,6 +64,7 @@ class InProcess:
     ) -> None:
         self._configuration = configuration
         self._variables = variables
+        self._given = handler
         self._handler = handler
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads = 0
@@ -119,14 +120,14 @@ class InProcess:
             self._start_thread()
 
     def renew(self) -> None:
-        """Import the modules of the task root again when the next invocation begins."""
+        """Import the modules of the task root again when the next invocation begins; a given handler stays."""
         root = str(self._configuration.task_root)
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None) or ""
             if file.startswith(root + os.sep) and f"{os.sep}site-packages{os.sep}" not in file:
                 del sys.modules[name]
         importlib.invalidate_caches()
-        self._handler = None
+        self._handler = self._given
 
     async def aclose(self) -> None:
         """Let the threads end after what they are doing and give the process its variables back."""
