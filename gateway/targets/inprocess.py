@@ -31,15 +31,17 @@ class _Job:
 
     Attributes:
         began: When a thread took it, by `time.monotonic`; its timeout counts from then.
-        abandoned: Nobody waits for its answer any more.
+        abandoned: Nobody waits for its answer any more: it need not begin.
+        replaced: The thread that has it ends with it, since another one was started in its place.
     """
 
-    __slots__ = ("abandoned", "answer", "began", "invocation")
+    __slots__ = ("abandoned", "answer", "began", "invocation", "replaced")
 
     def __init__(self, invocation: Invocation, answer: asyncio.Future[Returned | Failed | None]) -> None:
         self.invocation = invocation
         self.answer = answer
         self.abandoned = False
+        self.replaced = False
         self.began: float | None = None
 
     def give(self, outcome: Returned | Failed | None) -> None:
@@ -95,6 +97,9 @@ class InProcess:
         timer = None if _debugger_attached() else self._loop.call_later(self._timeout_s, self._expire, job)
         try:
             outcome = await job.answer
+        except asyncio.CancelledError:
+            self._abandon(job)
+            raise
         finally:
             if timer:
                 timer.cancel()
@@ -109,13 +114,21 @@ class InProcess:
             self._loop.call_later(_PATIENCE_S, self._reinforce)
 
     def _expire(self, job: _Job) -> None:
-        """End the wait for an invocation whose time is over; its thread cannot be ended, so it is replaced."""
+        """End the wait for an invocation whose time is over."""
+        if job.answer.done():
+            return
         left = self._timeout_s if job.began is None else job.began + self._timeout_s - time.monotonic()
         if left > 0:
             self._loop.call_later(left, self._expire, job)
-        elif not job.answer.done():
-            job.abandoned = True
+        else:
             job.give(None)
+            self._abandon(job)
+
+    def _abandon(self, job: _Job) -> None:
+        """Nobody waits any more: an invocation that has begun cannot be ended, so its thread is replaced."""
+        job.abandoned = True
+        if job.began is not None:
+            job.replaced = True
             self._threads -= 1
             self._start_thread()
 
@@ -165,9 +178,11 @@ class InProcess:
         asyncio.set_event_loop(loop)
         with contextlib.closing(loop):
             while job := self._jobs.get():
+                if job.abandoned:
+                    continue
                 job.began = time.monotonic()
                 outcome = self._run(job.invocation)
-                if job.abandoned:
+                if job.replaced:
                     return
                 with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
                     self._loop.call_soon_threadsafe(job.give, outcome)

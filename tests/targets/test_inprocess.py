@@ -193,8 +193,32 @@ async def test_cancelled_invocation_frees_its_place() -> None:
         await asyncio.to_thread(began.wait, 20)
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)
-        assert await result_of(target, "next") == "next"
+        next_one = await asyncio.wait_for(result_of(target, "next"), 10)  # the handler waits for 20 seconds
         release.set()
+
+    assert next_one == "next"
+
+
+async def test_cancelled_invocation_does_not_begin() -> None:
+    """A caller that gave up before its turn came costs the handler nothing, and nobody else a place."""
+    began, release, seen = threading.Event(), threading.Event(), []
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        seen.append(event)
+        began.set()
+        release.wait(20)
+        return event
+
+    async with running(handler, capacity=1) as target:
+        first, second = (asyncio.ensure_future(target.invoke(invocation(number))) for number in (1, 2))
+        await asyncio.to_thread(began.wait, 20)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        release.set()
+        await first
+        assert await result_of(target, 3) == 3
+
+    assert seen == [1, 3]
 
 
 async def test_loads_the_handler_of_the_configuration() -> None:
