@@ -87,6 +87,7 @@ class Gateway:
         self._draining: set[asyncio.Task[None]] = set()
         self._unreserved = _unreserved(settings)
         self.functions = {name: self._function(function) for name, function in settings.functions.items()}
+        self._registry = Registry(self.functions.values())
         self.servers: list[Server] = [
             self._server(listener, number) for number, listener in enumerate(settings.listeners)
         ]
@@ -97,7 +98,7 @@ class Gateway:
         def build() -> "Starlette":
             from gateway.lambda_api.app import build_control_app  # noqa: PLC0415 - only when somebody connects
 
-            return build_control_app(Registry(self.functions.values()), self.reset)
+            return build_control_app(self._registry, self.reset)
 
         server = ControlServer(build, host, port)
         self.servers.append(server)
@@ -147,6 +148,7 @@ class Gateway:
             await asyncio.gather(*(function.aclose() for function in new))
             raise failures[0]
         self.settings, self.functions = settings, functions
+        self._registry.replace(functions.values())
         self._unreserved.limit = _unreserved(settings).limit
         groups, self._groups = self._groups, []
         for number, listener in enumerate(settings.listeners):

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from gateway.app import Gateway
@@ -39,16 +40,27 @@ def function(name: str, handler: str, timeout: int = 10, environments: int = 3) 
     )
 
 
-def gateway_of(
-    functions: Sequence[FunctionSettings], fronts: Sequence[Front], log: LogSink, *, in_process: bool = False
-) -> Gateway:
-    """A gateway that is not started; its servers are in the order of the fronts."""
+def gateway_settings(functions: Sequence[FunctionSettings], fronts: Sequence[Front]) -> Settings:
+    """The settings of such a gateway."""
     groups = {f"group-{number}": _group(f"group-{number}", front) for number, front in enumerate(fronts)}
     attributes = {key: attribute.default for key, attribute in LISTENER.items()}
     listeners = tuple(AlbSettings(0, (Forward((TargetGroupTuple(name),)),), attributes) for name in groups)
-    settings = Settings(FUNCTIONS, {it.name: it for it in functions}, groups, listeners)
+    return Settings(FUNCTIONS, {it.name: it for it in functions}, groups, listeners)
+
+
+def gateway_of(
+    functions: Sequence[FunctionSettings],
+    fronts: Sequence[Front],
+    log: LogSink,
+    *,
+    in_process: bool = False,
+    concurrent_executions: int | None = None,
+    access_log: LogSink | None = None,
+) -> Gateway:
+    """A gateway that is not started; its servers are in the order of the fronts."""
+    settings = replace(gateway_settings(functions, fronts), concurrent_executions=concurrent_executions)
     options = HostOptions(variables=os.environ, log=log, in_process=in_process, python=sys.executable)
-    return Gateway(settings, options)
+    return Gateway(settings, options, access_log)
 
 
 def _group(name: str, front: Front) -> TargetGroupSettings:

@@ -23,23 +23,31 @@ class Registry:
 
     def __init__(self, functions: Iterable[Function]) -> None:
         self._found: dict[tuple[str, str], Function] = {}
+        self.region, self.account = DEFAULT_REGION, DEFAULT_ACCOUNT
+        self.replace(functions)
+
+    def replace(self, functions: Iterable[Function]) -> None:
+        """Find these from now on.
+
+        Raises:
+            UsageError: As for the class; what was found before is found still.
+        """
+        found: dict[tuple[str, str], Function] = {}
         for function in functions:
-            self._add(function)
-        first = next(iter(self), None)
-        self.region = first.configuration.region if first else DEFAULT_REGION
-        self.account = first.configuration.account if first else DEFAULT_ACCOUNT
-        for function in self:
-            if (function.configuration.region, function.configuration.account) != (self.region, self.account):
+            key = (function.configuration.name, function.configuration.version)
+            if key in found:
+                raise UsageError(f"two functions are named {key[0]!r}; give each its own name")
+            found[key] = function
+        places = [(function.configuration.region, function.configuration.account) for function in found.values()]
+        place = places[0] if places else (DEFAULT_REGION, DEFAULT_ACCOUNT)
+        for function, its_place in zip(found.values(), places, strict=True):
+            if its_place != place:
                 raise UsageError(
                     f"function {function.configuration.name!r} is of another region or account than the first one; "
                     "start one gateway for each"
                 )
-
-    def _add(self, function: Function) -> None:
-        key = (function.configuration.name, function.configuration.version)
-        if key in self._found:
-            raise UsageError(f"two functions are named {key[0]!r}; give each its own name")
-        self._found[key] = function
+        self._found = found
+        self.region, self.account = place
 
     def __iter__(self) -> Iterator[Function]:
         """All functions, in the order in which they were given."""

@@ -31,15 +31,17 @@ class _Job:
 
     Attributes:
         began: When a thread took it, by `time.monotonic`; its timeout counts from then.
-        abandoned: Nobody waits for its answer any more.
+        abandoned: Nobody waits for its answer any more: it need not begin.
+        replaced: The thread that has it ends with it, since another one was started in its place.
     """
 
-    __slots__ = ("abandoned", "answer", "began", "invocation")
+    __slots__ = ("abandoned", "answer", "began", "invocation", "replaced")
 
     def __init__(self, invocation: Invocation, answer: asyncio.Future[Returned | Failed | None]) -> None:
         self.invocation = invocation
         self.answer = answer
         self.abandoned = False
+        self.replaced = False
         self.began: float | None = None
 
     def give(self, outcome: Returned | Failed | None) -> None:
@@ -64,6 +66,7 @@ class InProcess:
     ) -> None:
         self._configuration = configuration
         self._variables = variables
+        self._given = handler
         self._handler = handler
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads = 0
@@ -94,6 +97,9 @@ class InProcess:
         timer = None if _debugger_attached() else self._loop.call_later(self._timeout_s, self._expire, job)
         try:
             outcome = await job.answer
+        except asyncio.CancelledError:
+            self._abandon(job)
+            raise
         finally:
             if timer:
                 timer.cancel()
@@ -108,25 +114,33 @@ class InProcess:
             self._loop.call_later(_PATIENCE_S, self._reinforce)
 
     def _expire(self, job: _Job) -> None:
-        """End the wait for an invocation whose time is over; its thread cannot be ended, so it is replaced."""
+        """End the wait for an invocation whose time is over."""
+        if job.answer.done():
+            return
         left = self._timeout_s if job.began is None else job.began + self._timeout_s - time.monotonic()
         if left > 0:
             self._loop.call_later(left, self._expire, job)
-        elif not job.answer.done():
-            job.abandoned = True
+        else:
             job.give(None)
+            self._abandon(job)
+
+    def _abandon(self, job: _Job) -> None:
+        """Nobody waits any more: an invocation that has begun cannot be ended, so its thread is replaced."""
+        job.abandoned = True
+        if job.began is not None:
+            job.replaced = True
             self._threads -= 1
             self._start_thread()
 
     def renew(self) -> None:
-        """Import the modules of the task root again when the next invocation begins."""
+        """Import the modules of the task root again when the next invocation begins; a given handler stays."""
         root = str(self._configuration.task_root)
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None) or ""
             if file.startswith(root + os.sep) and f"{os.sep}site-packages{os.sep}" not in file:
                 del sys.modules[name]
         importlib.invalidate_caches()
-        self._handler = None
+        self._handler = self._given
 
     async def aclose(self) -> None:
         """Let the threads end after what they are doing and give the process its variables back."""
@@ -164,9 +178,11 @@ class InProcess:
         asyncio.set_event_loop(loop)
         with contextlib.closing(loop):
             while job := self._jobs.get():
+                if job.abandoned:
+                    continue
                 job.began = time.monotonic()
                 outcome = self._run(job.invocation)
-                if job.abandoned:
+                if job.replaced:
                     return
                 with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
                     self._loop.call_soon_threadsafe(job.give, outcome)

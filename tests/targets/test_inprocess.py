@@ -29,7 +29,7 @@ def _forget_modules() -> Iterator[None]:
     yield
     sys.path[:] = path
     for name in set(sys.modules) - modules:
-        if name in {"app", "host"}:
+        if name in {"app", "beside", "host"}:
             del sys.modules[name]
 
 
@@ -193,8 +193,32 @@ async def test_cancelled_invocation_frees_its_place() -> None:
         await asyncio.to_thread(began.wait, 20)
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)
-        assert await result_of(target, "next") == "next"
+        next_one = await asyncio.wait_for(result_of(target, "next"), 10)  # the handler waits for 20 seconds
         release.set()
+
+    assert next_one == "next"
+
+
+async def test_cancelled_invocation_does_not_begin() -> None:
+    """A caller that gave up before its turn came costs the handler nothing, and nobody else a place."""
+    began, release, seen = threading.Event(), threading.Event(), []
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        seen.append(event)
+        began.set()
+        release.wait(20)
+        return event
+
+    async with running(handler, capacity=1) as target:
+        first, second = (asyncio.ensure_future(target.invoke(invocation(number))) for number in (1, 2))
+        await asyncio.to_thread(began.wait, 20)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        release.set()
+        await first
+        assert await result_of(target, 3) == 3
+
+    assert seen == [1, 3]
 
 
 async def test_loads_the_handler_of_the_configuration() -> None:
@@ -233,3 +257,61 @@ async def test_handler_that_cannot_be_loaded(tmp_path: Path, source: str, settin
         await InProcess(function, {}).start()
 
     assert str(raised.value) == message.format(file=tmp_path / "app.py")
+
+
+def versioned(folder: Path, text: str) -> FunctionConfiguration:
+    """A handler that returns what a module beside it says; the files differ in size, so none is taken for another."""
+    (folder / "app.py").write_text("import beside\ndef handler(event, context): return beside.TEXT\n")
+    (folder / "beside.py").write_text(f"TEXT = {text!r}\n")
+    return FunctionConfiguration(name="app", handler="app.handler", task_root=folder)
+
+
+async def test_renew_loads_the_code_anew(tmp_path: Path) -> None:
+    """After `renew` the modules of the task root are imported again, not only the handler's own."""
+    target = InProcess(versioned(tmp_path, "first"), {})
+    await target.start()
+    before = await result_of(target)
+    versioned(tmp_path, "and second")
+    unchanged = await result_of(target)
+    target.renew()
+    after = await result_of(target)
+    await target.aclose()
+
+    assert (before, unchanged, after) == ("first", "first", "and second")
+
+
+async def test_renew_leaves_other_modules(tmp_path: Path) -> None:
+    """What does not belong to the function is not imported again."""
+    target = InProcess(versioned(tmp_path, "first"), {})
+    await target.start()
+    kept = sys.modules["json"]
+    target.renew()
+    await target.aclose()
+
+    assert sys.modules["json"] is kept
+    assert "app" not in sys.modules
+
+
+async def test_renew_with_broken_code(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Code that cannot be loaded is the answer, with its traceback on standard error, until it can be loaded again."""
+    target = InProcess(versioned(tmp_path, "first"), {})
+    await target.start()
+    (tmp_path / "beside.py").write_text("TEXT = 1 / 0\n")
+    target.renew()
+    broken = await target.invoke(invocation())
+    versioned(tmp_path, "repaired")
+    target.renew()
+    repaired = await result_of(target)
+    await target.aclose()
+
+    assert isinstance(broken, Failed)
+    assert (broken.error_type, broken.message) == ("ZeroDivisionError", "division by zero")
+    assert "beside.py" in "".join(capfd.readouterr())
+    assert repaired == "repaired"
+
+
+async def test_renew_keeps_a_given_handler() -> None:
+    """A handler that the caller gave as it is cannot be loaded anew."""
+    async with running(lambda event, _: event) as target:
+        target.renew()
+        assert await result_of(target, "still here") == "still here"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.targets.process import ChildProcess, Command, peak_memory_kib
+from gateway.targets.process import ChildProcess, Command, peak_memory_kib, resident_memory_kib
 from gateway.targets.reaper import Reaper
 from tests.targets.hosting import DEADLINE_S, Log, children, eventually, until_gone
 
@@ -117,3 +117,38 @@ async def test_peak_memory() -> None:
     """The memory of a running process in KiB; 0 for one that is gone."""
     assert peak_memory_kib(os.getpid()) > 10_000
     assert peak_memory_kib(2**22 + 1) == 0
+
+
+HUNGRY = "import time; held = b'x' * ({megabytes} * 1024 * 1024); print('held', flush=True); time.sleep(600)"
+
+
+def hungry(megabytes: int, memory_mb: int) -> Command:
+    """A process that holds so much memory and may hold so much."""
+    argv = [sys.executable, "-S", "-c", HUNGRY.format(megabytes=megabytes)]
+    return Command(argv, {}, Path("/"), memory_mb)
+
+
+async def test_too_much_memory(reaper: Reaper, caplog: pytest.LogCaptureFixture) -> None:
+    """A process that holds more than its memory size is killed, and the log says so."""
+    child = await ChildProcess.spawn(hungry(80, 60), Log().append, reaper)
+
+    assert await asyncio.wait_for(child.ended, DEADLINE_S) == -signal.SIGKILL
+    assert child.out_of_memory
+    assert "MB and its memory size is 60 MB" in caplog.text
+
+
+@pytest.mark.parametrize("memory_mb", [0, 200])
+async def test_enough_memory(reaper: Reaper, memory_mb: int) -> None:
+    """One within its memory size goes on, and so does any without one."""
+    log = Log()
+    child = await ChildProcess.spawn(hungry(80, memory_mb), log.append, reaper)
+    await eventually(lambda: bool(log))
+    held_kib = resident_memory_kib(child.pid)
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.shield(child.ended), 0.6)  # the guard has looked twice
+    child.kill()
+    await child.ended
+
+    assert 80 * 1024 < held_kib < 150 * 1024
+    assert not child.out_of_memory
+    assert resident_memory_kib(child.pid) == 0
