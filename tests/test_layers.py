@@ -27,12 +27,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "listeners": SERVICE | {"functions", "targets", "translation", "config", "observe"},
     "lambda_api": SERVICE | {"functions", "observe"},
     "sources": SERVICE | {"functions", "config"},
-    "inspector": SERVICE | {"functions", "observe", "translation"},
     "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
     "hosting": SERVICE | {"functions", "targets"},
     "app": EDGE
     | {"hosting"}
-    | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "inspector", "recordings"},
+    | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "recordings"},
     "testing": EDGE | {"bootstraps"} | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings"},
     "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings", "sources"},
     "__main__": {"cli"},
