@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from gateway.config.rules import ActionSettings, AuthenticationSettings, Forward
@@ -20,6 +19,7 @@ from gateway.listeners.alb.attributes import alb_attributes
 from gateway.listeners.alb.listener import AlbListener, Routing
 from gateway.listeners.alb.rules import compile_rules
 from gateway.listeners.alb.target_groups import LambdaTargetGroup, TargetGroup, target_group_arn
+from gateway.listeners.local_authority import cache_folder, tls_files_of
 from gateway.listeners.server import ListenerServer
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.desync import Mode
@@ -27,6 +27,7 @@ from gateway.translation.flavours.alb import Alb
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.routing import Route
 
     from gateway.listeners.alb.authenticate import Authentication
 
@@ -37,8 +38,8 @@ _LOAD_BALANCER = "app/gateway/50dc6c495c0c9188"
 _LOAD_BALANCER_ARN = f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/{_LOAD_BALANCER}"
 
 
-_Place: TypeAlias = tuple[str, str, int]
-"""A listener's type, host and port."""
+_Place: TypeAlias = tuple[object, ...]
+"""A listener's type, host, port and TLS files."""
 
 
 class Server(Protocol):
@@ -82,6 +83,8 @@ class Gateway:
         self._host = Host(options)
         self._access_log = access_log
         self._sticky_key = os.urandom(32)
+        self._cache = cache_folder(options.variables)
+        self._authentications: list[Authentication] = []
         self._groups: list[TargetGroup] = []
         self._fronts: dict[int, AlbListener] = {}
         self._draining: set[asyncio.Task[None]] = set()
@@ -98,11 +101,17 @@ class Gateway:
         def build() -> "Starlette":
             from gateway.lambda_api.app import build_control_app  # noqa: PLC0415 - only when somebody connects
 
-            return build_control_app(self._registry, self.reset)
+            return build_control_app(self._registry, self.reset, routes=self._public_keys())
 
         server = ControlServer(build, host, port)
         self.servers.append(server)
         return server
+
+    def _public_keys(self) -> "list[Route]":
+        """Where the public key of the load balancer is; all listeners have the same."""
+        from gateway.listeners.alb.authentication_keys import public_keys  # noqa: PLC0415 - as above
+
+        return [public_keys(authentication.keys) for authentication in self._authentications[:1]]
 
     async def start(self, *, tolerant: bool = False) -> None:
         """Load the handlers and open the ports.
@@ -138,7 +147,9 @@ class Gateway:
             UsageError: The new settings cannot work; the old ones stay.
         """
         if [_place(it) for it in settings.listeners] != [_place(it) for it in self.settings.listeners]:
-            raise UsageError("listeners, their hosts and ports cannot change while the gateway runs; start it again")
+            raise UsageError(
+                "listeners, their hosts, ports and certificates cannot change while the gateway runs; start it again"
+            )
         old = self.functions
         same = {name for name, it in settings.functions.items() if self.settings.functions.get(name) == it}
         functions = {name: old[name] if name in same else self._function(it) for name, it in settings.functions.items()}
@@ -151,12 +162,14 @@ class Gateway:
         self._registry.replace(functions.values())
         self._unreserved.limit = _unreserved(settings).limit
         groups, self._groups = self._groups, []
+        authentications, self._authentications = self._authentications, []
         for number, listener in enumerate(settings.listeners):
             if isinstance(listener, AlbSettings):
                 self._fronts[number].routing = self._routing(listener)
         await asyncio.gather(*(group.start() for group in self._groups))
         gone = [function for name, function in old.items() if functions.get(name) is not function]
-        for work in (*(group.aclose() for group in groups), *(function.drain() for function in gone)):
+        closing = *(group.aclose() for group in groups), *(it.aclose() for it in authentications)
+        for work in (*closing, *(function.drain() for function in gone)):
             task = asyncio.create_task(work)
             self._draining.add(task)
             task.add_done_callback(self._draining.discard)
@@ -169,7 +182,9 @@ class Gateway:
     async def stop(self, grace_s: float) -> None:
         """Close the ports, let requests finish for ``grace_s`` seconds, stop the functions."""
         await asyncio.gather(*(server.stop(grace_s) for server in self.servers))
-        await asyncio.gather(*(group.aclose() for group in self._groups))
+        await asyncio.gather(
+            *(group.aclose() for group in self._groups), *(it.aclose() for it in self._authentications)
+        )
         await asyncio.gather(*(function.aclose() for function in self.functions.values()), *self._draining)
         await self._host.aclose()
 
@@ -188,7 +203,8 @@ class Gateway:
                 front = self._fronts[number] = AlbListener(self._routing(listener))
                 if self._access_log:
                     front.on_written = AccessLog(self._access_log, _LOAD_BALANCER)
-                return ListenerServer(front, listener.host, listener.port)
+                tls = tls_files_of(listener, self._cache)
+                return ListenerServer(front, listener.host, listener.port, tls)
             case _:
                 raise UsageError(f"type = {listener.type!r}: this front door is not there yet")
 
@@ -217,7 +233,10 @@ class Gateway:
             return None
         from gateway.listeners.alb.authenticate import Authentication  # noqa: PLC0415 - needs an extra
 
-        return Authentication.of(listener, attributes, _LOAD_BALANCER_ARN, cache_folder(self._host.options.variables))
+        authentication = Authentication.of(listener, attributes, _LOAD_BALANCER_ARN, self._cache)
+        if authentication:
+            self._authentications.append(authentication)
+        return authentication
 
     def _group(self, group: TargetGroupSettings, attributes: AlbAttributes) -> TargetGroup:
         function = self.functions[group.function]
@@ -233,7 +252,10 @@ def _unreserved(settings: Settings) -> ConcurrencyPool:
 
 
 def _place(listener: ListenerSettings) -> _Place:
-    return listener.type, listener.host, listener.port
+    place = listener.type, listener.host, listener.port
+    if isinstance(listener, AlbSettings):
+        return *place, listener.protocol, listener.certificates, listener.mutual_authentication
+    return place
 
 
 def _failures(results: list[BaseException | None]) -> list[BaseException]:
@@ -249,9 +271,3 @@ def group_names(listener: AlbSettings) -> set[str]:
     """The target groups that a listener's actions name."""
     forwards = [action for action in actions_of(listener) if isinstance(action, Forward)]
     return {it.target_group for action in forwards for it in action.target_groups}
-
-
-def cache_folder(variables: Mapping[str, str]) -> Path:
-    """Where keys that should outlive the gateway are kept."""
-    home = variables.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "lambda-http-gateway"

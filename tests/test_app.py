@@ -2,21 +2,28 @@
 
 import asyncio
 import json
+import os
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
+import jwt
 import pytest
 
 from gateway.app import Gateway, Server, group_names
 from gateway.config.rules import FixedResponse, Forward, RuleSettings, TargetGroupTuple
 from gateway.config.settings import AlbSettings, FunctionSettings, Settings
 from gateway.errors import UsageError
+from gateway.hosting import HostOptions
+from gateway.listeners.local_authority import authority_file
 from gateway.types import Json
 from tests.gateways import Front, function, gateway_of, gateway_settings
+from tests.listeners.alb.identity_provider import provided
 from tests.listeners.doubles import Client, Echo
 from tests.targets.hosting import DEADLINE_S, Log, children, eventually, until_gone
 
@@ -366,3 +373,29 @@ def test_target_groups_of_a_listener() -> None:
     rule = RuleSettings(1, (), (Forward((TargetGroupTuple("c"),)),))
 
     assert group_names(replace(listener, default_actions=(forward,), rules=(rule,))) == {"a", "b", "c"}
+
+
+async def test_login_over_https(tmp_path: Path) -> None:
+    """An HTTPS listener without certificates gets one, logs users in, and publishes its key on the control port."""
+    async with provided() as provider:
+        plain = gateway_of([function("app", "host.alb_event")], [Front("app")], Log().append).settings
+        listener = plain.listeners[0]
+        assert isinstance(listener, AlbSettings)
+        actions = provider.action(), *listener.default_actions
+        secure = replace(listener, protocol="HTTPS", default_actions=actions)
+        variables = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+        gateway = Gateway(replace(plain, listeners=(secure,)), HostOptions(variables, Log().append))
+        control = gateway.add_control_port("127.0.0.1", 0)
+        await gateway.start()
+        trust = ssl.create_default_context(cafile=authority_file(tmp_path / "lambda-http-gateway"))
+        try:
+            async with httpx.AsyncClient(verify=trust, http2=True, follow_redirects=True) as client:
+                answer = await client.get(f"https://localhost:{gateway.servers[0].port}/a")
+                data = answer.json()["headers"]["x-amzn-oidc-data"]
+                key_id = jwt.get_unverified_header(data)["kid"]
+                key = await client.get(f"http://127.0.0.1:{control.port}/{key_id}")
+        finally:
+            await gateway.stop(0)
+
+    assert answer.http_version == "HTTP/2"
+    assert jwt.decode(data, key.text, ["ES256"])["sub"] == "ünsal"

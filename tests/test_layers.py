@@ -29,9 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": SERVICE | {"functions", "config"},
     "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
     "hosting": SERVICE | {"functions", "targets"},
-    "app": EDGE
-    | {"hosting"}
-    | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "recordings"},
+    "app": EDGE | {"hosting"} | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "recordings"},
     "testing": EDGE | {"bootstraps"} | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings"},
     "cli": EDGE | {"app", "hosting", "translation", "listeners", "lambda_api", "recordings", "sources"},
     "__main__": {"cli"},

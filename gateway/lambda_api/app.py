@@ -1,7 +1,7 @@
 """The control port: the Invoke API beside the gateway's own pages."""
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -27,6 +27,7 @@ def build_control_app(
     functions: Registry,
     reset: Callable[[], Awaitable[None]],
     signature: SignatureCheck | None = None,
+    routes: Iterable[Route] = (),
 ) -> Starlette:
     """Wire the control port.
 
@@ -34,6 +35,7 @@ def build_control_app(
         functions: What can be invoked; its owner starts and stops it.
         reset: Replaces all execution environments.
         signature: Strict mode; without it every caller is served, signed or not.
+        routes: What else is on the port.
 
     Returns:
         An ASGI application.  Its lifespan must run: it waits at the end for the events that were accepted.
@@ -56,6 +58,7 @@ def build_control_app(
             _post("/2014-11-13/functions/{name:path}/invoke-async", service, invoke_async),
             Route("/_gateway/health", health.health, methods=["GET"]),
             Route("/_gateway/reset", health.reset, methods=["POST"]),
+            *routes,
         ],
         exception_handlers={404: _unknown, 405: _unknown, Exception: _failed},
         lifespan=lifespan,

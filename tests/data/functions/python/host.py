@@ -1,6 +1,7 @@
 """Handlers for the tests of the function host; each does one thing."""
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -129,3 +130,8 @@ def alb_pid(event, context):
     """The worker's process id, after 5 ms of work."""
     time.sleep(0.005)
     return {"statusCode": 200, "headers": {"Content-Type": "text/plain"}, "body": str(os.getpid())}
+
+
+def alb_event(event, context):
+    """A load balancer's answer that holds the event."""
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(event)}
