@@ -15,12 +15,13 @@ import httpx
 import jwt
 import pytest
 
-from gateway.app import Gateway, Server, group_names
+from gateway.app import Gateway, Server
 from gateway.config.rules import FixedResponse, Forward, RuleSettings, TargetGroupTuple
 from gateway.config.settings import AlbSettings, FunctionSettings, Settings
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
 from gateway.listeners.local_authority import authority_file
+from gateway.load_balancer import group_names
 from gateway.types import Json
 from tests.gateways import Front, function, gateway_of, gateway_settings
 from tests.listeners.alb.identity_provider import provided

@@ -52,6 +52,9 @@ from gateway.translation.flavours.alb import DEFAULT_TARGET_GROUP_ARN
 @click.option("--function", "functions", multiple=True, metavar="NAME=TARGET", help="One more function; repeatable.")
 @click.option("--control-port", type=click.IntRange(0, 65535), help="Of the Invoke API.  [default: 3001 if it is free]")
 @click.option("--target-group-arn", default=DEFAULT_TARGET_GROUP_ARN, help="What the event names.")
+@click.option("--endpoint-url", default="", help="For an aws:… TARGET: another service with the Invoke API.")
+@click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Keep every exchange as a file.")
+@click.option("--dev-headers", is_flag=True, help="Let requests choose claims, source IP, time and throttling.")
 @click.option("--reload", is_flag=True, help="Load the code anew when a file changes.")
 @click.option("--freeze", is_flag=True, help="Stop the environments' processes between invocations, as Lambda does.")
 @click.option(
@@ -75,7 +78,8 @@ def command(**given: Any) -> None:  # noqa: ANN401 - ServeOptions says what they
     """Serve the handler TARGET on an HTTP port, or everything that a configuration FILE describes.
 
     TARGET is MODULE.FUNCTION as in Lambda's Handler setting, resolved from the current folder: app.handler,
-    src/app.handler, app.main:handler.
+    src/app.handler, app.main:handler.  A function elsewhere is aws:NAME, an ARN or rie:http://HOST:PORT, and a plain
+    server http://HOST:PORT.
     """
     options = ServeOptions(**given)
     set_up_logging(verbose=options.verbose, quiet=options.quiet)

@@ -11,13 +11,31 @@ from gateway.cli.handler_setting import parse_target
 from gateway.cli.variables import read_variables
 from gateway.config.attributes import LISTENER, TARGET_GROUP, Attribute
 from gateway.config.rules import Forward, TargetGroupTuple
-from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
+from gateway.config.settings import (
+    AlbSettings,
+    FunctionSettings,
+    FunctionUrlSettings,
+    HealthCheckSettings,
+    HttpApiSettings,
+    ListenerSettings,
+    RestApiSettings,
+    Settings,
+    TargetGroupSettings,
+    WebSocketApiSettings,
+)
 from gateway.errors import UsageError
 
 FLAVOURS: Final = {
     "alb": "Application Load Balancer",
     "alb-multi": "Application Load Balancer, multi-value headers",
+    "rest": "REST API",
+    "http": "HTTP API, payload 2.0",
+    "http-v1": "HTTP API, payload 1.0",
+    "url": "Function URL",
+    "url-stream": "Function URL, RESPONSE_STREAM",
+    "websocket": "WebSocket API",
 }
+_ELSEWHERE: Final = ("aws:", "arn:", "rie:", "http://", "https://")
 _FILES: Final = (".toml", ".yaml", ".yml")
 _NO_CHECKS: Final = HealthCheckSettings(
     enabled=False, path="/", interval=35, timeout=30, healthy_threshold=5, unhealthy_threshold=5, matcher="200"
@@ -53,6 +71,9 @@ class ServeOptions(FunctionOptions):
     functions: tuple[str, ...]
     control_port: int | None
     target_group_arn: str
+    endpoint_url: str
+    record: Path | None
+    dev_headers: bool
     reload: bool
     freeze: bool
     debug_port: int | None
@@ -77,6 +98,8 @@ def settings_of(options: ServeOptions, folder: Path) -> Settings:
         from gateway.config.load import load_settings  # noqa: PLC0415 - reading files needs pydantic
 
         return load_settings(folder / options.target, os.environ)
+    if options.target.startswith(_ELSEWHERE):
+        return _elsewhere(options, folder)
     targets = dict(_named(item) for item in options.functions)
     if options.target:
         targets = {"": options.target, **targets}
@@ -85,13 +108,47 @@ def settings_of(options: ServeOptions, folder: Path) -> Settings:
     made = [_limited(function_settings(target, folder, options, name), options) for name, target in targets.items()]
     functions = {function.name: function for function in made}
     first = next(iter(functions))
+    if not options.flavour.startswith("alb"):
+        return Settings(folder, functions, {}, (_api(options, first),))
+    return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first, (), {}, _NO_CHECKS))
+
+
+def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
+    """A load balancer in front of something that runs elsewhere."""
+    if not options.flavour.startswith("alb"):
+        raise UsageError(f"--as {options.flavour}: {options.target} can only be behind alb and alb-multi")
+    group = TargetGroupSettings("target", "", (options.target,), {}, _NO_CHECKS, endpoint_url=options.endpoint_url)
+    named = dict(_named(item) for item in options.functions)
+    made = [_limited(function_settings(target, folder, options, name), options) for name, target in named.items()]
+    return _behind_a_load_balancer(options, folder, {function.name: function for function in made}, group)
+
+
+def _behind_a_load_balancer(
+    options: ServeOptions, folder: Path, functions: dict[str, FunctionSettings], group: TargetGroupSettings
+) -> Settings:
     multi = {"lambda.multi_value_headers.enabled": options.flavour == "alb-multi"}
-    group = TargetGroupSettings(
-        first, first, (), _defaults(TARGET_GROUP) | multi, _NO_CHECKS, arn=options.target_group_arn
-    )
-    forward = Forward((TargetGroupTuple(first),))
+    group = replace(group, attributes=_defaults(TARGET_GROUP) | multi, arn=options.target_group_arn)
+    forward = Forward((TargetGroupTuple(group.name),))
     listener = AlbSettings(options.port, (forward,), _defaults(LISTENER), options.host)
-    return Settings(folder, functions, {first: group}, (listener,))
+    return Settings(folder, functions, {group.name: group}, (listener,))
+
+
+def _api(options: ServeOptions, function: str) -> ListenerSettings:
+    """Another front door, with every route to one function."""
+    port, host = options.port, options.host
+    match options.flavour:
+        case "rest":
+            return RestApiSettings(port, function, host)
+        case "http":
+            return HttpApiSettings(port, host, function)
+        case "http-v1":
+            return HttpApiSettings(port, host, function, payload_format_version="1.0")
+        case "url":
+            return FunctionUrlSettings(port, function, host)
+        case "url-stream":
+            return FunctionUrlSettings(port, function, host, invoke_mode="RESPONSE_STREAM")
+        case _:
+            return WebSocketApiSettings(port, function, host)
 
 
 def _limited(function: FunctionSettings, options: ServeOptions) -> FunctionSettings:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +16,12 @@ from gateway.cli.running import stop_requests
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
 from gateway.config.settings import Settings
 from gateway.errors import UsageError
+from gateway.front_doors import FrontDoorOptions
 from gateway.hosting import HostOptions
 from gateway.observe.line_writer import LineWriter
+
+if TYPE_CHECKING:
+    from gateway.recordings.recorder import Recorder
 
 log = logging.getLogger("gateway")
 
@@ -32,7 +37,11 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         UsageError: A handler cannot be loaded, a port or a file cannot be opened.
     """
     stop = stop_requests()
-    async with _writer(sys.stderr.fileno()) as logs, _access_log(options.access_log) as access_log:
+    async with (
+        _writer(sys.stderr.fileno()) as logs,
+        _access_log(options.access_log) as access_log,
+        _recorder(options.record) as recorder,
+    ):
         host_options = HostOptions(
             variables=os.environ,
             log=lambda chunk: logs.write(readable(chunk)),
@@ -43,7 +52,8 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             freeze=options.freeze,
             debug_port=options.debug_port,
         )
-        gateway = Gateway(settings, host_options, access_log.write if access_log else None)
+        door_options = FrontDoorOptions(access_log.write if access_log else None, recorder, options.dev_headers)
+        gateway = Gateway(settings, host_options, door_options)
         if options.control_port is not None:
             gateway.add_control_port("127.0.0.1", options.control_port)
         await gateway.start(tolerant=options.reload)
@@ -112,6 +122,20 @@ async def _reload(gateway: Gateway, options: ServeOptions) -> None:
                 log.warning("the old configuration stays: %s", error)
         if changed - {file}:
             await gateway.reset()
+
+
+@asynccontextmanager
+async def _recorder(folder: Path | None) -> "AsyncIterator[Recorder | None]":
+    if folder is None:
+        yield None
+        return
+    from gateway.recordings.recorder import Recorder  # noqa: PLC0415 - only for --record
+
+    recorder = Recorder(folder)
+    try:
+        yield recorder
+    finally:
+        await recorder.aclose()
 
 
 @asynccontextmanager

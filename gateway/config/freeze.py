@@ -146,6 +146,7 @@ def _target_group(name: str, model: TargetGroupModel) -> settings.TargetGroupSet
         health_check=_health_check(model.health_check, is_http=is_http),
         shadow=model.shadow or "",
         arn=model.arn,
+        endpoint_url=model.endpoint_url.rstrip("/"),
     )
 
 

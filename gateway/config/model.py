@@ -147,6 +147,8 @@ class TargetGroupModel(Strict):
     """Health checks."""
     arn: Annotated[str, matching(r"(arn:[a-z-]+:elasticloadbalancing:\S+)?", "an ARN of elasticloadbalancing")] = ""
     """What events name; left out, one is made from the name."""
+    endpoint_url: Annotated[str, matching(r"(https?://\S+)?", "a URL such as http://127.0.0.1:4566")] = ""
+    """For aws:… targets: another service with the Invoke API, such as LocalStack or a second gateway."""
     shadow: str | None = None
     """The name of a target group that gets a copy of every request; its answers are compared and dropped."""
 

@@ -85,6 +85,7 @@ class TargetGroupSettings:
         targets: ``http://host:port``, ``rie:http://host:port``, ``aws:name[:qualifier]`` or a function's ARN.
         shadow: The name of a target group that gets a copy of every request, "" for none.
         arn: What events name; "" for one made from the name.
+        endpoint_url: Another service than AWS that runs ``aws:`` targets; "" for AWS.
     """
 
     name: str
@@ -94,6 +95,7 @@ class TargetGroupSettings:
     health_check: HealthCheckSettings
     shadow: str = ""
     arn: str = ""
+    endpoint_url: str = ""
 
     @property
     def is_lambda(self) -> bool:

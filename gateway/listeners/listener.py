@@ -1,12 +1,15 @@
 """What the rims (the HTTP/1.1 protocol, the ASGI adapter) ask of a front door."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from gateway.listeners.wire import Wire
 from gateway.translation.flavour import Limits
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
+
+OnWritten: TypeAlias = Callable[[Request | None, Response, Wire], None]
+"""Told about an exchange after its answer was written; the request is None when only bytes were rejected."""
 
 
 class Listener(Protocol):
@@ -17,7 +20,7 @@ class Listener(Protocol):
             when there was none, only bytes that were rejected.
     """
 
-    on_written: Callable[[Request | None, Response, Wire], None] | None
+    on_written: OnWritten | None
 
     @property
     def accepts_streams(self) -> bool:

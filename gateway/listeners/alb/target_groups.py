@@ -42,19 +42,22 @@ TargetGroups = Mapping[str, TargetGroup]
 
 
 class LambdaTargetGroup:
-    """A target group of one function."""
+    """A target group of one function; ``owned`` when nobody else starts and stops that function."""
 
     accepts_streams = False
 
-    def __init__(self, name: str, alb: Alb, function: Function) -> None:
+    def __init__(self, name: str, alb: Alb, function: Function, *, owned: bool = False) -> None:
         self.name = name
         self.arn = alb.target_group_arn
         self.function = function
         self._alb = alb
+        self._owned = owned
         self._call = FunctionCall(alb, function)
 
     async def start(self) -> None:
-        """Nothing: the function is started on its own."""
+        """Start the function if nobody else does."""
+        if self._owned:
+            await self.function.start()
 
     async def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
         """Invoke the function."""
@@ -66,7 +69,9 @@ class LambdaTargetGroup:
         return await self._call.run(request, arrival, exchange)
 
     async def aclose(self) -> None:
-        """Nothing: the function is stopped on its own."""
+        """Stop the function if nobody else does."""
+        if self._owned:
+            await self.function.aclose()
 
 
 def target_group_arn(name: str, region: str, account: str) -> str:

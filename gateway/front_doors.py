@@ -1,0 +1,172 @@
+"""From a listener's settings to a front door on a port, with what observes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from gateway.config.settings import (
+    AlbSettings,
+    FunctionUrlSettings,
+    HttpApiSettings,
+    ListenerSettings,
+    RestApiSettings,
+    WebSocketApiSettings,
+)
+from gateway.listeners.alb.access_log import AccessLog
+from gateway.listeners.alb.listener import AlbListener
+from gateway.listeners.listener import OnWritten
+from gateway.listeners.server import ListenerServer
+from gateway.listeners.wire import Wire
+from gateway.load_balancer import LOAD_BALANCER, LoadBalancer, Surroundings
+from gateway.translation.flavours.alb import Alb
+from gateway.translation.messages import Request, Response
+
+if TYPE_CHECKING:
+    from gateway.listeners.door import DoorListener
+    from gateway.recordings.recorder import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class FrontDoorOptions:
+    """What all front doors of a gateway share.
+
+    Attributes:
+        access_log: Takes the lines of load balancers' access logs; None writes none.
+        recorder: Keeps every exchange; None keeps none.
+        dev_headers: Requests may say with headers which claims, source IP or time they are to have.
+    """
+
+    access_log: Callable[[bytes], None] | None = None
+    recorder: "Recorder | None" = None
+    dev_headers: bool = False
+
+
+_NONE = FrontDoorOptions()
+
+
+class AlbFrontDoor:
+    """A load balancer's listener and its port.
+
+    Attributes:
+        behind: What stands behind the rules; replaced as a whole by `reconfigure`.
+    """
+
+    def __init__(self, settings: AlbSettings, surroundings: Surroundings, options: FrontDoorOptions) -> None:
+        from gateway.listeners.local_authority import tls_files_of  # noqa: PLC0415 - reads certificates
+
+        self.behind = LoadBalancer(settings, surroundings)
+        self._listener = AlbListener(self.behind.routing)
+        observers: list[OnWritten] = []
+        if options.access_log:
+            observers.append(AccessLog(options.access_log, LOAD_BALANCER))
+        if options.recorder:
+            observers.append(options.recorder.observer("alb", Alb(attributes=self.behind.routing.attributes)))
+        self._listener.on_written = together(observers)
+        tls = tls_files_of(settings, surroundings.cache)
+        self.server = ListenerServer(self._listener, settings.host, settings.port, tls)
+
+    async def start(self) -> None:
+        """Start what is behind the rules."""
+        await self.behind.start()
+
+    async def reconfigure(self, settings: AlbSettings, surroundings: Surroundings) -> LoadBalancer:
+        """Go over to other settings; what was behind the old ones is to be closed by the caller.
+
+        Raises:
+            UsageError: The new settings cannot work; the old ones stay.
+        """
+        behind = LoadBalancer(settings, surroundings)
+        await behind.start()
+        self._listener.routing = behind.routing
+        old, self.behind = self.behind, behind
+        return old
+
+    async def aclose(self) -> None:
+        """Stop what is behind the rules."""
+        await self.behind.aclose()
+
+
+class ApiFrontDoor:
+    """An API of API Gateway or a function URL, and its port."""
+
+    def __init__(self, settings: ListenerSettings, surroundings: Surroundings, options: FrontDoorOptions) -> None:
+        self._options = options
+        self.listener = _door(settings, surroundings, options)
+        if options.recorder:
+            flavour = getattr(self.listener.door, "flavour", None)
+            if flavour is not None:
+                self.listener.on_written = options.recorder.observer(_flavour_name(settings), flavour)
+        self.server = ListenerServer(self.listener, settings.host, settings.port)
+
+    async def start(self) -> None:
+        """Open what the door needs."""
+        await self.listener.door.start()
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self.listener.door.aclose()
+
+
+FrontDoor: TypeAlias = AlbFrontDoor | ApiFrontDoor
+
+
+def front_door(settings: ListenerSettings, surroundings: Surroundings, options: FrontDoorOptions = _NONE) -> FrontDoor:
+    """The front door that a listener's settings describe.
+
+    Raises:
+        UsageError: Something that they name is not there, or an extra is missing.
+    """
+    if isinstance(settings, AlbSettings):
+        return AlbFrontDoor(settings, surroundings, options)
+    return ApiFrontDoor(settings, surroundings, options)
+
+
+def _door(settings: ListenerSettings, surroundings: Surroundings, options: FrontDoorOptions) -> "DoorListener":
+    functions, dev_headers = surroundings.functions, options.dev_headers
+    match settings:
+        case RestApiSettings():
+            from gateway.listeners.rest_api import rest_api  # noqa: PLC0415 - only the front doors that are used
+
+            return rest_api(settings, functions, dev_headers=dev_headers)
+        case HttpApiSettings():
+            from gateway.listeners.http_api import http_api  # noqa: PLC0415 - as above
+
+            return http_api(settings, functions, dev_headers=dev_headers)
+        case FunctionUrlSettings():
+            from gateway.listeners.function_url import function_url  # noqa: PLC0415 - as above
+
+            return function_url(settings, functions, dev_headers=dev_headers)
+        case WebSocketApiSettings():
+            from gateway.listeners.websocket_api import websocket_api  # noqa: PLC0415 - as above
+
+            return websocket_api(settings, functions, dev_headers=dev_headers)
+        case _:
+            raise TypeError(f"{settings.type} is not a door")
+
+
+def _flavour_name(settings: ListenerSettings) -> str:
+    match settings:
+        case RestApiSettings():
+            return "rest"
+        case HttpApiSettings(payload_format_version="1.0"):
+            return "http-v1"
+        case HttpApiSettings():
+            return "http"
+        case FunctionUrlSettings(invoke_mode="RESPONSE_STREAM"):
+            return "url-stream"
+        case FunctionUrlSettings():
+            return "url"
+        case _:
+            return "websocket"
+
+
+def together(observers: list[OnWritten]) -> OnWritten | None:
+    """All observers as one, None for none."""
+    if len(observers) < 2:
+        return observers[0] if observers else None
+
+    def tell(request: Request | None, response: Response, wire: Wire) -> None:
+        for observer in observers:
+            observer(request, response, wire)
+
+    return tell
