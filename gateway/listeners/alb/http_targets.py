@@ -215,6 +215,8 @@ class HttpTargetGroup:
                 await body.aclose()
             raise Fault(FaultKind.CONNECTION_ERROR, f"{target.url}: over {RESPONSE_HEADERS_BYTES} bytes of lines")
         framing = _framing(answer, request, body)
+        if framing.chunked and request.http_version == "1.0":
+            request = request._replace(keep_alive=False)  # only the connection's end shows where the body ends
         if framing.chunked and isinstance(body, bytes):
             body = _one(body)  # what came in chunks goes in chunks, short as it may be
         cookies: list[tuple[bytes, bytes]] = []

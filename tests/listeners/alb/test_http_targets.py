@@ -1,9 +1,10 @@
 """A target group of HTTP servers, with real servers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 
 from gateway.config.attributes import TARGET_GROUP, defaults
@@ -11,8 +12,12 @@ from gateway.config.settings import HealthCheckSettings, TargetGroupSettings
 from gateway.invocation import StreamBroken
 from gateway.listeners.alb.http_targets import HttpTargetGroup
 from gateway.listeners.exchange import Exchange
+from gateway.listeners.server import ListenerServer
+from gateway.listeners.wire import Wire
 from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.flavours.alb import LIMITS
 from gateway.translation.messages import Arrival, Request, Response
+from gateway.types import Address
 from tests.targets.http_server import Peer, Scripted, answering, ok, scripted
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +41,25 @@ async def group_of(
         yield group
     finally:
         await group.aclose()
+
+
+class Front:
+    """A listener that forwards everything to one group."""
+
+    limits = LIMITS
+    accepts_streams = True
+    group: HttpTargetGroup
+
+    def __init__(self) -> None:
+        self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
+
+    async def respond(self, request: Request) -> Response:
+        """The group's answer."""
+        return await self.group.forward(request, ARRIVAL, None)
+
+    def reject(self, status: int, client: Address, request_line: bytes) -> Response:
+        """Nothing is rejected here."""
+        raise AssertionError((status, client, request_line))
 
 
 async def body_of(response: Response) -> bytes:
@@ -100,6 +124,45 @@ async def test_the_framing_of_answers(
 
     assert (lines_of(response, b"content-length"), lines_of(response, b"transfer-encoding")) == (length, chunked)
     assert got == body
+
+
+async def test_a_1_0_client_sees_the_end_of_the_connection() -> None:
+    """It knows no chunks."""
+    begun = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n"
+    async with answering(begun) as server, group_of(server.url) as group:
+        response = await group.forward(GET._replace(http_version="1.0"), ARRIVAL, None)
+        close = getattr(response.body, "aclose")  # noqa: B009 - bytes have none
+        await close()
+
+    assert lines_of(response, b"connection") == [b"close"]
+    assert lines_of(response, b"transfer-encoding") == []
+    assert response.close
+
+
+async def test_a_load_balancer_in_front_of_a_server() -> None:
+    """A client of the listener's port gets the server's chunks, and its keep-alive connection goes on."""
+
+    async def script(state: Scripted, peer: Peer) -> None:
+        while True:
+            state.heads.append(await peer.head())
+            state.bodies.append(await peer.body(state.heads[-1]))
+            await peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nServer: old\r\n\r\n")
+            await peer.send(b"3\r\nabc\r\n")
+            await peer.send(b"0\r\n\r\n")
+
+    listener = Front()
+    async with scripted(script) as server, group_of(server.url) as group:
+        listener.group = group
+        front = ListenerServer(listener)
+        await front.start()
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{front.port}", trust_env=False) as client:
+            answers = [await client.put("/x?y", content=bytes(3_000_000)) for _ in range(2)]
+        await front.stop(1)
+
+    assert [answer.content for answer in answers] == [b"abc"] * 2
+    assert [name for name, _ in answers[0].headers.raw] == [b"Date", b"Transfer-Encoding", b"Connection", b"Server"]
+    assert [len(body) for body in server.bodies] == [3_000_000] * 2
+    assert server.connections == 1
 
 
 async def test_streams_go_both_ways() -> None:

@@ -1,0 +1,101 @@
+"""Target groups as a configuration asks for them: kind of target, health checks and shadow."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gateway.config.settings import TargetGroupSettings
+from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION
+from gateway.functions.function import Function
+from gateway.listeners.alb.health_checker import (
+    CheckedTargetGroup,
+    Clock,
+    HealthChecker,
+    WallClock,
+    function_probe,
+    http_probe,
+)
+from gateway.listeners.alb.http_targets import HttpTargetGroup
+from gateway.listeners.alb.shadow import ShadowedTargetGroup
+from gateway.listeners.alb.target_groups import LambdaTargetGroup, TargetGroup, target_group_arn
+from gateway.targets.http_transport import parse_origin
+from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.flavours.alb import Alb
+
+
+class LoadBalancer(NamedTuple):
+    """What all groups behind one listener share.
+
+    Attributes:
+        sticky_key: The secret behind stickiness cookies, at most 64 bytes.
+        idle_timeout_s: ``idle_timeout.timeout_seconds``.
+    """
+
+    attributes: AlbAttributes
+    sticky_key: bytes
+    idle_timeout_s: float = 60.0
+    clock: Clock = WallClock()
+
+
+class GroupBuilder:
+    """Builds the target groups of one listener.
+
+    Args:
+        settings: All target groups of the configuration.
+        functions: The function of each group that has one, by the group's name, remote ones included.
+        load_balancer: The listener's load balancer.
+
+    Attributes:
+        checkers: The health checks of each group that was built, by its name.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, TargetGroupSettings],
+        functions: Mapping[str, Function],
+        load_balancer: LoadBalancer,
+    ) -> None:
+        self.checkers: dict[str, HealthChecker] = {}
+        self._settings = settings
+        self._functions = functions
+        self._load_balancer = load_balancer
+
+    def build(self, name: str) -> TargetGroup:
+        """The group of this name, with its checks, and its shadow when it has one.
+
+        Raises:
+            UsageError: A target is no address of a server.
+        """
+        settings = self._settings[name]
+        group = self._checked(settings)
+        return ShadowedTargetGroup(group, self._checked(self._settings[settings.shadow])) if settings.shadow else group
+
+    def _checked(self, settings: TargetGroupSettings) -> TargetGroup:
+        group, checker = self._of_function(settings) if settings.is_lambda else self._of_servers(settings)
+        self.checkers[settings.name] = checker
+        return CheckedTargetGroup(group, checker)
+
+    def _of_function(self, settings: TargetGroupSettings) -> tuple[TargetGroup, HealthChecker]:
+        function = self._functions[settings.name]
+        configuration = function.configuration
+        arn = settings.arn or target_group_arn(settings.name, configuration.region, configuration.account)
+        multi_value = bool(settings.attributes["lambda.multi_value_headers.enabled"])
+        alb = Alb(arn, multi_value, self._load_balancer.attributes)
+        check = settings.health_check
+        probes = {configuration.arn: function_probe(alb, function, check.path)}
+        checker = HealthChecker(settings.name, check, probes, self._load_balancer.clock)
+        return LambdaTargetGroup(settings.name, alb, function), checker
+
+    def _of_servers(self, settings: TargetGroupSettings) -> tuple[TargetGroup, HealthChecker]:
+        check = settings.health_check
+        probes = {url: http_probe(parse_origin(url), check.path, check.timeout) for url in settings.targets}
+        minimum = settings.attributes["target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"]
+        checker = HealthChecker(settings.name, check, probes, self._load_balancer.clock, int(minimum))
+        group = HttpTargetGroup(
+            settings,
+            settings.arn or target_group_arn(settings.name, DEFAULT_REGION, DEFAULT_ACCOUNT),
+            self._load_balancer.attributes,
+            self._load_balancer.sticky_key,
+            lambda: checker.fit,
+            self._load_balancer.idle_timeout_s,
+        )
+        return group, checker
