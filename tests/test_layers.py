@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import PACKAGE, imports, module_files, own_imports
+from tests.own_files import PACKAGE, imports, module_files, own_imports
 
 MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}

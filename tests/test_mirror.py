@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import PACKAGE, TESTS
+from tests.own_files import PACKAGE, TESTS
 
 _COMPUTES = ast.Call | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 

@@ -9,7 +9,7 @@ import io
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import TextIO
 
@@ -19,8 +19,8 @@ _current: ContextVar[io.StringIO | None] = ContextVar("gateway_testing_output", 
 _lock = threading.Lock()
 
 
-class _Tee(io.TextIOBase):
-    """A stream that writes to another one and to the running call's log."""
+class _Tee:
+    """A stream that writes to another one and to the running call's log; in all else it is the other one."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -32,26 +32,13 @@ class _Tee(io.TextIOBase):
             log.write(text)
         return self.stream.write(text)
 
-    def flush(self) -> None:
-        """Flush the stream; a log needs none."""
-        self.stream.flush()
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write all of them to both."""
+        for line in lines:
+            self.write(line)
 
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]  # typeshed has an attribute
-        """The stream's."""
-        return self.stream.encoding
-
-    def fileno(self) -> int:
-        """The stream's: what is written below Python goes there."""
-        return self.stream.fileno()
-
-    def isatty(self) -> bool:
-        """The stream's answer."""
-        return self.stream.isatty()
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.stream, name)
 
 
 class _Records(LogHandler):

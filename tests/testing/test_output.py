@@ -15,11 +15,12 @@ def test_everything_is_kept_and_passed_on(capsys: pytest.CaptureFixture[str]) ->
         print("out")
         print("err", file=sys.stderr)
         logging.getLogger("shop").warning("%d pets", 7)
+        sys.stdout.writelines(["two\n", "lines\n"])
         sys.stdout.flush()
 
     assert log.getvalue().startswith("out\nerr\n[WARNING]\t")
-    assert log.getvalue().endswith("\t7 pets\n")
-    assert capsys.readouterr() == ("out\n", "err\n")
+    assert log.getvalue().endswith("\t7 pets\ntwo\nlines\n")
+    assert capsys.readouterr() == ("out\ntwo\nlines\n", "err\n")
 
 
 def test_the_streams_are_put_back() -> None:
