@@ -21,7 +21,6 @@ from gateway.lambda_api.errors import ApiError
 from gateway.types import HeaderList
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
-_SERVICE: Final = "lambda"
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _SKEW: Final = timedelta(minutes=5)
 _MISMATCH: Final = (
@@ -47,19 +46,27 @@ class SignatureCheck:
     Args:
         keys: Access key id → secret access key.
         region: The region that a credential must be scoped to.
+        service: The service that it must be scoped to: ``lambda``, for function URLs too, or ``execute-api``.
         now: The clock, for tests.
 
     Raises:
         UsageError: botocore is not installed.
     """
 
-    def __init__(self, keys: Mapping[str, str], region: str, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, str],
+        region: str,
+        now: Callable[[], datetime] = _utc_now,
+        service: str = "lambda",
+    ) -> None:
         try:
             import botocore.auth  # noqa: F401, PLC0415 - 150 ms that only strict mode pays
         except ImportError:
             raise UsageError("checking signatures needs botocore; install lambda-http-gateway[aws]") from None
         self._keys = keys
         self._region = region
+        self._service = service
         self._now = now
 
     def check(self, method: str, target: tuple[bytes, bytes], headers: HeaderList, body: bytes) -> None:
@@ -90,8 +97,8 @@ class SignatureCheck:
             text = "Credential should be scoped with a valid terminator: 'aws4_request'."
         elif parts[1] != self._region:
             text = "Credential should be scoped to a valid region."
-        elif parts[2] != _SERVICE:
-            text = f"Credential should be scoped to correct service: '{_SERVICE}'."
+        elif parts[2] != self._service:
+            text = f"Credential should be scoped to correct service: '{self._service}'."
         elif parts[0] != stamp[:8]:
             text = (
                 f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{stamp}'."
@@ -127,7 +134,7 @@ class SignatureCheck:
         url = f"http://{signed.get('host', 'localhost')}{path}" + (f"?{query}" if query else "")
         request = AWSRequest(method=method, url=url, headers=dict(signed), data=body)
         request.context["timestamp"] = signed.get("x-amz-date", "")
-        signer = SigV4Auth(Credentials(access_key, self._keys[access_key]), _SERVICE, self._region)
+        signer = SigV4Auth(Credentials(access_key, self._keys[access_key]), self._service, self._region)
         return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
 
 

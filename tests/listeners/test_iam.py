@@ -1,12 +1,19 @@
 """Callers that sign their requests."""
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
+from gateway.config.settings import FunctionUrlSettings
 from gateway.errors import GatewayError
+from gateway.lambda_api.signature import SignatureCheck
+from gateway.listeners.function_url import function_url
 from gateway.listeners.iam import caller_of
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.types import HeaderList
+from tests.listeners.doors import ok, opened, scripted
 
 SIGNATURE = b"AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
 
@@ -56,3 +63,21 @@ def test_strict() -> None:
 
     assert caught.value.cause is Cause.FORBIDDEN
     assert seen == ["PUT", (b"/a", b"b=c"), [(b"authorization", SIGNATURE)], b"body"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("service", "secret", "status"), [("lambda", "s", 200), ("lambda", "x", 403), ("s3", "s", 403)]
+)
+async def test_signatures_of_botocore(service: str, secret: str, status: int) -> None:
+    """In strict mode a Function URL takes what the AWS SDK signs with a known key for its service, and nothing else."""
+    function, _ = scripted(ok)
+    verify = SignatureCheck({"AKID": "s"}, "us-east-1").check
+    settings = FunctionUrlSettings(0, "f", auth_type="AWS_IAM")
+    async with opened(function_url(settings, {"f": function}, verify=verify)) as port:
+        url = f"http://127.0.0.1:{port.number}/a%20b?c=d%20e&f="
+        signed = AWSRequest("POST", url, headers={"Content-Type": "text/plain"}, data=b"body")
+        SigV4Auth(Credentials("AKID", secret), service, "us-east-1").add_auth(signed)
+        answer = await port.client.post(url, headers=dict(signed.headers.items()), content=b"body")
+
+    assert answer.status_code == status

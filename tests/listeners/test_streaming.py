@@ -1,6 +1,8 @@
 """A streamed outcome as the body of a response."""
 
 import asyncio
+import os
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +99,38 @@ async def test_the_function_waits_for_a_slow_client() -> None:
 
     assert held < 300
     assert stream.read > held
+
+
+MEGABYTE = 1024 * 1024
+
+
+class Counted(ScriptedStream):
+    """200 MB in pieces of 64 KB."""
+
+    async def __anext__(self) -> bytes:
+        if self.read == 200 * 16:
+            raise StopAsyncIteration
+        self.read += 1
+        return bytes(64 * 1024)
+
+
+def resident_bytes() -> int:
+    """What this process holds in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+async def test_200_megabytes_in_flat_memory() -> None:
+    """All of it arrives, and neither the gateway nor this client ever holds more than a little."""
+    function, _ = scripted(lambda _: streamed(Counted()))
+    settings = FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM")
+    received, highest, before = 0, 0, 0
+    async with opened(function_url(settings, {"f": function})) as port, port.client.stream("GET", "/") as answer:
+        async for piece in answer.aiter_raw(MEGABYTE):
+            received += len(piece)
+            before = before or resident_bytes()
+            highest = max(highest, resident_bytes())
+
+    assert received == 200 * MEGABYTE
+    assert highest - before < 32 * MEGABYTE
