@@ -19,40 +19,13 @@ from tests.listeners.doubles import Client
 pytestmark = pytest.mark.anyio
 
 NAMES = [
-    "type",
-    "time_us",
-    "elb",
-    "client",
-    "target",
-    "request_processing_s",
-    "target_processing_s",
-    "response_processing_s",
-    "elb_status",
-    "target_status",
-    "received_bytes",
-    "sent_bytes",
-    "request",
-    "user_agent",
-    "ssl_cipher",
-    "ssl_protocol",
-    "target_group_arn",
-    "trace_id",
-    "domain_name",
-    "chosen_cert_arn",
-    "matched_rule_priority",
-    "created_us",
-    "actions",
-    "redirect_url",
-    "error_reason",
-    "target_list",
-    "target_status_list",
-    "classification",
-    "classification_reason",
-    "connection_trace_id",
-    "transformed_host",
-    "transformed_uri",
-    "request_transform_status",
-]
+    "type", "time_us", "elb", "client", "target", "request_processing_s", "target_processing_s",
+    "response_processing_s", "elb_status", "target_status", "received_bytes", "sent_bytes", "request", "user_agent",
+    "ssl_cipher", "ssl_protocol", "target_group_arn", "trace_id", "domain_name", "chosen_cert_arn",
+    "matched_rule_priority", "created_us", "actions", "redirect_url", "error_reason", "target_list",
+    "target_status_list", "classification", "classification_reason", "connection_trace_id", "transformed_host",
+    "transformed_uri", "request_transform_status",
+]  # fmt: skip
 """The fields in the order of the AWS ELB user guide, in our own names."""
 
 WIRE = Wire(
