@@ -55,15 +55,27 @@ class Served:
         with self._told:
             return self._told.wait_for(lambda: any(text in line for line in self.log), DEADLINE_S)
 
-    def send(self, path: str) -> socket.socket:
-        """Ask without waiting for the answer."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S)
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+    def send(self, path: str, *lines: str, port: int = 0, body: bytes = b"") -> socket.socket:
+        """Ask without waiting for the answer; with a body by POST."""
+        connection = socket.create_connection(("127.0.0.1", port or self.port), timeout=DEADLINE_S)
+        length = [f"Content-Length: {len(body)}"] if body else []
+        method = "POST" if body else "GET"
+        head = [f"{method} {path} HTTP/1.1", *(lines or ("Host: h",)), "Connection: close", *length, "", ""]
+        connection.sendall("\r\n".join(head).encode() + body)
         return connection
 
-    def get(self, path: str) -> tuple[int, str]:
-        """Status and body of an answer."""
-        return answer(self.send(path))
+    def get(self, path: str, *lines: str) -> tuple[int, str]:
+        """Status and body of an answer; ``lines`` are the request's headers."""
+        return answer(self.send(path, *lines))
+
+    def head(self, path: str, *lines: str) -> tuple[int, str]:
+        """Status and header lines of an answer."""
+        head = _read(self.send(path, *lines)).partition(b"\r\n\r\n")[0].decode()
+        return int(head.split(" ")[1]), head + "\r\n"
+
+    def invoke(self, port: int, name: str, event: bytes = b"{}") -> tuple[int, str]:
+        """Status and result of a call of the Invoke API."""
+        return answer(self.send(f"/2015-03-31/functions/{name}/invocations", port=port, body=event))
 
     def end(self) -> int:
         """Wait for the process and its log: the exit code."""
@@ -74,18 +86,23 @@ class Served:
 
 def answer(connection: socket.socket) -> tuple[int, str]:
     """Status and body, when the server has closed the connection."""
+    head, _, body = _read(connection).partition(b"\r\n\r\n")
+    return int(head.split(b" ")[1]), body.decode()
+
+
+def _read(connection: socket.socket) -> bytes:
     with connection:
         pieces: list[bytes] = []
         while piece := connection.recv(65536):
             pieces.append(piece)
-    head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
-    return int(head.split(b" ")[1]), body.decode()
+    return b"".join(pieces)
 
 
 @contextmanager
 def serving(folder: Path, *arguments: str, **variables: str) -> Iterator[Served]:
     """A gateway on a free port; killed at the end if it still runs."""
-    process = start(folder, *arguments, "--port", "0", **variables)
+    port = () if any(argument.endswith((".toml", ".yaml")) for argument in arguments[:1]) else ("--port", "0")
+    process = start(folder, *arguments, *port, **variables)
     try:
         assert process.stdout
         yield Served(process, process.stdout.readline())

@@ -1,9 +1,19 @@
 """A function whose outcomes the test chooses, and requests for it."""
 
+from collections.abc import Mapping
+
+from gateway.config.settings import AlbSettings
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
 from gateway.invocation import Invocation, Outcome
+from gateway.listeners.alb.attributes import alb_attributes
+from gateway.listeners.alb.listener import AlbListener, Routing
+from gateway.listeners.alb.rules import compile_rules
+from gateway.listeners.alb.target_groups import LambdaTargetGroup
+from gateway.translation.desync import Mode
+from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request
+from gateway.types import Json
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/tests/6d0ecf831eec9f09"
 
@@ -33,6 +43,25 @@ class ScriptedTarget:
 def function(target: ScriptedTarget) -> Function:
     """A function that runs on it."""
     return Function(FunctionConfiguration(name="app", handler="app.handler"), target)
+
+
+FORWARD: Json = [{"type": "forward", "target_groups": [{"target_group": "group"}]}]
+
+
+def routing(settings: AlbSettings, targets: Mapping[str, ScriptedTarget]) -> Routing:
+    """A listener's settings with a function behind each of its target groups."""
+    attributes = alb_attributes(settings)
+    groups = {
+        name: LambdaTargetGroup(name, Alb(ARN, attributes=attributes), function(target))
+        for name, target in targets.items()
+    }
+    mode = Mode(settings.attributes["routing.http.desync_mitigation_mode"])
+    return Routing(compile_rules(settings), groups, attributes, mode, b"key")
+
+
+def listener(settings: AlbSettings, **targets: ScriptedTarget) -> AlbListener:
+    """A listener with target groups of these names."""
+    return AlbListener(routing(settings, targets))
 
 
 def get(

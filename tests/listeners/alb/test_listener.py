@@ -1,64 +1,78 @@
 """The load balancer's front door as the rims see it."""
 
+import re
+from dataclasses import replace
+
+import orjson
 import pytest
 
-from gateway.invocation import Returned
-from gateway.listeners.alb.attributes import alb_attributes
-from gateway.listeners.alb.listener import AlbListener, Routing
-from gateway.listeners.alb.rules import compile_rules
-from gateway.listeners.alb.target_groups import LambdaTargetGroup
-from gateway.listeners.exchange import Exchange
+from gateway.invocation import Returned, Throttled
+from gateway.listeners.alb.authentication_answer import Answered, Passed
+from gateway.listeners.alb.listener import AlbExchange, AlbListener
 from gateway.listeners.wire import Wire
-from gateway.translation.desync import Mode
-from gateway.translation.flavours.alb import LIMITS, Alb
-from gateway.translation.messages import Request, Response
+from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.flavours.alb import LIMITS
+from gateway.translation.messages import Arrival, Request, Response
 from gateway.types import Json
-from tests.listeners.alb.doubles import ARN, ScriptedTarget, function, get
-from tests.listeners.alb.stacks import alb
+from tests.listeners.alb.doubles import FORWARD, ScriptedTarget, get, listener, routing
+from tests.listeners.alb.stacks import alb, rule
 
 pytestmark = pytest.mark.anyio
 
+PATH: Json = {"field": "path-pattern", "values": ["/a*"]}
 
-def listener(payload: bytes = b'{"statusCode":200,"body":"hi"}') -> AlbListener:
+
+def answering(text: str = "hi") -> ScriptedTarget:
+    """A function that always answers with this text."""
+    return ScriptedTarget(Returned(orjson.dumps({"statusCode": 200, "body": text})))
+
+
+def plain(payload: bytes = b'{"statusCode":200,"body":"hi"}') -> AlbListener:
     """A load balancer in front of a function that always returns this."""
-    forward: Json = [{"type": "forward", "target_groups": [{"target_group": "group"}]}]
-    settings = alb(groups=["group"], default_actions=forward)
-    group = LambdaTargetGroup("group", Alb(ARN), function(ScriptedTarget(Returned(payload))))
-    routing = Routing(compile_rules(settings), {"group": group}, alb_attributes(settings), Mode.DEFENSIVE, b"key")
-    return AlbListener(routing)
+    return listener(alb(groups=["group"], default_actions=FORWARD), group=ScriptedTarget(Returned(payload)))
+
+
+def observed(subject: AlbListener) -> AlbListener:
+    """The same with an observer, so that answers carry their exchange."""
+
+    def observe(_request: Request | None, _response: Response, _wire: Wire) -> None:
+        """It would write a line."""
+
+    subject.on_written = observe
+    return subject
+
+
+def exchange_of(response: Response) -> AlbExchange:
+    """What observers are told."""
+    assert isinstance(response.record, AlbExchange)
+    return response.record
 
 
 async def test_answers() -> None:
     """The function's result is the answer; without an observer no record is made."""
-    response = await listener().respond(get())
+    response = await plain().respond(get())
 
     assert (response.status, response.body, response.record) == (200, b"hi", None)
 
 
 async def test_record_for_observers() -> None:
     """With an observer the answer carries the exchange."""
-    seen: list[Response] = []
+    exchange = exchange_of(await observed(plain()).respond(get()))
 
-    def observe(_request: Request | None, response: Response, _wire: Wire) -> None:
-        seen.append(response)
-
-    subject = listener()
-    subject.on_written = observe
-    response = await subject.respond(get())
-
-    assert isinstance(response.record, Exchange)
-    assert response.record.outcome == Returned(b'{"statusCode":200,"body":"hi"}')
+    assert exchange.outcome == Returned(b'{"statusCode":200,"body":"hi"}')
+    assert exchange.rule
+    assert (exchange.rule.priority, exchange.actions, exchange.error_reason) == (0, ["forward"], "-")
 
 
 async def test_never_raises() -> None:
     """A result that is no JSON is the client's 502."""
-    assert (await listener(b"nonsense").respond(get())).status == 502
+    assert (await plain(b"nonsense").respond(get())).status == 502
 
 
 @pytest.mark.parametrize("status", [400, 408, 413, 414, 431, 501, 505])
 def test_rejects(status: int) -> None:
     """Bytes that are no request get the load balancer's page, and the connection ends."""
-    response = listener().reject(status, ("127.0.0.1", 4711), b"")
+    response = plain().reject(status, ("127.0.0.1", 4711), b"")
 
     assert response.status == status
     assert response.close
@@ -66,6 +80,279 @@ def test_rejects(status: int) -> None:
 
 
 def test_limits() -> None:
-    """The rims enforce the load balancer's limits; it takes no streams."""
-    assert listener().limits == LIMITS
-    assert not listener().accepts_streams
+    """The rims enforce the load balancer's limits; functions take no streams."""
+    assert plain().limits == LIMITS
+    assert not plain().accepts_streams
+
+
+def rules() -> AlbListener:
+    """A load balancer with one rule of each kind; the default is a function."""
+    path: Json = {"field": "path-pattern", "values": ["/old/*"]}
+    moved: Json = {"type": "redirect", "host": "new.example.com", "path": "/#{path}", "status_code": "HTTP_301"}
+    fixed: Json = {
+        "type": "fixed-response",
+        "status_code": 503,
+        "content_type": "text/plain",
+        "message_body": "closed",
+    }
+    given = [
+        rule(path, priority=20, actions=[moved]),
+        rule({"field": "path-pattern", "values": ["/old/closed"]}, priority=10, actions=[fixed]),
+    ]
+    return observed(listener(alb(given, ["group"], default_actions=FORWARD), group=answering()))
+
+
+async def test_redirect() -> None:
+    """A redirect is answered without the function, with the port in its URL."""
+    response = await rules().respond(get(b"/old/a%20b")._replace(raw_query=b"x=1"))
+
+    assert response.status == 301
+    assert dict(response.headers)[b"Location"] == b"http://new.example.com:8000/old/a%20b?x=1"
+    exchange = exchange_of(response)
+    assert exchange.rule
+    assert (exchange.rule.priority, exchange.actions, exchange.target_group_arn) == (20, ["redirect"], "")
+
+
+async def test_fixed_response() -> None:
+    """The rule with the lower number decides first; its text is the answer."""
+    response = await rules().respond(get(b"/old/closed"))
+
+    assert (response.status, response.body) == (503, b"closed")
+    assert dict(response.headers)[b"Content-Type"] == b"text/plain; charset=utf-8"
+    assert exchange_of(response).actions == ["fixed-response"]
+
+
+async def test_default_action() -> None:
+    """What no rule takes is for the default action."""
+    response = await rules().respond(get(b"/new"))
+
+    assert (response.status, response.body) == (200, b"hi")
+
+
+def transforming(kind: str, replacement: str) -> tuple[AlbListener, ScriptedTarget]:
+    """A load balancer that rewrites requests before they are forwarded, and the function behind it."""
+    target = answering()
+    transform: Json = {"type": kind, "rewrites": [{"regex": "^/a(.*)$|^h$", "replace": replacement}]}
+    given = rule(PATH, actions=FORWARD, transforms=[transform])
+    return observed(listener(alb([given], ["group"]), group=target)), target
+
+
+async def test_transform() -> None:
+    """The target gets the rewritten request; observers learn of it."""
+    subject, target = transforming("url-rewrite", "/b$1")
+    response = await subject.respond(get(b"/a/c"))
+
+    assert response.status == 200
+    assert orjson.loads(target.invocations[0].payload)["path"] == "/b/c"
+    transformed = exchange_of(response).transformed
+    assert transformed
+    assert transformed.raw_path == b"/b/c"
+
+
+@pytest.mark.parametrize(("kind", "replacement"), [("url-rewrite", "nowhere"), ("host-header-rewrite", "no host")])
+async def test_transform_that_fails(kind: str, replacement: str) -> None:
+    """What is no URL or no host is never sent on: 500, and the function is not invoked."""
+    subject, target = transforming(kind, replacement)
+    response = await subject.respond(get(b"/a/c"))
+
+    assert (response.status, response.close) == (500, False)
+    assert target.invocations == []
+    exchange = exchange_of(response)
+    assert (exchange.actions, exchange.transformed) == ([], None)
+
+
+def weighted(first: int, second: int, **keys: Json) -> AlbListener:
+    """Two functions that answer with their names, by weight."""
+    groups: Json = [{"target_group": "one", "weight": first}, {"target_group": "two", "weight": second}]
+    forward: Json = [{"type": "forward", "target_groups": groups, **keys}]
+    settings = alb(groups=["one", "two"], default_actions=forward)
+    return observed(listener(settings, one=answering("one"), two=answering("two")))
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), [(0, 5, b"two"), (999, 0, b"one")])
+async def test_weights(first: int, second: int, expected: bytes) -> None:
+    """A group of weight 0 gets nothing."""
+    subject = weighted(first, second)
+
+    assert {(await subject.respond(get())).body for _ in range(20)} == {expected}
+
+
+async def test_no_weight_at_all() -> None:
+    """When every group has weight 0 the answer is 503, and the connection stays."""
+    response = await weighted(0, 0).respond(get())
+
+    assert (response.status, response.close) == (503, False)
+    assert exchange_of(response).actions == []
+
+
+STICKY: Json = {"enabled": True, "duration_seconds": 60}
+COOKIE = re.compile(rb"(AWSALBTG(?:CORS)?)=([^;]+); Expires=[^;]+ GMT; Path=/(; SameSite=None; Secure)?")
+
+
+def cookies(response: Response) -> dict[bytes, bytes]:
+    """The stickiness cookies of an answer."""
+    lines = [COOKIE.fullmatch(value) for name, value in response.headers if name == b"Set-Cookie"]
+    return {found[1]: found[2] for found in lines if found}
+
+
+async def test_stickiness() -> None:
+    """A client that sends its cookie back stays with its target group, whichever of the two cookies it sends."""
+    subject = weighted(1, 1, target_group_stickiness_config=STICKY)
+    first = await subject.respond(get())
+    given = cookies(first)
+    assert set(given) == {b"AWSALBTG", b"AWSALBTGCORS"}
+    assert len(set(given.values())) == 1
+
+    for name, value in given.items():
+        again = [(await subject.respond(get(headers=((b"Cookie", name + b"=" + value),)))).body for _ in range(20)]
+        assert set(again) == {first.body}
+
+
+async def test_no_cookies_without_stickiness() -> None:
+    """A forward action without group stickiness sets none."""
+    assert cookies(await weighted(1, 1).respond(get())) == {}
+
+
+@pytest.mark.parametrize("value", [b"forged", b"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", b"a%3D%3D", b""])
+async def test_forged_cookie(value: bytes) -> None:
+    """A cookie that the load balancer did not make fails the request; the access log names the reason."""
+    subject = weighted(1, 1, target_group_stickiness_config=STICKY)
+    response = await subject.respond(get(headers=((b"Cookie", b"AWSALBTG=" + value),)))
+
+    assert response.status == 500
+    exchange = exchange_of(response)
+    assert (exchange.error_reason, exchange.target_group_arn) == ("AWSALBTGCookieInvalid", "")
+
+
+async def test_cookie_of_another_gateway() -> None:
+    """A cookie made with another key is a forged one."""
+    subject = weighted(1, 1, target_group_stickiness_config=STICKY)
+    given = cookies(await subject.respond(get()))
+    subject.routing = replace(subject.routing, sticky_key=b"another")
+
+    response = await subject.respond(get(headers=((b"Cookie", b"AWSALBTG=" + given[b"AWSALBTG"]),)))
+    assert response.status == 500
+
+
+def mitigating(mode: str) -> AlbListener:
+    """A load balancer in one of the desync mitigation modes."""
+    settings = alb(groups=["group"], default_actions=FORWARD, attributes={"routing.http.desync_mitigation_mode": mode})
+    return observed(listener(settings, group=answering()))
+
+
+SEVERE = ((b"Host", b"h"), (b"Content-Length", b"1"), (b"Content-Length", b"2"))
+AMBIGUOUS = ((b"Host", b"h"), (b"Content-Length", b"1"), (b"Transfer-Encoding", b"chunked"))
+ACCEPTABLE = ((b"Host", b"h"), (b"Content-Length", b"0"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "headers", "status", "close"),
+    [
+        ("monitor", SEVERE, 200, False),
+        ("defensive", SEVERE, 400, True),
+        ("strictest", SEVERE, 400, True),
+        ("monitor", AMBIGUOUS, 200, False),
+        ("defensive", AMBIGUOUS, 200, True),
+        ("strictest", AMBIGUOUS, 400, True),
+        ("defensive", ACCEPTABLE, 200, False),
+        ("strictest", ACCEPTABLE, 400, True),
+    ],
+)
+async def test_desync_mitigation(
+    mode: str, headers: tuple[tuple[bytes, bytes], ...], status: int, *, close: bool
+) -> None:
+    """What is dangerous is refused or its connection closed, as the mode says; the finding is logged in any mode."""
+    response = await mitigating(mode).respond(get(headers=headers))
+
+    assert (response.status, response.close) == (status, close)
+    level, reason = exchange_of(response).classification.logged
+    assert level != "-"
+    assert reason != "-"
+
+
+async def test_compliant_request() -> None:
+    """Nothing is logged of an ordinary request."""
+    response = await mitigating("strictest").respond(get())
+
+    assert response.status == 200
+    assert exchange_of(response).classification.logged == ("-", "-")
+
+
+class Doorkeeper:
+    """An authentication action that does what the test says."""
+
+    def __init__(self, decision: Passed | Answered) -> None:
+        self.decision = decision
+        self.asked: list[bytes] = []
+
+    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | Answered:  # noqa: ARG002
+        """The decision."""
+        self.asked.append(request.raw_path)
+        return self.decision
+
+
+def guarded(keeper: Doorkeeper) -> tuple[AlbListener, ScriptedTarget]:
+    """A load balancer that asks before it forwards, and the function behind it."""
+    check: Json = {"type": "jwt-validation", "jwks_endpoint": "https://e.com/keys", "issuer": "https://e.com"}
+    files: Json = [{"certificate": "cert.pem", "private_key": "key.pem"}]
+    settings = alb(
+        [rule(PATH, actions=[check, *FORWARD])],  # type: ignore[misc]  # a list
+        ["group"],
+        protocol="HTTPS",
+        certificates=files,
+    )
+    target = answering()
+    made = routing(settings, {"group": target})
+    authenticators = {id(it.authentication): keeper for it in made.rules.rules}
+    return observed(AlbListener(replace(made, authenticators=authenticators))), target
+
+
+async def test_authentication_lets_pass() -> None:
+    """The target gets the request as authentication made it; the answer gets authentication's cookies."""
+    changed = get(b"/a/user", headers=((b"Host", b"h"), (b"X-Amzn-Oidc-Identity", b"me")))
+    subject, target = guarded(Doorkeeper(Passed(changed, [(b"Set-Cookie", b"session=1")])))
+    response = await subject.respond(get(b"/a/user"))
+
+    assert orjson.loads(target.invocations[0].payload)["headers"]["x-amzn-oidc-identity"] == "me"
+    assert (b"Set-Cookie", b"session=1") in response.headers
+    assert exchange_of(response).actions == ["authenticate", "forward"]
+
+
+async def test_authentication_answers(caplog: pytest.LogCaptureFixture) -> None:
+    """Its own answer goes out as it is, with its reason for both logs; the function is not invoked."""
+    page = Response(401, [(b"Server", b"awselb/2.0")], b"no")
+    subject, target = guarded(Doorkeeper(Answered(page, "AuthInvalidToken", "the token has expired")))
+    response = await subject.respond(get(b"/a"))
+
+    assert (response.status, response.body, target.invocations) == (401, b"no", [])
+    assert (exchange_of(response).actions, exchange_of(response).error_reason) == (["authenticate"], "AuthInvalidToken")
+    assert "authentication -> 401: the token has expired" in caplog.text
+
+
+async def test_authentication_is_asked_by_its_rule_only() -> None:
+    """Requests that another rule takes are not asked."""
+    keeper = Doorkeeper(Answered(Response(401, [])))
+    subject, _ = guarded(keeper)
+    response = await subject.respond(get(b"/public"))
+
+    assert (response.status, keeper.asked) == (404, [])
+
+
+async def test_throttled() -> None:
+    """A fault of the function is the load balancer's 502 with a reason for the log."""
+    subject = listener(alb(groups=["group"], default_actions=FORWARD), group=ScriptedTarget(Throttled("why")))
+    response = await observed(subject).respond(get())
+
+    assert (response.status, exchange_of(response).error_reason) == (502, "LambdaThrottling")
+
+
+async def test_routing_is_replaced_as_a_whole() -> None:
+    """A new configuration holds from the next request on."""
+    subject = plain()
+    settings = alb(attributes={"routing.http.response.server.enabled": False})
+    subject.routing = routing(settings, {})
+    response = await subject.respond(get())
+
+    assert response.status == 404
+    assert b"Server" not in dict(response.headers)
+    assert subject.routing.attributes != AlbAttributes()
