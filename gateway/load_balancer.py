@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 
 from gateway.config.rules import ActionSettings, AuthenticationSettings, Forward
 from gateway.config.settings import AlbSettings, Settings, TargetGroupSettings
-from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
 from gateway.listeners.alb.attributes import alb_attributes
+from gateway.listeners.alb.group_builder import GroupBuilder, GroupOptions
 from gateway.listeners.alb.listener import Routing
 from gateway.listeners.alb.rules import compile_rules
-from gateway.listeners.alb.target_groups import LambdaTargetGroup, TargetGroup, target_group_arn
+from gateway.listeners.alb.target_groups import TargetGroup
 from gateway.translation.desync import Mode
-from gateway.translation.flavours.alb import Alb
 
 if TYPE_CHECKING:
     from gateway.listeners.alb.authenticate import Authentication
-    from gateway.listeners.alb.health_checker import HealthChecker, Probe
 
 LOAD_BALANCER = "app/gateway/50dc6c495c0c9188"
 _ARN = f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/{LOAD_BALANCER}"
-_MULTI_VALUE_HEADERS = "lambda.multi_value_headers.enabled"
-_MINIMUM_HEALTHY = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +55,9 @@ class LoadBalancer:
         self._listener = listener
         self._surroundings = surroundings
         self._attributes = alb_attributes(listener)
-        self.checkers: dict[str, HealthChecker] = {}
         self.authentication = self._authentication()
-        groups = {name: self._group(name) for name in group_names(listener)}
+        self._remote: list[Function] = []
+        groups = self._build_groups()
         self._groups = tuple(groups.values())
         rules = compile_rules(listener)
         self.routing = Routing(
@@ -80,11 +76,13 @@ class LoadBalancer:
 
     async def start(self) -> None:
         """Start the target groups; raises `UsageError` when one can never work."""
+        await asyncio.gather(*(function.start() for function in self._remote))
         await asyncio.gather(*(group.start() for group in self._groups))
 
     async def aclose(self) -> None:
         """Stop the target groups and close the connections to identity providers."""
         await asyncio.gather(*(group.aclose() for group in self._groups))
+        await asyncio.gather(*(function.drain() for function in self._remote))
         if self.authentication:
             await self.authentication.aclose()
 
@@ -95,75 +93,26 @@ class LoadBalancer:
 
         return Authentication.of(self._listener, self._attributes, _ARN, self._surroundings.cache)
 
-    def _group(self, name: str) -> TargetGroup:
-        """A target group with its checks and its shadow."""
-        settings = self._surroundings.settings.target_groups[name]
-        group = self._http(settings) if not settings.is_lambda else self._lambda(settings)
-        if not settings.shadow:
-            return group
-        from gateway.listeners.alb.shadow import ShadowedTargetGroup  # noqa: PLC0415 - few groups have one
-
-        return ShadowedTargetGroup(group, self._group(settings.shadow))
-
-    def _lambda(self, settings: TargetGroupSettings) -> TargetGroup:
-        function = self._function(settings)
-        multi_value_headers = bool(settings.attributes[_MULTI_VALUE_HEADERS])
-        alb = Alb(self._arn(settings), multi_value_headers, self._attributes)
-        group = LambdaTargetGroup(settings.name, alb, function, owned=not settings.function)
-        if not settings.health_check.enabled:
-            return group
-        from gateway.listeners.alb.health_checker import (  # noqa: PLC0415 - off unless asked for
-            CheckedTargetGroup,
-            function_probe,
-        )
-
-        probe = function_probe(alb, function, settings.health_check.path)
-        return CheckedTargetGroup(group, self._checker(settings, {function.configuration.name: probe}))
-
-    def _http(self, settings: TargetGroupSettings) -> TargetGroup:
-        from gateway.listeners.alb.health_checker import CheckedTargetGroup, http_probe  # noqa: PLC0415 - as below
-        from gateway.listeners.alb.http_targets import HttpTargetGroup  # noqa: PLC0415 - only for HTTP servers
-        from gateway.targets.http_transport import parse_origin  # noqa: PLC0415 - as above
-
-        check = settings.health_check
-        probes = {url: http_probe(parse_origin(url), check.path, check.timeout) for url in settings.targets}
-        checker = self._checker(settings, probes)
+    def _build_groups(self) -> dict[str, TargetGroup]:
+        settings = self._surroundings.settings.target_groups
+        names = group_names(self._listener)
+        shadows = {settings[name].shadow for name in names} - {""}
+        functions = {name: self._function(settings[name]) for name in names | shadows if settings[name].is_lambda}
         idle_timeout_s = float(self._listener.attributes["idle_timeout.timeout_seconds"])
-        group = HttpTargetGroup(
-            settings,
-            self._arn(settings),
-            self._attributes,
-            self._surroundings.sticky_key,
-            lambda: checker.fit,
-            idle_timeout_s,
-        )
-        return CheckedTargetGroup(group, checker)
-
-    def _checker(self, settings: TargetGroupSettings, probes: "Mapping[str, Probe]") -> "HealthChecker":
-        from gateway.listeners.alb.health_checker import HealthChecker, WallClock  # noqa: PLC0415 - as above
-
-        minimum = int(settings.attributes.get(_MINIMUM_HEALTHY, 1) or 1)
-        checker = HealthChecker(settings.name, settings.health_check, probes, WallClock(), minimum)
-        self.checkers[settings.name] = checker
-        return checker
+        options = GroupOptions(self._attributes, self._surroundings.sticky_key, idle_timeout_s)
+        builder = GroupBuilder(settings, functions, options)
+        self.checkers = builder.checkers
+        return {name: builder.build(name) for name in names}
 
     def _function(self, settings: TargetGroupSettings) -> Function:
         """The function of this configuration, or the one that runs elsewhere."""
         if settings.function:
             return self._surroundings.functions[settings.function]
-        from gateway.targets import open_target  # noqa: PLC0415 - only for what runs elsewhere
+        from gateway.functions.remote import remote_function  # noqa: PLC0415 - only for what runs elsewhere
 
-        targets = settings.targets
-        spec = targets[0] if len(targets) == 1 else "rie:" + ",".join(it.removeprefix("rie:") for it in targets)
-        configuration = FunctionConfiguration(name=settings.name, handler=spec)
-        return Function(configuration, open_target(spec, settings.endpoint_url))
-
-    def _arn(self, settings: TargetGroupSettings) -> str:
-        if settings.arn:
-            return settings.arn
-        function = self._surroundings.functions.get(settings.function)
-        configuration = function.configuration if function else FunctionConfiguration(settings.name, "")
-        return target_group_arn(settings.name, configuration.region, configuration.account)
+        function = remote_function(settings.targets, settings.endpoint_url)
+        self._remote.append(function)
+        return function
 
 
 def actions_of(listener: AlbSettings) -> list[ActionSettings]:

@@ -10,30 +10,15 @@ from typing import Final
 from gateway.cli.handler_setting import parse_target
 from gateway.cli.variables import read_variables
 from gateway.config.attributes import LISTENER, TARGET_GROUP, Attribute
+from gateway.config.fronts import FRONTS, front_settings
 from gateway.config.rules import Forward, TargetGroupTuple
-from gateway.config.settings import (
-    AlbSettings,
-    FunctionSettings,
-    FunctionUrlSettings,
-    HealthCheckSettings,
-    HttpApiSettings,
-    ListenerSettings,
-    RestApiSettings,
-    Settings,
-    TargetGroupSettings,
-    WebSocketApiSettings,
-)
+from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
 
 FLAVOURS: Final = {
     "alb": "Application Load Balancer",
     "alb-multi": "Application Load Balancer, multi-value headers",
-    "rest": "REST API",
-    "http": "HTTP API, payload 2.0",
-    "http-v1": "HTTP API, payload 1.0",
-    "url": "Function URL",
-    "url-stream": "Function URL, RESPONSE_STREAM",
-    "websocket": "WebSocket API",
+    **FRONTS,
 }
 _ELSEWHERE: Final = ("aws:", "arn:", "rie:", "http://", "https://")
 _FILES: Final = (".toml", ".yaml", ".yml")
@@ -109,7 +94,7 @@ def settings_of(options: ServeOptions, folder: Path) -> Settings:
     functions = {function.name: function for function in made}
     first = next(iter(functions))
     if not options.flavour.startswith("alb"):
-        return Settings(folder, functions, {}, (_api(options, first),))
+        return Settings(folder, functions, {}, (front_settings(options.flavour, first, options.host, options.port),))
     return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first, (), {}, _NO_CHECKS))
 
 
@@ -131,24 +116,6 @@ def _behind_a_load_balancer(
     forward = Forward((TargetGroupTuple(group.name),))
     listener = AlbSettings(options.port, (forward,), _defaults(LISTENER), options.host)
     return Settings(folder, functions, {group.name: group}, (listener,))
-
-
-def _api(options: ServeOptions, function: str) -> ListenerSettings:
-    """Another front door, with every route to one function."""
-    port, host = options.port, options.host
-    match options.flavour:
-        case "rest":
-            return RestApiSettings(port, function, host)
-        case "http":
-            return HttpApiSettings(port, host, function)
-        case "http-v1":
-            return HttpApiSettings(port, host, function, payload_format_version="1.0")
-        case "url":
-            return FunctionUrlSettings(port, function, host)
-        case "url-stream":
-            return FunctionUrlSettings(port, function, host, invoke_mode="RESPONSE_STREAM")
-        case _:
-            return WebSocketApiSettings(port, function, host)
 
 
 def _limited(function: FunctionSettings, options: ServeOptions) -> FunctionSettings:

@@ -16,7 +16,8 @@ from gateway.listeners.tls import tls_facts
 
 if TYPE_CHECKING:
     from hypercorn.asyncio.tcp_server import TCPServer
-    from uvicorn.server import ServerState
+
+    from gateway.listeners.port_state import State
 
 _STREAMS: Final = 128
 
@@ -41,7 +42,7 @@ class Http2:
         state: The tasks of requests and the connections of the port.
     """
 
-    def __init__(self, rim: AsgiRim, state: "ServerState", idle_timeout_s: float) -> None:
+    def __init__(self, rim: AsgiRim, state: "State", idle_timeout_s: float) -> None:
         from hypercorn.app_wrappers import ASGIWrapper  # noqa: PLC0415 - an extra
         from hypercorn.asyncio.worker_context import WorkerContext  # noqa: PLC0415
         from hypercorn.config import Config  # noqa: PLC0415

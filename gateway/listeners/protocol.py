@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.listeners.delivery import Delivery
+from gateway.listeners.port_state import Options, State
 from gateway.listeners.reader import RequestReader
 from gateway.listeners.tls import tls_facts
 from gateway.listeners.tunnel import Tunnel
@@ -19,9 +20,6 @@ from gateway.translation.messages import Request, Response
 from gateway.types import Address
 
 if TYPE_CHECKING:
-    from uvicorn.config import Config
-    from uvicorn.server import ServerState
-
     from gateway.listeners.listener import Listener
 
 # A refused client may still be sending.  If its bytes met a closed socket, it would see a reset and not the answer.
@@ -39,8 +37,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def __init__(
         self,
-        config: "Config",
-        server_state: "ServerState",
+        config: Options,
+        server_state: State,
         app_state: dict[str, Any],  # noqa: ARG002 - part of uvicorn's signature
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:

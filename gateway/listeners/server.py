@@ -6,13 +6,11 @@ import errno
 from collections.abc import Callable
 from typing import Final
 
-from uvicorn.config import Config
-from uvicorn.server import ServerState
-
 from gateway.errors import UsageError
 from gateway.listeners.asgi import AsgiRim
 from gateway.listeners.http2 import Http2, Http2Connection, Negotiated, need_http2_extra
 from gateway.listeners.listener import Listener
+from gateway.listeners.port_state import PortOptions, PortState
 from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.tls_files import TlsFiles, tls_context
 
@@ -56,26 +54,12 @@ class ListenerServer:
     ) -> None:
         self._host = host
         self.port = port
-        self.state = ServerState()
         self._connections = _Connections()
-        self.state.connections = self._connections  # type: ignore[assignment]  # uvicorn's own classes
+        self.state = PortState(self._connections)
         self._server: asyncio.Server | None = None
-        # Only what HttpProtocol reads matters here: it runs below uvicorn's own ASGI cycle.
         self._rim = AsgiRim(listener)
         self._idle_timeout_s = idle_timeout_s
-        self.config = Config(
-            self._rim,
-            http=HttpProtocol,
-            interface="asgi3",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=idle_timeout_s,  # type: ignore[arg-type]  # only HttpProtocol reads it
-        )
+        self.config = PortOptions(self._rim, idle_timeout_s)
         self._tls = tls
 
     async def start(self) -> None:

@@ -22,7 +22,7 @@ from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.flavours.alb import Alb
 
 
-class LoadBalancer(NamedTuple):
+class GroupOptions(NamedTuple):
     """What all groups behind one listener share.
 
     Attributes:
@@ -42,7 +42,7 @@ class GroupBuilder:
     Args:
         settings: All target groups of the configuration.
         functions: The function of each group that has one, by the group's name, remote ones included.
-        load_balancer: The listener's load balancer.
+        options: What the groups share.
 
     Attributes:
         checkers: The health checks of each group that was built, by its name.
@@ -52,12 +52,12 @@ class GroupBuilder:
         self,
         settings: Mapping[str, TargetGroupSettings],
         functions: Mapping[str, Function],
-        load_balancer: LoadBalancer,
+        options: GroupOptions,
     ) -> None:
         self.checkers: dict[str, HealthChecker] = {}
         self._settings = settings
         self._functions = functions
-        self._load_balancer = load_balancer
+        self._options = options
 
     def build(self, name: str) -> TargetGroup:
         """The group of this name, with its checks, and its shadow when it has one.
@@ -72,6 +72,8 @@ class GroupBuilder:
     def _checked(self, settings: TargetGroupSettings) -> TargetGroup:
         group, checker = self._of_function(settings) if settings.is_lambda else self._of_servers(settings)
         self.checkers[settings.name] = checker
+        if settings.is_lambda and not settings.health_check.enabled:
+            return group
         return CheckedTargetGroup(group, checker)
 
     def _of_function(self, settings: TargetGroupSettings) -> tuple[TargetGroup, HealthChecker]:
@@ -79,23 +81,23 @@ class GroupBuilder:
         configuration = function.configuration
         arn = settings.arn or target_group_arn(settings.name, configuration.region, configuration.account)
         multi_value = bool(settings.attributes["lambda.multi_value_headers.enabled"])
-        alb = Alb(arn, multi_value, self._load_balancer.attributes)
+        alb = Alb(arn, multi_value, self._options.attributes)
         check = settings.health_check
         probes = {configuration.arn: function_probe(alb, function, check.path)}
-        checker = HealthChecker(settings.name, check, probes, self._load_balancer.clock)
+        checker = HealthChecker(settings.name, check, probes, self._options.clock)
         return LambdaTargetGroup(settings.name, alb, function), checker
 
     def _of_servers(self, settings: TargetGroupSettings) -> tuple[TargetGroup, HealthChecker]:
         check = settings.health_check
         probes = {url: http_probe(parse_origin(url), check.path, check.timeout) for url in settings.targets}
         minimum = settings.attributes["target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"]
-        checker = HealthChecker(settings.name, check, probes, self._load_balancer.clock, int(minimum))
+        checker = HealthChecker(settings.name, check, probes, self._options.clock, int(minimum))
         group = HttpTargetGroup(
             settings,
             settings.arn or target_group_arn(settings.name, DEFAULT_REGION, DEFAULT_ACCOUNT),
-            self._load_balancer.attributes,
-            self._load_balancer.sticky_key,
+            self._options.attributes,
+            self._options.sticky_key,
             lambda: checker.fit,
-            self._load_balancer.idle_timeout_s,
+            self._options.idle_timeout_s,
         )
         return group, checker

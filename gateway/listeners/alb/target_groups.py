@@ -42,22 +42,19 @@ TargetGroups = Mapping[str, TargetGroup]
 
 
 class LambdaTargetGroup:
-    """A target group of one function; ``owned`` when nobody else starts and stops that function."""
+    """A target group of one function."""
 
     accepts_streams = False
 
-    def __init__(self, name: str, alb: Alb, function: Function, *, owned: bool = False) -> None:
+    def __init__(self, name: str, alb: Alb, function: Function) -> None:
         self.name = name
         self.arn = alb.target_group_arn
         self.function = function
         self._alb = alb
-        self._owned = owned
         self._call = FunctionCall(alb, function)
 
     async def start(self) -> None:
-        """Start the function if nobody else does."""
-        if self._owned:
-            await self.function.start()
+        """Nothing: the function is started on its own."""
 
     async def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
         """Invoke the function."""
@@ -69,9 +66,7 @@ class LambdaTargetGroup:
         return await self._call.run(request, arrival, exchange)
 
     async def aclose(self) -> None:
-        """Stop the function if nobody else does."""
-        if self._owned:
-            await self.function.aclose()
+        """Nothing: the function is stopped on its own."""
 
 
 def target_group_arn(name: str, region: str, account: str) -> str:

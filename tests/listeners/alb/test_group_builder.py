@@ -7,7 +7,7 @@ import pytest
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
 from gateway.invocation import Invocation, Outcome, Returned
-from gateway.listeners.alb.group_builder import GroupBuilder, LoadBalancer
+from gateway.listeners.alb.group_builder import GroupBuilder, GroupOptions
 from gateway.listeners.alb.target_groups import TargetGroup
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.messages import Arrival, Request
@@ -18,7 +18,7 @@ from tests.targets.http_server import answering, ok
 pytestmark = pytest.mark.anyio
 ARRIVAL = Arrival("6f7f0961-1234-4abc-8def-0123456789ab", 0, "1-00000000-0123456789abcdef01234567")
 GET = Request("GET", b"/", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 80))
-LOAD_BALANCER = LoadBalancer(AlbAttributes(), b"k" * 32, 5.0)
+LOAD_BALANCER = GroupOptions(AlbAttributes(), b"k" * 32, 5.0)
 
 
 @dataclass
