@@ -62,7 +62,7 @@ async def test_raises(tmp_path: Path) -> None:
     assert list(error) == ["errorMessage", "errorType", "requestId", "stackTrace"]
     assert error["requestId"] == REQUEST_ID
     assert [line.splitlines()[0] for line in error["stackTrace"]] == [
-        f'  File "{FUNCTIONS / "host.py"}", line 20, in raises'
+        f'  File "{FUNCTIONS / "host.py"}", line 21, in raises'
     ]
 
 
