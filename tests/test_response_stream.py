@@ -9,12 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.config.fronts import FrontSettings
-from gateway.config.settings import FunctionSettings, FunctionUrlSettings, RestApiSettings
-from gateway.functions.function import Function
-from gateway.hosting import Host, HostOptions
-from gateway.listeners.fronts import front_listener
-from gateway.listeners.server import ListenerServer
+from gateway.app import Gateway
+from gateway.config.settings import FunctionSettings, FunctionUrlSettings, ListenerSettings, RestApiSettings, Settings
+from gateway.hosting import HostOptions
 from tests.targets.runtime_api.opening import needs_node
 
 CODE = Path(__file__).parent / "data" / "functions" / "streams"
@@ -25,22 +22,18 @@ pytestmark = [pytest.mark.anyio, needs_node]
 
 
 @asynccontextmanager
-async def served(settings: FrontSettings, handler: str) -> AsyncIterator[httpx.AsyncClient]:
+async def served(settings: ListenerSettings, handler: str) -> AsyncIterator[httpx.AsyncClient]:
     """A handler behind a front door, and a client of it."""
-    configuration = FunctionSettings("f", handler, CODE, runtime="nodejs", timeout=20).configuration()
-    host = Host(HostOptions(variables=os.environ, log=lambda _: None))
-    function = Function(configuration, host.target(configuration))
-    server = ListenerServer(front_listener(settings, {"f": function}))
-    await function.start()
-    await server.start()
+    function = FunctionSettings("f", handler, CODE, runtime="nodejs", timeout=20)
+    host = HostOptions(variables=os.environ, log=lambda _: None)
+    gateway = Gateway(Settings(CODE, {"f": function}, listeners=(settings,)), host)
+    await gateway.start()
     try:
-        address = f"http://127.0.0.1:{server.port}"
+        address = f"http://127.0.0.1:{gateway.servers[0].port}"
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
             yield client
     finally:
-        await server.stop(0)
-        await function.aclose()
-        await host.aclose()
+        await gateway.stop(0)
 
 
 @pytest.fixture
@@ -52,7 +45,7 @@ def pipe(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("settings", [URL, REST], ids=["url-stream", "rest"])
-async def test_the_first_byte_comes_while_the_handler_waits(settings: FrontSettings, pipe: Path) -> None:
+async def test_the_first_byte_comes_while_the_handler_waits(settings: ListenerSettings, pipe: Path) -> None:
     """Status, headers and the first piece are there before the handler knows what comes next."""
     async with served(settings, "app.waits") as client:
         request = client.stream("GET", "/", params={"pipe": str(pipe)}, headers={"x-there": "back"})
