@@ -75,6 +75,10 @@ class HttpApiDoor:
         methods: By the names of the flavours' routes.
         bucket: The stage's throttling.
         verify: Checks signatures under ``AWS_IAM``; None believes them.
+        version: The payload format version of routes without one of their own.
+
+    Attributes:
+        flavour: That version's.
     """
 
     def __init__(
@@ -83,8 +87,10 @@ class HttpApiDoor:
         methods: Mapping[str, HttpMethod],
         bucket: TokenBucket | None = None,
         verify: Verify | None = None,
+        version: str = "2.0",
     ) -> None:
         self.flavours = flavours
+        self.flavour = flavours.of(version)
         self._methods = methods
         self._bucket = bucket
         self._verify = verify
@@ -191,7 +197,7 @@ def http_api(
     }
     methods = {key: _method(route, settings, functions, clock) for key, route in routes.items()}
     bucket = TokenBucket(settings.throttle, clock) if settings.throttle else None
-    door = HttpApiDoor(Flavours(options), methods, bucket, verify)
+    door = HttpApiDoor(Flavours(options), methods, bucket, verify, settings.payload_format_version)
     return DoorListener(door, dev_headers=dev_headers, rejections=_REJECTIONS)
 
 

@@ -1,16 +1,21 @@
 """The listener around a door: refusals, records and bytes that are no request."""
 
 import logging
+import subprocess
+import sys
 
 import pytest
 
+from gateway.config.settings import HttpApiSettings
 from gateway.errors import Fault, FaultKind
 from gateway.listeners.door import DoorListener, Visit
 from gateway.listeners.exchange import Exchange
+from gateway.listeners.http_api import http_api
 from gateway.listeners.wire import Wire
 from gateway.translation.flavour import Limits
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request, Response
+from tests.listeners.doors import opened, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +87,27 @@ def test_bytes_that_are_no_request(status: int, cause: Cause) -> None:
 
     assert isinstance(fault, Refused)
     assert (fault.cause, request) == (cause, None)
+
+
+async def test_a_door_can_be_replaced() -> None:
+    """The next request goes to the new functions; the port stays."""
+    settings = HttpApiSettings(0, function="f")
+    old, _ = scripted(lambda _: "old")
+    new, _ = scripted(lambda _: "new")
+    listener = http_api(settings, {"f": old})
+    async with opened(listener) as port:
+        before = await port.ask()
+        listener.door = http_api(settings, {"f": new}).door
+        after = await port.ask()
+
+    assert (before.content, after.content) == (b"old", b"new")
+
+
+@pytest.mark.parametrize("door", ["rest_api", "http_api", "function_url"])
+def test_extras_are_imported_when_they_are_needed(door: str) -> None:
+    """A front door without authorizers and models needs none of them."""
+    extras = {"jwt", "jsonschema", "cryptography", "websockets", "pydantic"}
+    program = f"import sys, gateway.listeners.{door}; print({extras} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout == "set()\n"
