@@ -37,6 +37,9 @@ OPTIONS = ServeOptions(
     access_log="off",
     log_format=None,
     quiet=False,
+    endpoint_url="",
+    record=None,
+    dev_headers=False,
 )
 
 
