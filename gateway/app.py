@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings
@@ -16,7 +17,7 @@ from gateway.front_doors import AlbFrontDoor, FrontDoorOptions, front_door
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
 from gateway.functions.function import Function
 from gateway.functions.registry import Registry
-from gateway.hosting import Host, HostOptions
+from gateway.hosting import Host, HostOptions, runtime_of_handler
 from gateway.lambda_api.server import ControlServer
 from gateway.listeners.local_authority import cache_folder
 from gateway.load_balancer import Surroundings
@@ -167,6 +168,8 @@ class Gateway:
 
     def _function(self, settings: FunctionSettings) -> Function:
         configuration = settings.configuration()
+        if not settings.runtime and not settings.command:
+            configuration = replace(configuration, runtime=runtime_of_handler(settings.handler, settings.code))
         return Function(configuration, self._host.target(configuration), self._unreserved)
 
     def _surroundings(self, settings: Settings, functions: Mapping[str, Function]) -> Surroundings:

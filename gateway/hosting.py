@@ -142,6 +142,22 @@ class Host:
         return lambda: FunctionLog(options.log, options.platform_lines, configuration.version, now)
 
 
+def runtime_of_handler(handler: str, folder: Path) -> str:
+    """The runtime that the handler's file asks for; a module that only Python can find is Python's.
+
+    Raises:
+        UsageError: Files of more than one runtime fit, or ``bootstrap`` is not executable.
+    """
+    from gateway.targets.runtime_api.runtimes import runtime_of  # noqa: PLC0415 - not when the runtime is given
+
+    try:
+        return runtime_of(handler, folder)[0]
+    except UsageError as error:
+        if "could be" in str(error) or "chmod" in str(error):
+            raise
+        return "python"
+
+
 def now() -> datetime:
     """The clock."""
     return datetime.now(UTC)

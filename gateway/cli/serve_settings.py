@@ -14,6 +14,7 @@ from gateway.config.fronts import FRONTS, front_settings
 from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
+from gateway.hosting import runtime_of_handler
 
 FLAVOURS: Final = {
     "alb": "Application Load Balancer",
@@ -148,25 +149,13 @@ def function_settings(target: str, folder: Path, options: FunctionOptions, name:
         name=name or made_up,
         handler=handler,
         code=folder,
-        runtime=options.runtime or ("provided" if command else _runtime(handler, folder)),
+        runtime=options.runtime or ("provided" if command else runtime_of_handler(handler, folder)),
         command=command,
         timeout=options.timeout,
         memory_size=options.memory,
         environment=read_variables(options.env_files, options.env),
         layers=tuple(folder / layer for layer in options.layers),
     )
-
-
-def _runtime(handler: str, folder: Path) -> str:
-    """The runtime that the handler's file asks for; a module that only Python can find is Python's."""
-    from gateway.targets.runtime_api.runtimes import runtime_of  # noqa: PLC0415 - not when the runtime is given
-
-    try:
-        return runtime_of(handler, folder)[0]
-    except UsageError as error:
-        if "could be" in str(error) or "chmod" in str(error):
-            raise
-        return "python"
 
 
 def _defaults(attributes: Mapping[str, Attribute]) -> dict[str, bool | int | str]:

@@ -7,7 +7,7 @@ exist, paths are absolute, defaults are filled in.  Nothing here imports a third
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from gateway.config import apis
 from gateway.config.rules import ActionSettings, RuleSettings
@@ -15,6 +15,8 @@ from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfi
 
 Attributes: TypeAlias = Mapping[str, bool | int | str]
 """Attribute key as in the ELBv2 API to its value; every known key is present."""
+
+_RUNTIMES: Final = ("python", "nodejs", "provided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,12 @@ class FunctionSettings:
 
     def configuration(self, region: str = DEFAULT_REGION, account: str = DEFAULT_ACCOUNT) -> FunctionConfiguration:
         """The same as the value that runs a function; without a runtime ``python`` is assumed."""
+        runtime = next((name for name in _RUNTIMES if self.runtime.startswith(name)), "python")
         return FunctionConfiguration(
             name=self.name,
             handler=self.handler,
             task_root=self.code,
-            runtime=self.runtime or ("provided" if self.command else "python"),
+            runtime="provided" if self.command and not self.runtime else runtime,
             command=self.command,
             timeout_ms=self.timeout * 1000,
             memory_mb=self.memory_size,

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -252,23 +251,3 @@ def test_log_of_the_handler(tmp_path: Path) -> None:
 
     lines = [line.split(" ")[0] for line in served.log if not line.startswith("gateway: ")]
     assert lines == ["START", "seen", "END", "REPORT"]
-
-
-def test_help_and_version() -> None:
-    """Both say what they are asked, with code 0; a command that does not exist is a usage error."""
-
-    def run(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "gateway", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    assert run("--version")[1].startswith("gateway, version ")
-    code, text = run("--help")
-    assert (code, "serve" in text) == (0, True)
-    code, text = run("nonsense")
-    assert (code, "No such command 'nonsense'" in text) == (2, True)

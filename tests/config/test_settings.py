@@ -31,7 +31,7 @@ def test_configuration() -> None:
         name="one",
         handler="app.handler",
         task_root=Path("/code"),
-        runtime="nodejs22.x",
+        runtime="nodejs",
         timeout_ms=10_000,
         memory_mb=256,
         environment={"A": "1"},
@@ -71,3 +71,21 @@ def test_no_third_party_before_a_file_is_read(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
 
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "command", "expected"),
+    [
+        ("python3.12", (), "python"),
+        ("nodejs22.x", (), "nodejs"),
+        ("provided.al2023", (), "provided"),
+        ("", ("./run",), "provided"),
+        ("nodejs", ("./run",), "nodejs"),
+        ("", (), "python"),
+    ],
+)
+def test_runtime_without_its_version(runtime: str, command: tuple[str, ...], expected: str) -> None:
+    """AWS's identifiers stand for the runtimes that there are here."""
+    settings = FunctionSettings("app", "app.handler", Path("/code"), runtime=runtime, command=command)
+
+    assert settings.configuration().runtime == expected

@@ -1,0 +1,95 @@
+"""``gateway check`` from the outside."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.serving import run
+
+GOOD = """
+[functions.one]
+handler = "app.handler"
+[target_groups.one]
+function = "one"
+[[listeners]]
+type = "alb"
+port = 8000
+default_actions = [{ type = "forward", target_groups = [{ target_group = "one" }] }]
+"""
+SHADOWED = """
+[[listeners.rules]]
+priority = 1
+conditions = [{ field = "path-pattern", values = ["/a*"] }]
+actions = [{ type = "fixed-response", status_code = 200 }]
+[[listeners.rules]]
+priority = 2
+conditions = [{ field = "path-pattern", values = ["/ab"] }]
+actions = [{ type = "fixed-response", status_code = 200 }]
+"""
+COUNTED = "gateway.toml: 1 functions, 1 target groups, 1 listeners\n"
+
+
+def check(folder: Path, text: str, **variables: str) -> tuple[int, str, str]:
+    """The command's result for a file."""
+    (folder / "gateway.toml").write_text(text)
+    return run(folder, "check", "gateway.toml", **variables)
+
+
+def test_good_file(tmp_path: Path) -> None:
+    """Nothing to say is code 0; what the file holds is counted."""
+    assert check(tmp_path, GOOD) == (0, "", COUNTED)
+
+
+def test_finding(tmp_path: Path) -> None:
+    """A rule that can never match does not keep the gateway from starting: code 1, a line for each finding."""
+    code, out, err = check(tmp_path, GOOD + SHADOWED)
+
+    assert (code, err) == (1, COUNTED)
+    assert out.count("\n") == 1
+    assert out.startswith("gateway.toml: listeners[0].rules[1]")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (GOOD.replace("port = 8000", "port = 'x'"), "listeners[0].port"),
+        (GOOD.replace('function = "one"', 'function = "on"'), "target_groups.one.function"),
+        (GOOD.replace("[functions.one]", "[functions.one"), "gateway.toml"),
+    ],
+)
+def test_fault(tmp_path: Path, text: str, found: str) -> None:
+    """What keeps the gateway from starting is code 2 and says where it is, without a traceback."""
+    code, out, err = check(tmp_path, text)
+
+    assert (code, out) == (2, "")
+    assert err.startswith("gateway: error: ")
+    assert found in err
+    assert "Traceback" not in err
+
+
+def test_all_faults_at_once(tmp_path: Path) -> None:
+    """Two faults are told in one run."""
+    text = GOOD.replace("port = 8000", "port = 'x'").replace('handler = "app.handler"', "handler = 5")
+    _, _, err = check(tmp_path, text)
+
+    assert "listeners[0].port" in err
+    assert "functions.one.handler" in err
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A file that is not there is named."""
+    code, _, err = run(tmp_path, "check", "gone.toml")
+
+    assert code == 2
+    assert "gone.toml" in err
+    assert "Traceback" not in err
+
+
+def test_variable_of_the_environment(tmp_path: Path) -> None:
+    """Values may come from the environment; one that is not set is a fault."""
+    text = GOOD.replace('"app.handler"', '"${MODULE}.handler"')
+
+    assert check(tmp_path, text, MODULE="app")[0] == 0
+    code, _, err = check(tmp_path, text)
+    assert code == 2
+    assert "MODULE" in err

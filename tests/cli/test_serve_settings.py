@@ -1,0 +1,129 @@
+"""From the options of the command line to settings."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.serve_settings import ServeOptions, settings_of
+from gateway.config.attributes import LISTENER, TARGET_GROUP
+from gateway.config.settings import AlbSettings
+from gateway.errors import UsageError
+
+OPTIONS = ServeOptions(
+    target="app.handler",
+    timeout=3,
+    memory=128,
+    env_files=(),
+    env=(),
+    runtime=None,
+    program=None,
+    runtime_client="worker",
+    layers=(),
+    python=None,
+    verbose=False,
+    port=8000,
+    host="127.0.0.1",
+    flavour="alb",
+    environments=None,
+    concurrency=None,
+    functions=(),
+    control_port=None,
+    target_group_arn="arn:of:group",
+    reload=False,
+    freeze=False,
+    debug_port=None,
+    in_process=False,
+    access_log="off",
+    log_format=None,
+    quiet=False,
+    endpoint_url="",
+    record=None,
+    dev_headers=False,
+)
+
+
+def test_function(tmp_path: Path) -> None:
+    """The options are the function's settings; its name comes from its module, its layers stand in the folder."""
+    options = replace(
+        OPTIONS, timeout=7, memory=256, env=("AA=1",), layers=(Path("layer"),), environments=4, concurrency=2
+    )
+    settings = settings_of(options, tmp_path)
+    function = settings.functions["app"]
+
+    assert (function.handler, function.code, function.runtime) == ("app.handler", tmp_path, "python")
+    assert (function.timeout, function.memory_size, function.environment) == (7, 256, {"AA": "1"})
+    assert (function.environments, function.reserved_concurrent_executions) == (4, 2)
+    assert function.layers == (tmp_path / "layer",)
+
+
+def test_front_door(tmp_path: Path) -> None:
+    """One listener forwards everything to the first function; its group has AWS's defaults and the given ARN."""
+    settings = settings_of(replace(OPTIONS, port=80, host="::1", functions=("other=two.handler",)), tmp_path)
+    (listener,) = settings.listeners
+    (group,) = settings.target_groups.values()
+
+    assert isinstance(listener, AlbSettings)
+    assert (listener.port, listener.host) == (80, "::1")
+    assert listener.attributes == {key: attribute.default for key, attribute in LISTENER.items()}
+    assert (group.function, group.arn) == ("app", "arn:of:group")
+    assert group.attributes == {key: attribute.default for key, attribute in TARGET_GROUP.items()}
+    assert list(settings.functions) == ["app", "other"]
+
+
+@pytest.mark.parametrize(("flavour", "expected"), [("alb", False), ("alb-multi", True)])
+def test_mode(tmp_path: Path, flavour: str, *, expected: bool) -> None:
+    """``--as alb-multi`` is an attribute of the target group."""
+    (group,) = settings_of(replace(OPTIONS, flavour=flavour), tmp_path).target_groups.values()
+
+    assert group.attributes["lambda.multi_value_headers.enabled"] is expected
+
+
+def test_functions_without_a_target(tmp_path: Path) -> None:
+    """The first ``--function`` is the one behind the port."""
+    settings = settings_of(replace(OPTIONS, target="", functions=("a=x.handler", "b=y.handler")), tmp_path)
+
+    assert [group.function for group in settings.target_groups.values()] == ["a"]
+    assert {name: function.handler for name, function in settings.functions.items()} == {
+        "a": "x.handler",
+        "b": "y.handler",
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "runtime", "program", "expected"),
+    [
+        (["app.py"], None, None, "python"),
+        (["app.mjs"], None, None, "nodejs"),
+        (["app.mjs"], "python", None, "python"),
+        ([], None, None, "python"),
+        (["app.mjs"], None, "./run --fast", "provided"),
+        ([], "nodejs", "./run", "nodejs"),
+    ],
+)
+def test_runtime(tmp_path: Path, files: list[str], runtime: str | None, program: str | None, expected: str) -> None:
+    """What is given counts; otherwise a command is a runtime of its own, or the handler's file tells."""
+    for name in files:
+        (tmp_path / name).touch()
+    settings = settings_of(replace(OPTIONS, runtime=runtime, program=program), tmp_path)
+    (function,) = settings.functions.values()
+
+    assert function.runtime == expected
+    assert function.command == (tuple(program.split()) if program else ())
+
+
+def test_two_runtimes(tmp_path: Path) -> None:
+    """When the files do not tell, the user is asked to."""
+    (tmp_path / "app.py").touch()
+    (tmp_path / "app.mjs").touch()
+    with pytest.raises(UsageError, match="say which with --runtime nodejs or python"):
+        settings_of(OPTIONS, tmp_path)
+
+
+@pytest.mark.parametrize("item", ["app.handler", "=app.handler", "name="])
+def test_malformed_function(tmp_path: Path, item: str) -> None:
+    """The message shows how it is written."""
+    with pytest.raises(UsageError) as raised:
+        settings_of(replace(OPTIONS, functions=(item,)), tmp_path)
+
+    assert str(raised.value) == f"--function {item}: write NAME=TARGET, such as orders=app.handler"

@@ -1,0 +1,143 @@
+"""From a function's configuration to what runs it."""
+
+import os
+import sys
+import zipfile
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.configuration import FunctionConfiguration
+from gateway.errors import UsageError
+from gateway.hosting import Host, HostOptions, runtime_of_handler
+from gateway.targets.inprocess import InProcess
+from tests.targets.hosting import Log, children, configuration, result_of
+
+pytestmark = pytest.mark.anyio
+
+OPTIONS = HostOptions(variables=os.environ, log=Log().append, python=sys.executable)
+CODE = "import os\ndef handler(event, context): return [os.getpid(), os.getcwd()]\n"
+
+
+@pytest.fixture
+async def host(anyio_backend: str) -> AsyncIterator[Host]:  # noqa: ARG001 - makes it async
+    """A host that is closed at the end."""
+    host = Host(OPTIONS)
+    yield host
+    await host.aclose()
+
+
+async def result(host: Host, function: FunctionConfiguration) -> object:
+    """What a function returns, from start to stop."""
+    target = host.target(function)
+    await target.start()
+    try:
+        return await result_of(target)
+    finally:
+        await target.aclose()
+
+
+async def test_worker(host: Host, tmp_path: Path) -> None:
+    """A Python handler runs in a process of its own, in its folder."""
+    (tmp_path / "app.py").write_text(CODE)
+    found = await result(host, configuration("app.handler", tmp_path))
+
+    assert isinstance(found, list)
+    assert found[0] != os.getpid()
+    assert found[1] == str(tmp_path)
+
+
+async def test_in_process() -> None:
+    """With the option it runs here."""
+    host = Host(replace(OPTIONS, in_process=True))
+    target = host.target(configuration("returns"))
+    await host.aclose()
+
+    assert isinstance(target, InProcess)
+
+
+async def test_zip_file(host: Host, tmp_path: Path) -> None:
+    """The code may be a zip file: it is unzipped into the host's workspace."""
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        archive.writestr("app.py", CODE)
+    found = await result(host, configuration("app.handler", tmp_path / "code.zip"))
+
+    assert isinstance(found, list)
+    assert Path(found[1]).is_relative_to(host.workspace)
+
+
+async def test_close_leaves_nothing(tmp_path: Path) -> None:
+    """The workspace and the reaper are gone."""
+    before = children()
+    host = Host(OPTIONS)
+    (tmp_path / "app.py").write_text(CODE)
+    await result(host, configuration("app.handler", tmp_path))
+    assert host.workspace.is_dir()
+    await host.aclose()
+
+    assert not host.workspace.exists()
+    assert children() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"environment": {"AWS_REGION": "x"}}, "environment variable AWS_REGION: Lambda reserves this name"),
+        ({"runtime": "java"}, "Unknown runtime 'java': use python, nodejs or provided."),
+        ({"task_root": Path("/no/such/code")}, "/no/such/code does not exist: give a folder or a zip file."),
+        ({"layers": (Path("/no/such/layer"),)}, "/no/such/layer does not exist: give a folder or a zip file."),
+    ],
+)
+async def test_refusals(host: Host, changes: dict[str, object], message: str) -> None:
+    """What can never work is refused before anything is started."""
+    function = replace(configuration("returns"), **changes)  # type: ignore[arg-type]  # whatever a case changes
+    with pytest.raises(UsageError) as raised:
+        host.target(function)
+
+    assert str(raised.value).startswith(message)
+
+
+async def test_in_process_is_for_python() -> None:
+    """Another runtime cannot run in this process."""
+    host = Host(replace(OPTIONS, in_process=True))
+    with pytest.raises(UsageError, match="--in-process runs Python handlers; app is nodejs"):
+        host.target(replace(configuration("returns"), runtime="nodejs"))
+    await host.aclose()
+
+
+async def test_ric(tmp_path: Path) -> None:
+    """AWS's own client over the Runtime API, when it is asked for."""
+    (tmp_path / "app.py").write_text("import sys\ndef handler(event, context): return 'awslambdaric' in sys.modules\n")
+    found = []
+    for client in ("worker", "ric"):
+        host = Host(replace(OPTIONS, runtime_client=client))
+        found.append(await result(host, configuration("app.handler", tmp_path)))
+        await host.aclose()
+
+    assert found == [False, True]
+
+
+@pytest.mark.parametrize(("file", "expected"), [("app.py", "python"), ("app.cjs", "nodejs"), (None, "python")])
+def test_runtime_of_handler(tmp_path: Path, file: str | None, expected: str) -> None:
+    """The handler's file tells; what has no file here may still be a module that Python finds."""
+    if file:
+        (tmp_path / file).touch()
+
+    assert runtime_of_handler("app.handler", tmp_path) == expected
+
+
+def test_runtime_of_two_files(tmp_path: Path) -> None:
+    """Nobody guesses between two."""
+    (tmp_path / "app.py").touch()
+    (tmp_path / "app.js").touch()
+    with pytest.raises(UsageError, match=r"could be app\.js and app\.py"):
+        runtime_of_handler("app.handler", tmp_path)
+
+
+def test_bootstrap_that_is_not_executable(tmp_path: Path) -> None:
+    """A custom runtime that cannot be run is not taken for a Python handler."""
+    (tmp_path / "bootstrap").touch()
+    with pytest.raises(UsageError, match="run chmod"):
+        runtime_of_handler("app.handler", tmp_path)
