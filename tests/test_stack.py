@@ -15,6 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from tests.targets.runtime_api.opening import needs_node
+
+pytestmark = needs_node
+
 START = Path(__file__).parents[1] / "examples" / "stack" / "start"
 NAMES = ("HTTP", "HTTPS", "CONTROL", "LEGACY", "LOGIN", "AWS")
 
