@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +14,11 @@ import click
 from gateway.app import Gateway
 from gateway.cli.running import stop_requests
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
-from gateway.config.settings import Settings
+from gateway.config.settings import AlbSettings, ListenerSettings, Settings
 from gateway.errors import UsageError
 from gateway.front_doors import FrontDoorOptions
 from gateway.hosting import HostOptions
+from gateway.listeners.local_authority import cache_folder, how_to_trust
 from gateway.observe.line_writer import LineWriter
 
 if TYPE_CHECKING:
@@ -98,11 +99,19 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
         what = options.target if options.is_file else options.target or next(iter(gateway.functions))
         name = listener.type if options.is_file else FLAVOURS[options.flavour]
         host = f"[{listener.host}]" if ":" in listener.host else listener.host
-        click.echo(f"Ready: http://{host}:{server.port} -> {what} ({name})")
+        scheme = "https" if isinstance(listener, AlbSettings) and listener.protocol == "HTTPS" else "http"
+        click.echo(f"Ready: {scheme}://{host}:{server.port} -> {what} ({name})")
+    _tell_whom_to_trust(listeners)
     if options.debug_port is not None:
         log.info("a debugger can attach to 127.0.0.1:%d", options.debug_port)
     if len(gateway.servers) > len(listeners):
         log.info("Invoke API: http://127.0.0.1:%d", gateway.servers[-1].port)
+
+
+def _tell_whom_to_trust(listeners: Sequence[ListenerSettings]) -> None:
+    """One line when a certificate comes from an authority that no client knows yet."""
+    if any(isinstance(it, AlbSettings) and it.protocol == "HTTPS" and not it.certificates for it in listeners):
+        log.info("%s", how_to_trust(cache_folder(os.environ)))
 
 
 async def _reload(gateway: Gateway, options: ServeOptions) -> None:

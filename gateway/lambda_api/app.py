@@ -83,7 +83,7 @@ async def _unknown(request: Request, error: Exception) -> Response:
     text = (
         f"No operation answers {request.method} {request.url.path}. Here are Invoke "
         "(POST /2015-03-31/functions/NAME/invocations), InvokeWithResponseStream, InvokeAsync, "
-        "GET /_gateway/health and POST /_gateway/reset."
+        "GET /_gateway/health, GET /_gateway/target-health/PORT of a load balancer and POST /_gateway/reset."
     )
     return refused(ApiError("UnknownOperationException", text), str(uuid.uuid4()))
 

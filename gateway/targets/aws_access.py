@@ -1,6 +1,7 @@
 """What botocore knows of the user's AWS: region, endpoint and credentials, kept fresh off the event loop."""
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from gateway.errors import UsageError
@@ -72,7 +73,8 @@ async def find_access(region: str = "", endpoint_url: str = "") -> AwsAccess:
     """Ask botocore, in a thread: environment variables, profiles, metadata services.
 
     Args:
-        region: The region; "" leaves it to the user's configuration.
+        region: The region; "" leaves it to ``AWS_REGION``, which the AWS CLI and every SDK but Python's read first,
+            then to what botocore finds.
         endpoint_url: Another service than AWS that speaks the Invoke API; "" leaves it to the user's configuration
             (``AWS_ENDPOINT_URL_LAMBDA``, ``endpoint_url`` of a profile) or AWS's own.
 
@@ -89,6 +91,7 @@ def _find(region: str, endpoint_url: str) -> AwsAccess:
     except ImportError:
         raise UsageError("functions on AWS need botocore; install lambda-http-gateway[aws]") from None
     session = botocore.session.Session()
+    region = region or os.environ.get("AWS_REGION", "")
     try:
         credentials = session.get_credentials()
         client = session.create_client("lambda", region_name=region or None, endpoint_url=endpoint_url or None)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 HOST = Path(__file__).parents[1] / "data" / "functions" / "python" / "host.py"
 DEADLINE_S = 20.0
-READY = re.compile(r"Ready: http://127\.0\.0\.1:(\d+) -> (\S+) \((.*)\)\n")
+READY = re.compile(r"Ready: https?://127\.0\.0\.1:(\d+) -> (\S+) \((.*)\)\n")
 
 
 def start(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:

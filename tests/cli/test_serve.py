@@ -42,6 +42,23 @@ def test_multi_value_headers(tmp_path: Path) -> None:
         assert served.get("/") == (200, f"h:{served.port}")
 
 
+def test_the_ready_line_of_https(tmp_path: Path) -> None:
+    """The address can be clicked as it stands, and a line tells which authority to trust."""
+    (tmp_path / "gateway.toml").write_text(
+        """
+        [[listeners]]
+        type = "alb"
+        port = 0
+        protocol = "HTTPS"
+        default_actions = [{ type = "fixed-response", status_code = 200 }]
+        """
+    )
+
+    with serving(tmp_path, "gateway.toml", XDG_CACHE_HOME=str(tmp_path)) as served:
+        assert served.ready.startswith(f"Ready: https://127.0.0.1:{served.port} ")
+        assert served.logged(f"curl --cacert {tmp_path}/lambda-http-gateway/local-ca.pem")
+
+
 FILES = {
     "raises.py": "x = 1\nraise ValueError('no')\n",
     "broken.py": "x = 1\ndef f(:\n",

@@ -58,6 +58,15 @@ async def test_the_users_configuration_is_heeded(monkeypatch: pytest.MonkeyPatch
     assert (access.region, access.endpoint_url) == ("eu-central-1", "http://127.0.0.1:9")
 
 
+@pytest.mark.usefixtures("keys")
+async def test_the_region_of_aws_region_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that the message about a missing region names, and that goes before the other in the AWS CLI."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    assert (await find_access()).region == "eu-west-1"
+
+
 async def test_missing_credentials_are_a_fault_of_usage() -> None:
     """The message says how to give them."""
     with pytest.raises(UsageError, match="AWS_ACCESS_KEY_ID"):

@@ -1,0 +1,119 @@
+"""What front doors publish on the control port."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from gateway.app import Gateway
+from gateway.config.attributes import LISTENER, TARGET_GROUP
+from gateway.config.rules import Forward, TargetGroupTuple
+from gateway.config.settings import (
+    AlbSettings,
+    FunctionUrlSettings,
+    HealthCheckSettings,
+    Settings,
+    TargetGroupSettings,
+    WebSocketApiSettings,
+)
+from gateway.hosting import HostOptions
+from gateway.types import Json
+from tests.gateways import NO_CHECKS, function
+from tests.targets.hosting import FUNCTIONS, Log, eventually
+from tests.targets.http_server import answering, ok
+
+pytestmark = pytest.mark.anyio
+
+CHECKS = HealthCheckSettings(
+    enabled=True, path="/", interval=5, timeout=2, healthy_threshold=2, unhealthy_threshold=1, matcher="200"
+)
+
+
+def servers(name: str, url: str, checks: HealthCheckSettings = CHECKS) -> TargetGroupSettings:
+    """A target group of one HTTP server."""
+    attributes = {key: attribute.default for key, attribute in TARGET_GROUP.items()}
+    return TargetGroupSettings(name, "", (url,), attributes, checks)
+
+
+def load_balancer(*groups: TargetGroupSettings) -> Settings:
+    """One listener in front of target groups."""
+    attributes = {key: attribute.default for key, attribute in LISTENER.items()}
+    forward = Forward(tuple(TargetGroupTuple(group.name) for group in groups))
+    return Settings(FUNCTIONS, {}, {group.name: group for group in groups}, (AlbSettings(0, (forward,), attributes),))
+
+
+@asynccontextmanager
+async def controlled(settings: Settings) -> AsyncIterator[tuple[Gateway, httpx.AsyncClient]]:
+    """A gateway with a control port, and its client."""
+    gateway = Gateway(settings, HostOptions(os.environ, Log().append))
+    control = gateway.add_control_port("127.0.0.1", 0)
+    await gateway.start()
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{control.port}") as client:
+            yield gateway, client
+    finally:
+        await gateway.stop(0)
+
+
+async def health(gateway: Gateway, client: httpx.AsyncClient) -> dict[str, Json]:
+    """The states of the first listener's targets."""
+    answer = await client.get(f"/_gateway/target-health/{gateway.servers[0].port}")
+    groups: dict[str, Json] = answer.json()
+    return groups
+
+
+def described(url: str, **state: str) -> Json:
+    """A group of one target, in the words of DescribeTargetHealth."""
+    return {"TargetHealthDescriptions": [{"Target": {"Id": url}, "TargetHealth": {**state}}]}
+
+
+async def test_states_of_targets() -> None:
+    """By target group: who answers is healthy, who does not is not and has the reason; without checks nobody knows."""
+    async with answering(ok()) as down:
+        pass
+    async with answering(ok()) as up:
+        settings = load_balancer(servers("up", up.url), servers("down", down.url), servers("off", up.url, NO_CHECKS))
+        async with controlled(settings) as (gateway, client):
+            checkers = gateway.doors[0].behind.checkers  # type: ignore[union-attr]  # it is a load balancer
+            await eventually(lambda: all("initial" not in str(checkers[name].described()) for name in ("up", "down")))
+            states = await health(gateway, client)
+
+    assert states["up"] == described(up.url, State="healthy")
+    assert "'State': 'unhealthy', 'Reason': 'Target." in str(states["down"])
+    assert "'State': 'unavailable'" in str(states["off"])
+
+
+async def test_states_after_the_configuration_changed() -> None:
+    """The page shows the target groups of the new one."""
+    old, new = (load_balancer(servers(name, "http://127.0.0.1:1", NO_CHECKS)) for name in ("old", "new"))
+    async with controlled(old) as (gateway, client):
+        before = await health(gateway, client)
+        await gateway.reconfigure(new)
+        after = await health(gateway, client)
+
+    assert (list(before), list(after)) == (["old"], ["new"])
+
+
+async def test_an_unknown_page_says_what_is_there() -> None:
+    """Also for the port of no load balancer."""
+    async with controlled(
+        Settings(FUNCTIONS, {"f": function("f", "host.alb")}, {}, (FunctionUrlSettings(0, "f"),))
+    ) as (
+        gateway,
+        client,
+    ):
+        answer = await client.get(f"/_gateway/target-health/{gateway.servers[0].port}")
+
+    assert answer.status_code == 404
+    assert "GET /_gateway/target-health/PORT" in answer.text
+
+
+async def test_connections_of_a_websocket_api() -> None:
+    """They are known under its stage; nobody is connected here."""
+    functions = {"f": function("f", "host.alb")}
+    async with controlled(Settings(FUNCTIONS, functions, {}, (WebSocketApiSettings(0, function="f"),))) as (_, client):
+        answer = await client.get("/prod/@connections/abc")
+
+    assert answer.status_code == 410
