@@ -11,9 +11,9 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings
+from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings, WebSocketApiSettings
 from gateway.errors import UsageError
-from gateway.front_doors import AlbFrontDoor, FrontDoorOptions, front_door
+from gateway.front_doors import FrontDoorOptions, front_door
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
 from gateway.functions.function import Function
 from gateway.functions.registry import Registry
@@ -25,6 +25,8 @@ from gateway.load_balancer import Surroundings
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.routing import Route
+
+    from gateway.lambda_api.signature import SignatureCheck
 
 log = logging.getLogger("gateway")
 
@@ -82,13 +84,16 @@ class Gateway:
         self.doors = [front_door(listener, surroundings, options) for listener in settings.listeners]
         self.servers: list[Server] = [door.server for door in self.doors]
 
-    def add_control_port(self, host: str, port: int) -> Server:
-        """The Invoke API, health, reset and what front doors publish, on a port of their own."""
+    def add_control_port(self, host: str, port: int, signature: "SignatureCheck | None" = None) -> Server:
+        """The Invoke API, health, reset and what front doors publish, on a port of their own.
+
+        Calls that are not signed with the keys of ``signature`` are refused; without it all are taken.
+        """
 
         def build() -> "Starlette":
             from gateway.lambda_api.app import build_control_app  # noqa: PLC0415 - only when somebody connects
 
-            return build_control_app(self._registry, self.reset, routes=self._published())
+            return build_control_app(self._registry, self.reset, signature, routes=self._published())
 
         server = ControlServer(build, host, port)
         self.servers.append(server)
@@ -128,6 +133,9 @@ class Gateway:
         Raises:
             UsageError: The new settings cannot work; the old ones stay.
         """
+        changed = settings.functions != self.settings.functions
+        if changed and any(isinstance(listener, WebSocketApiSettings) for listener in settings.listeners):
+            raise UsageError("functions cannot change while a websocket_api has connections to them; start it again")
         if [_place(it) for it in settings.listeners] != [_place(it) for it in self.settings.listeners]:
             raise UsageError(
                 "only the rules of load balancers can change: listeners, other front doors, certificates, hosts and "
@@ -178,9 +186,8 @@ class Gateway:
     async def _reroute(self, settings: Settings, functions: Mapping[str, Function]) -> None:
         surroundings = self._surroundings(settings, functions)
         for door, listener in zip(self.doors, settings.listeners, strict=True):
-            if isinstance(door, AlbFrontDoor) and isinstance(listener, AlbSettings):
-                old = await door.reconfigure(listener, surroundings)
-                self._drain(old.aclose())
+            if isinstance(listener, AlbSettings) or functions != self.functions:
+                self._drain((await door.reconfigure(listener, surroundings)).aclose())
 
     def _drain(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -22,7 +22,8 @@ from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request, Response
 
 if TYPE_CHECKING:
-    from gateway.listeners.door import DoorListener
+    from gateway.listeners.door import Door, DoorListener
+    from gateway.listeners.iam import Verify
     from gateway.recordings.recorder import Recorder
 
 
@@ -34,11 +35,13 @@ class FrontDoorOptions:
         access_log: Takes the lines of load balancers' access logs; None writes none.
         recorder: Keeps every exchange; None keeps none.
         dev_headers: Requests may say with headers which claims, source IP or time they are to have.
+        verify: What checks signatures for the service ``lambda`` or ``execute-api``; None believes them.
     """
 
     access_log: Callable[[bytes], None] | None = None
     recorder: "Recorder | None" = None
     dev_headers: bool = False
+    verify: "Callable[[str], Verify] | None" = None
 
 
 _NONE = FrontDoorOptions()
@@ -69,12 +72,14 @@ class AlbFrontDoor:
         """Start what is behind the rules."""
         await self.behind.start()
 
-    async def reconfigure(self, settings: AlbSettings, surroundings: Surroundings) -> LoadBalancer:
+    async def reconfigure(self, settings: ListenerSettings, surroundings: Surroundings) -> LoadBalancer:
         """Go over to other settings; what was behind the old ones is to be closed by the caller.
 
         Raises:
             UsageError: The new settings cannot work; the old ones stay.
         """
+        if not isinstance(settings, AlbSettings):
+            raise TypeError(f"a load balancer cannot become a {settings.type}")
         behind = LoadBalancer(settings, surroundings)
         await behind.start()
         self._listener.routing = behind.routing
@@ -97,6 +102,13 @@ class ApiFrontDoor:
             if flavour is not None:
                 self.listener.on_written = options.recorder.observer(_flavour_name(settings), flavour)
         self.server = ListenerServer(self.listener, settings.host, settings.port)
+
+    async def reconfigure(self, settings: ListenerSettings, surroundings: Surroundings) -> "Door":
+        """Go over to other functions; the old door is to be closed by the caller."""
+        listener = _door(settings, surroundings, self._options)
+        await listener.door.start()
+        old, self.listener.door = self.listener.door, listener.door
+        return old
 
     async def start(self) -> None:
         """Open what the door needs."""
@@ -123,19 +135,21 @@ def front_door(settings: ListenerSettings, surroundings: Surroundings, options: 
 
 def _door(settings: ListenerSettings, surroundings: Surroundings, options: FrontDoorOptions) -> "DoorListener":
     functions, dev_headers = surroundings.functions, options.dev_headers
+    of_api = options.verify("execute-api") if options.verify else None
+    of_url = options.verify("lambda") if options.verify else None
     match settings:
         case RestApiSettings():
             from gateway.listeners.rest_api import rest_api  # noqa: PLC0415 - only the front doors that are used
 
-            return rest_api(settings, functions, dev_headers=dev_headers)
+            return rest_api(settings, functions, verify=of_api, dev_headers=dev_headers)
         case HttpApiSettings():
             from gateway.listeners.http_api import http_api  # noqa: PLC0415 - as above
 
-            return http_api(settings, functions, dev_headers=dev_headers)
+            return http_api(settings, functions, verify=of_api, dev_headers=dev_headers)
         case FunctionUrlSettings():
             from gateway.listeners.function_url import function_url  # noqa: PLC0415 - as above
 
-            return function_url(settings, functions, dev_headers=dev_headers)
+            return function_url(settings, functions, verify=of_url, dev_headers=dev_headers)
         case WebSocketApiSettings():
             from gateway.listeners.websocket_api import websocket_api  # noqa: PLC0415 - as above
 

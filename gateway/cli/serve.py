@@ -55,6 +55,13 @@ from gateway.translation.flavours.alb import DEFAULT_TARGET_GROUP_ARN
 @click.option("--endpoint-url", default="", help="For an aws:… TARGET: another service with the Invoke API.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Keep every exchange as a file.")
 @click.option("--dev-headers", is_flag=True, help="Let requests choose claims, source IP, time and throttling.")
+@click.option(
+    "--signing-key",
+    "signing_keys",
+    multiple=True,
+    metavar="ID=SECRET",
+    help="Refuse calls of the Invoke API and under AWS_IAM that are not signed with such a key; repeatable.",
+)
 @click.option("--reload", is_flag=True, help="Load the code anew when a file changes.")
 @click.option("--freeze", is_flag=True, help="Stop the environments' processes between invocations, as Lambda does.")
 @click.option(

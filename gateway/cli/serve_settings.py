@@ -60,6 +60,7 @@ class ServeOptions(FunctionOptions):
     endpoint_url: str
     record: Path | None
     dev_headers: bool
+    signing_keys: tuple[str, ...]
     reload: bool
     freeze: bool
     debug_port: int | None

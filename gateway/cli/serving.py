@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from gateway.app import Gateway
 from gateway.cli.running import stop_requests
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
+from gateway.configuration import DEFAULT_REGION
 from gateway.errors import UsageError
 from gateway.front_doors import FrontDoorOptions
 from gateway.hosting import HostOptions
@@ -22,6 +23,7 @@ from gateway.listeners.local_authority import cache_folder, how_to_trust
 from gateway.observe.line_writer import LineWriter
 
 if TYPE_CHECKING:
+    from gateway.lambda_api.signature import SignatureCheck
     from gateway.recordings.recorder import Recorder
 
 log = logging.getLogger("gateway")
@@ -53,13 +55,20 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             freeze=options.freeze,
             debug_port=options.debug_port,
         )
-        door_options = FrontDoorOptions(access_log.write if access_log else None, recorder, options.dev_headers)
+        signatures = _signatures(options.signing_keys)
+        door_options = FrontDoorOptions(
+            access_log.write if access_log else None,
+            recorder,
+            options.dev_headers,
+            (lambda service: signatures(service).check) if signatures else None,
+        )
         gateway = Gateway(settings, host_options, door_options)
+        signature = signatures("lambda") if signatures else None
         if options.control_port is not None:
-            gateway.add_control_port("127.0.0.1", options.control_port)
+            gateway.add_control_port("127.0.0.1", options.control_port, signature)
         await gateway.start(tolerant=options.reload)
         if options.control_port is None:
-            await _default_control_port(gateway)
+            await _default_control_port(gateway, signature)
         _tell(gateway, options)
         reloading = asyncio.create_task(_reload(gateway, options)) if options.reload else None
         await stop.get()
@@ -84,10 +93,26 @@ async def _end(gateway: Gateway, stop: "asyncio.Queue[int]") -> None:
     await stopping
 
 
-async def _default_control_port(gateway: Gateway) -> None:
+def _signatures(given: tuple[str, ...]) -> "Callable[[str], SignatureCheck] | None":
+    """What checks signatures for a service; None when no keys were given.
+
+    Raises:
+        UsageError: A key has no secret, or botocore is not installed.
+    """
+    if not given:
+        return None
+    from gateway.lambda_api.signature import SignatureCheck  # noqa: PLC0415 - needs botocore
+
+    keys = dict(item.split("=", 1) for item in given if "=" in item)
+    if len(keys) < len(given):
+        raise UsageError("--signing-key: write ID=SECRET, an access key id and its secret access key")
+    return lambda service: SignatureCheck(keys, DEFAULT_REGION, service=service)
+
+
+async def _default_control_port(gateway: Gateway, signature: "SignatureCheck | None") -> None:
     """Nobody asked for this port, so a gateway that cannot have it goes without."""
     try:
-        await gateway.add_control_port("127.0.0.1", CONTROL_PORT).start()
+        await gateway.add_control_port("127.0.0.1", CONTROL_PORT, signature).start()
     except UsageError:
         gateway.servers.pop()
         log.info("the Invoke API is off: port %d is in use; --control-port gives it another one", CONTROL_PORT)

@@ -38,6 +38,7 @@ OPTIONS = ServeOptions(
     log_format=None,
     quiet=False,
     endpoint_url="",
+    signing_keys=(),
     record=None,
     dev_headers=False,
 )
