@@ -1,5 +1,8 @@
 """What all tests share."""
 
+import asyncio
+from collections.abc import Iterator
+
 import pytest
 
 
@@ -7,3 +10,13 @@ import pytest
 def anyio_backend() -> str:
     """Async tests run on asyncio, as the gateway does."""
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def handler_loop() -> Iterator[None]:
+    """An event loop for handlers that are called directly and ask for one, as adapters for ASGI applications do."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()

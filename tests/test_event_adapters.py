@@ -23,6 +23,8 @@ SENT = REQUEST._replace(
     body=bytes(range(256)),
 )
 
+pytestmark = pytest.mark.usefixtures("handler_loop")
+
 CONTEXT: Any = LambdaContext()  # Mangum and Powertools describe the same object in different words
 
 

@@ -13,7 +13,6 @@ What the adapters lose:
 - Mangum decodes the query of REST APIs and load balancers and encodes it anew: only decoded pairs can be compared.
 """
 
-import asyncio
 import json
 from collections.abc import Iterable
 from typing import Any, Final
@@ -37,6 +36,8 @@ from gateway.translation.messages import Request
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 
 HTTP_FLAVOURS: Final = ("alb", "alb-multi", "rest", "http", "http-v1", "url")
+pytestmark = pytest.mark.usefixtures("handler_loop")
+
 CONTEXT: Any = LambdaContext()  # Mangum and Powertools describe the same object in different words
 
 _text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)
@@ -116,16 +117,6 @@ def seen_by_mangum(event: dict[str, Any]) -> dict[str, Any]:
 
     Mangum(app, lifespan="off")(event, CONTEXT)
     return seen
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _loop() -> Any:  # noqa: ANN401 - a generator
-    """The event loop that Mangum runs, closed at the end."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
 
 
 @each_flavour(*HTTP_FLAVOURS)

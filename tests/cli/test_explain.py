@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gateway.cli.explain import command
+from gateway.cli import gateway
 from gateway.errors import UsageError
 
 FILE = """
@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> str:
 
 def explained(*arguments: str) -> list[str]:
     """The lines that the command prints."""
-    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    result = CliRunner().invoke(gateway, ["explain", *arguments], catch_exceptions=False)
     assert result.exit_code == 0
     return result.output.splitlines()
 
@@ -93,6 +93,6 @@ def test_tells_the_default(file: str) -> None:
 def test_refuses(file: str, arguments: list[str], message: str) -> None:
     """What cannot be explained is told."""
     with pytest.raises(UsageError) as caught:
-        CliRunner().invoke(command, [file, "GET", "/", *arguments], catch_exceptions=False)
+        CliRunner().invoke(gateway, ["explain", file, "GET", "/", *arguments], catch_exceptions=False)
 
     assert str(caught.value) == message

@@ -30,7 +30,9 @@ def from_http(event: Mapping[str, Any]) -> Rebuilt:
     headers = dict(event["headers"])
     if event.get("cookies"):
         headers["cookie"] = "; ".join(event["cookies"])
-    # The event has it decoded.
+    if "body" not in event and headers.get("content-length") == "0":
+        del headers["content-length"]  # HTTP APIs add the length of no body
+    # The event has the path decoded.
     request, trace_id = _request(event, quote(event["rawPath"], safe=_PATH), headers)
     options = api_options(context, headers.get("host", ""))
     options["routes"] = [event["routeKey"]]
@@ -71,7 +73,7 @@ def _request(event: Mapping[str, Any], path: str, headers: Mapping[str, str]) ->
         method=http["method"],
         raw_path=path.encode(),
         raw_query=event["rawQueryString"].encode(),
-        headers=_lines(headers, empty=not body) + [line(name, value) for name, value in own if value],
+        headers=_lines(headers) + [line(name, value) for name, value in own if value],
         body=body,
         client=(peer, 0),
         server=("127.0.0.1", 443),
@@ -80,10 +82,5 @@ def _request(event: Mapping[str, Any], path: str, headers: Mapping[str, str]) ->
     return request, trace_id
 
 
-def _lines(headers: Mapping[str, str], *, empty: bool) -> Lines:
-    return [
-        line(name, value)
-        for name, value in headers.items()
-        # HTTP APIs add the length of no body.
-        if name not in _ADDED and not (empty and name == "content-length" and value == "0")
-    ]
+def _lines(headers: Mapping[str, str]) -> Lines:
+    return [line(name, value) for name, value in headers.items() if name not in _ADDED]
