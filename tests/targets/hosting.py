@@ -100,7 +100,11 @@ async def until_gone(pid: int) -> None:
 
 def children() -> set[int]:
     """The processes that this process started and that have not been waited for, zombies included."""
-    return {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+    found = set()
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # a thread that has just ended
+            found.update(map(int, (task / "children").read_text().split()))
+    return found
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
