@@ -77,9 +77,10 @@ def result(body: str) -> bytes:
 
 async def test_a_function_of_another_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """``aws:`` with ``endpoint_url`` calls whatever speaks the Invoke API there; its own failures come back as 502."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "any")
-    other = gateway_of([function("far", "host.alb")], [Front("far")], Log().append, in_process=True)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    other = gateway_of([function("far", "host.alb")], [Front("far")], Log().append)
     control = other.add_control_port("127.0.0.1", 0)
     await other.start()
     url = f"http://127.0.0.1:{control.port}"

@@ -109,3 +109,13 @@ async def test_uvicorn_serves_a_listener() -> None:
     assert (answer.status, answer["path"], server.server_state.total_requests) == (200, "/a", 1)
     assert await client.rest() == b""
     await client.close()
+
+
+async def test_connections_are_kept_where_the_server_wants_them() -> None:
+    """A server may give a set of its own, one that says when the last client is gone."""
+    given: set[HttpProtocol] = set()
+    protocol, _ = connected(PortOptions(EchoListener(), 60), PortState(given))
+    during = set(given)
+    protocol.connection_lost(None)
+
+    assert (during, given) == ({protocol}, set())

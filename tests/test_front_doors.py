@@ -1,0 +1,290 @@
+"""Front doors as settings describe them, on ports of their own."""
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from websockets.asyncio.client import connect
+
+from gateway.app import Gateway
+from gateway.config import apis
+from gateway.config.fronts import FRONTS, front_settings
+from gateway.config.settings import (
+    FunctionUrlSettings,
+    HttpApiSettings,
+    ListenerSettings,
+    RestApiSettings,
+    Settings,
+    WebSocketApiSettings,
+)
+from gateway.errors import UsageError
+from gateway.front_doors import FrontDoor, FrontDoorOptions, front_door, together
+from gateway.functions.function import Function
+from gateway.hosting import HostOptions
+from gateway.lambda_api.signature import SignatureCheck
+from gateway.listeners.listener import OnWritten
+from gateway.listeners.wire import Wire
+from gateway.load_balancer import Surroundings
+from gateway.observe.recording import Recording, from_text
+from gateway.recordings.recorder import Recorder
+from gateway.translation.messages import Response
+from gateway.types import Json
+from tests.gateways import Front, function, gateway_settings
+from tests.listeners.alb.doubles import get
+from tests.listeners.doors import scripted
+from tests.targets.hosting import FUNCTIONS, Log, eventually
+
+pytestmark = pytest.mark.anyio
+
+WIRE = Wire(100, 200, 1.0, 1.001, 1.002, 1.010, 1.011)
+LOAD_BALANCER = gateway_settings([function("f", "host.alb")], [Front("f")])
+HTTP_FRONTS = [name for name in FRONTS if name != "websocket"]
+
+
+def shows(event: dict[str, Json]) -> Json:
+    """A function that answers with its event."""
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(event)}
+
+
+def says(text: str) -> Function:
+    """A function that always says the same."""
+    return scripted(lambda _: {"statusCode": 200, "body": text})[0]
+
+
+def around(one: Function) -> Surroundings:
+    """A gateway whose function ``f`` is this one."""
+    return Surroundings(replace(LOAD_BALANCER, functions={}), {"f": one}, b"key", Path("unused"))
+
+
+@asynccontextmanager
+async def opened(door: FrontDoor) -> AsyncIterator[httpx.AsyncClient]:
+    """A front door from start to stop, and a client of its port."""
+    await door.start()
+    await door.server.start()
+    try:
+        url = f"http://127.0.0.1:{door.server.port}"
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            yield client
+    finally:
+        await door.server.stop(0)
+        await door.aclose()
+
+
+@asynccontextmanager
+async def running(*listeners: ListenerSettings) -> AsyncIterator[Gateway]:
+    """A gateway with one function ``f`` behind listeners."""
+    settings = Settings(FUNCTIONS, {"f": function("f", "host.alb_event")}, LOAD_BALANCER.target_groups, listeners)
+    gateway = Gateway(settings, HostOptions(os.environ, Log().append, python=sys.executable))
+    await gateway.start()
+    try:
+        yield gateway
+    finally:
+        await gateway.stop(5)
+
+
+def recorded(folder: Path) -> Recording:
+    """The one recording of a folder."""
+    (file,) = folder.iterdir()
+    return from_text(file.read_bytes())
+
+
+def settings_of(name: str) -> ListenerSettings:
+    """A front door of this name on a free port, in front of ``f``."""
+    return LOAD_BALANCER.listeners[0] if name == "alb" else front_settings(name, "f", "127.0.0.1", 0)
+
+
+def kind_of(event: Mapping[str, Json]) -> str:
+    """Which front door an event is from, told by what only its own events have."""
+    context = event["requestContext"]
+    assert isinstance(context, dict)
+    if "elb" in context:
+        return "alb"
+    if "version" not in event:
+        return "rest"
+    if event["version"] == "1.0":
+        return "http-v1"
+    return "url" if context["accountId"] == "anonymous" else "http"
+
+
+async def test_every_front_door_answers() -> None:
+    """All of them beside each other in one gateway, each on its own port with its own kind of event."""
+    names = ["alb", *HTTP_FRONTS]
+    async with running(*map(settings_of, names)) as gateway, httpx.AsyncClient(trust_env=False) as client:
+        answers = [await client.get(f"http://127.0.0.1:{server.port}/a") for server in gateway.servers]
+
+    documents = {name: answer.json() for name, answer in zip(names, answers, strict=True)}
+    # A handler that does not stream has its whole result passed on.
+    documents["url-stream"] = json.loads(documents["url-stream"]["body"])
+    assert {name: kind_of(event) for name, event in documents.items()} == {
+        **dict(zip(names, names, strict=True)),
+        "url-stream": "url",
+    }
+
+
+@pytest.mark.parametrize("name", ["alb", *HTTP_FRONTS])
+async def test_each_exchange_is_a_file(tmp_path: Path, name: str) -> None:
+    """It says which front door it came from, in the words of ``--as``."""
+    recorder = Recorder(tmp_path)
+    async with opened(front_door(settings_of(name), around(says("hi")), FrontDoorOptions(recorder=recorder))) as client:
+        await client.get("/a")
+    await recorder.aclose()
+
+    recording = recorded(tmp_path)
+    assert (recording.flavour, recording.request.raw_path) == (name, b"/a")
+    assert recording.payload is not None
+    assert json.loads(recording.payload)["body"] == "hi"
+
+
+async def test_a_handshake_is_a_file_too(tmp_path: Path) -> None:
+    """What a client of a WebSocket API asks for over HTTP is recorded."""
+    recorder = Recorder(tmp_path)
+    door = front_door(settings_of("websocket"), around(says("hi")), FrontDoorOptions(recorder=recorder))
+    async with opened(door) as client, connect(f"ws://127.0.0.1:{client.base_url.port}/prod", proxy=None):
+        pass
+    await recorder.aclose()
+
+    assert recorded(tmp_path).flavour == "websocket"
+
+
+async def test_access_log_beside_the_recorder(tmp_path: Path) -> None:
+    """A load balancer tells both of the same request."""
+    lines: list[bytes] = []
+    recorder = Recorder(tmp_path)
+    options = FrontDoorOptions(lines.append, recorder)
+    async with opened(front_door(settings_of("alb"), around(says("hi")), options)) as client:
+        await client.get("/both")
+        await eventually(lambda: bool(lines))
+    await recorder.aclose()
+
+    assert b"/both" in lines[0]
+    assert recorded(tmp_path).request.raw_path == b"/both"
+
+
+def test_together() -> None:
+    """Every observer is told, in order; for none there is nothing to tell, and one stands for itself."""
+    told: list[tuple[int, object]] = []
+
+    def observer(number: int) -> OnWritten:
+        return lambda request, response, wire: told.append((number, (request, response, wire)))
+
+    first, second = observer(1), observer(2)
+    both = together([first, second])
+    exchange = get(), Response(200, []), WIRE
+    assert both is not None
+    both(*exchange)
+
+    assert told == [(1, exchange), (2, exchange)]
+    assert (together([]), together([first])) == (None, first)
+
+
+@pytest.mark.parametrize("name", HTTP_FRONTS)
+async def test_going_over_to_another_function(name: str) -> None:
+    """The port stays, and the next request gets the new one's answer."""
+    door = front_door(settings_of(name), around(says("old")))
+    async with opened(door) as client:
+        before = await client.get("/a")
+        old = await door.reconfigure(settings_of(name), around(says("new")))
+        after = await client.get("/a")
+        await old.aclose()
+
+    assert [("old" in it.text, "new" in it.text) for it in (before, after)] == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize("name", ["rest", "http", "url"])
+async def test_a_gateway_moves_its_apis(name: str) -> None:
+    """A function that has changed is what an API of the running gateway calls from then on."""
+    async with running(settings_of(name)) as gateway, httpx.AsyncClient(trust_env=False) as client:
+        url = f"http://127.0.0.1:{gateway.servers[0].port}/a"
+        before = await client.get(url)
+        await gateway.reconfigure(replace(gateway.settings, functions={"f": function("f", "host.raises")}))
+        after = await client.get(url)
+
+    assert (before.status_code, after.status_code) == (200, {"rest": 502, "http": 500, "url": 502}[name])
+
+
+async def test_functions_of_a_websocket_api_cannot_change() -> None:
+    """Its connections belong to them: who changes one is told to start the gateway again."""
+    async with running(settings_of("websocket")) as gateway:
+        changed = replace(gateway.settings, functions={"f": function("f", "host.alb")})
+        with pytest.raises(UsageError, match=r"cannot change while a websocket_api has connections.*start it again"):
+            await gateway.reconfigure(changed)
+
+        await gateway.reconfigure(gateway.settings)
+        assert gateway.settings.functions["f"].handler == "host.alb_event"
+
+
+async def test_a_load_balancer_stays_one() -> None:
+    """What it cannot become is refused and changes nothing."""
+    door = front_door(settings_of("alb"), around(says("hi")))
+    async with opened(door) as client:
+        with pytest.raises(TypeError, match="a load balancer cannot become a rest_api"):
+            await door.reconfigure(RestApiSettings(0, "f"), around(says("no")))
+        answer = await client.get("/a")
+
+    assert answer.text == "hi"
+
+
+URL = FunctionUrlSettings(0, "f", auth_type="AWS_IAM")
+HTTP_API = HttpApiSettings(0, routes={"$default": apis.HttpRoute("f", authorization_type="AWS_IAM")})
+REST_API = RestApiSettings(0, routes={"ANY /{proxy+}": apis.RestRoute("f", authorization_type="AWS_IAM")})
+
+
+def signed(url: str, service: str) -> dict[str, str]:
+    """The header lines of a request that botocore signed for a service."""
+    request = AWSRequest("GET", url)
+    SigV4Auth(Credentials("AKID", "secret"), service, "us-east-1").add_auth(request)
+    return dict(request.headers.items())
+
+
+@pytest.mark.parametrize(
+    ("settings", "service"),
+    [(URL, "lambda"), (HTTP_API, "execute-api"), (REST_API, "execute-api")],
+    ids=["url", "http", "rest"],
+)
+async def test_signatures_are_checked(settings: ListenerSettings, service: str) -> None:
+    """With keys only what they signed for the front door's own service passes, without keys any signature does."""
+    options = FrontDoorOptions(verify=lambda name: SignatureCheck({"AKID": "secret"}, "us-east-1", service=name).check)
+    statuses: list[int] = []
+    for given in (options, FrontDoorOptions()):
+        async with opened(front_door(settings, around(says("hi")), given)) as client:
+            url = str(client.base_url.join("/a"))
+            other = ({"lambda", "execute-api"} - {service}).pop()
+            lines = [signed(url, service), signed(url, other), {}]
+            statuses += [(await client.get(url, headers=line)).status_code for line in lines]
+
+    assert statuses == [200, 403, 403, 200, 200, 403]
+
+
+@pytest.mark.parametrize(("allowed", "source_ip"), [(True, "192.0.2.7"), (False, "127.0.0.1")])
+async def test_developer_headers_are_off_unless_asked_for(allowed: bool, source_ip: str) -> None:
+    """Only who allows them lets a client choose its own address."""
+    door = front_door(settings_of("http"), around(scripted(shows)[0]), FrontDoorOptions(dev_headers=allowed))
+    async with opened(door) as client:
+        event = (await client.get("/", headers={"X-Gateway-Source-Ip": "192.0.2.7"})).json()
+
+    assert event["requestContext"]["http"]["sourceIp"] == source_ip
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        FunctionUrlSettings(0, "g"),
+        HttpApiSettings(0, function="g"),
+        RestApiSettings(0, "g"),
+        WebSocketApiSettings(0, "g"),
+    ],
+    ids=lambda settings: settings.type,
+)
+def test_a_function_that_is_not_there(settings: ListenerSettings) -> None:
+    """Its name is in the message, before any port is opened."""
+    with pytest.raises(UsageError, match="g"):
+        front_door(settings, around(says("hi")))
