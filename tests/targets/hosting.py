@@ -100,7 +100,7 @@ async def until_gone(pid: int) -> None:
 
 def children() -> set[int]:
     """The processes that this process started and that have not been waited for, zombies included."""
-    found = set()
+    found: set[int] = set()
     for task in Path("/proc/self/task").iterdir():
         with contextlib.suppress(FileNotFoundError):  # a thread that has just ended
             found.update(map(int, (task / "children").read_text().split()))
