@@ -8,6 +8,7 @@ worker processes for what Lambda promises about isolation.
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import importlib
 import os
@@ -22,26 +23,28 @@ from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
 from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
 
-_PATIENCE_S = 0.005
-"""How long invocations may wait before another thread is started: a handler of a millisecond needs only one."""
+_PATIENCE_S = 0.01
+"""How long an invocation may wait before another thread is started: a handler of a millisecond needs only one."""
 
 
 class _Job:
     """One invocation on its way through a thread.
 
     Attributes:
+        asked: When it came, by `time.monotonic`.
         began: When a thread took it, by `time.monotonic`; its timeout counts from then.
         abandoned: Nobody waits for its answer any more: it need not begin.
         replaced: The thread that has it ends with it, since another one was started in its place.
     """
 
-    __slots__ = ("abandoned", "answer", "began", "invocation", "replaced")
+    __slots__ = ("abandoned", "answer", "asked", "began", "invocation", "replaced")
 
     def __init__(self, invocation: Invocation, answer: asyncio.Future[Returned | Failed | None]) -> None:
         self.invocation = invocation
         self.answer = answer
         self.abandoned = False
         self.replaced = False
+        self.asked = time.monotonic()
         self.began: float | None = None
 
     def give(self, outcome: Returned | Failed | None) -> None:
@@ -69,6 +72,7 @@ class InProcess:
         self._given = handler
         self._handler = handler
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._waiting: collections.deque[_Job] = collections.deque()
         self._threads = 0
         self._reinforcing = False
         self._saved: dict[str, str | None] = {}
@@ -91,9 +95,11 @@ class InProcess:
         """Run one invocation as soon as a thread is free."""
         job = _Job(invocation, self._loop.create_future())
         self._jobs.put(job)
-        if self._jobs.qsize() and not self._reinforcing and self._threads < self._configuration.capacity:
-            self._reinforcing = True
-            self._loop.call_later(_PATIENCE_S, self._reinforce)
+        if self._threads < self._configuration.capacity:
+            self._waiting.append(job)
+            if not self._reinforcing:
+                self._reinforcing = True
+                self._loop.call_later(_PATIENCE_S, self._reinforce)
         timer = None if _debugger_attached() else self._loop.call_later(self._timeout_s, self._expire, job)
         try:
             outcome = await job.answer
@@ -106,11 +112,16 @@ class InProcess:
         return outcome or timed_out(invocation.request_id, self._configuration.timeout_ms)
 
     def _reinforce(self) -> None:
-        """Start another thread when invocations still wait: a handler that blocks must not hold up the others."""
-        self._reinforcing = False
-        if self._jobs.qsize() and self._threads < self._configuration.capacity:
+        """Start another thread when one invocation waits too long: a handler that blocks must not hold up others."""
+        waiting = self._waiting
+        while waiting and (waiting[0].began is not None or waiting[0].abandoned):
+            waiting.popleft()
+        if waiting and time.monotonic() - waiting[0].asked >= _PATIENCE_S:
             self._start_thread()
-            self._reinforcing = True
+        if self._threads >= self._configuration.capacity:
+            waiting.clear()
+        self._reinforcing = bool(waiting)
+        if waiting:
             self._loop.call_later(_PATIENCE_S, self._reinforce)
 
     def _expire(self, job: _Job) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Handler = Callable[[object, "LambdaContext"], object]
 
 ASCII_ONLY = sys.version_info < (3, 12)
+_dump_raw = json.JSONEncoder(ensure_ascii=False).encode  # json keeps one only for its own defaults
 INIT_WARNING = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare "
     "cases, a Lambda runtime update can cause unexpected function behavior. For functions using managed runtimes, "
@@ -214,7 +215,7 @@ def to_json(value: object) -> str:
     """
     try:
         if _is_plain(value):
-            return json.dumps(value, ensure_ascii=ASCII_ONLY)
+            return json.dumps(value) if ASCII_ONLY else _dump_raw(value)
         simple = _simplify(value)
     except TypeError:  # a key that is not text
         simple = _simplify(value)
