@@ -224,7 +224,7 @@ async def _start_uvicorn(app: Any) -> tuple[uvicorn.Server, "asyncio.Task[None]"
 
 
 @pytest.fixture(scope="module")
-def ports() -> Iterator[Ports]:
+def ports(handler_loop: None) -> Iterator[Ports]:  # noqa: ARG001 - Mangum asks for a loop when it is made
     """Uvicorn with the echo application, and the gateway with it behind each adapter in both modes."""
     background = Background()
     sys.path.insert(0, str(FUNCTIONS))
