@@ -74,8 +74,8 @@ async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
     await function.start()
     await server.start()
     async with httpx.AsyncClient(trust_env=False) as client:
-        url = f"http://127.0.0.1:{server.port}/pets/7?token=abc"
-        answer = await client.get(url, headers={"Authorization": "Bearer abc"})
+        url = f"http://127.0.0.1:{server.port}/pets/7?token=opensesame"
+        answer = await client.get(url, headers={"Authorization": "Bearer opensesame"})
     await server.stop(1)
     await function.aclose()
     await recorder.aclose()
@@ -83,7 +83,7 @@ async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
     assert answer.text == "/pets/7"
     (path,) = (tmp_path / "recordings").iterdir()
     assert path.name == "0001-GET-pets-7.json"
-    assert "abc" not in path.read_text()
+    assert "opensesame" not in path.read_text()
     recording = from_text(path.read_bytes())
     assert recording.request.raw_path == b"/pets/7"
     assert isinstance(recording.event, dict)
