@@ -19,14 +19,14 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def entry(url: str) -> dict[str, object]:
     """One entry of a HAR file."""
-    request = {"method": "GET", "url": url, "headers": [{"name": "Authorization", "value": "Bearer abc"}]}
+    request = {"method": "GET", "url": url, "headers": [{"name": "Authorization", "value": "Bearer opensesame"}]}
     return {"request": request, "response": {"status": 200, "headers": [], "content": {"text": "hi"}}}
 
 
 @pytest.fixture
 def har(tmp_path: Path) -> Path:
     """A folder with a HAR file of two hosts."""
-    entries = [entry("https://example.com/a?token=abc"), entry("https://cdn.example/b")]
+    entries = [entry("https://example.com/a?token=opensesame"), entry("https://cdn.example/b")]
     (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": entries}}))
     return tmp_path
 
@@ -40,7 +40,7 @@ def test_a_har_file_becomes_recordings(har: Path) -> None:
     cases = replay_cases(har / "out")
     assert [str(case) for case in cases] == ["0001-GET-a", "0002-GET-a"]
     assert cases[0].recording.flavour == "rest"
-    assert "abc" not in cases[0].path.read_text()
+    assert "opensesame" not in cases[0].path.read_text()
     assert cases[0].differences(lambda event, context: {"body": "hi"}, ["/response/headers"]) == []  # noqa: ARG005
 
 
@@ -48,7 +48,7 @@ def test_secrets_are_chosen(har: Path) -> None:
     """More of them, or none at all."""
     run(har, "--har", "a.har", "-o", "none", "--no-redaction")
 
-    assert all("abc" in case.path.read_text() for case in replay_cases(har / "none"))
+    assert all("opensesame" in case.path.read_text() for case in replay_cases(har / "none"))
 
 
 def test_events_of_aws_become_recordings(tmp_path: Path) -> None:
