@@ -155,6 +155,7 @@ class InProcess:
 
     async def aclose(self) -> None:
         """Let the threads end after what they are doing and give the process its variables back."""
+        self._waiting.clear()  # no further thread: nothing would end it
         for _ in range(self._threads):
             self._jobs.put(None)
         self._threads = 0

@@ -16,6 +16,7 @@ from gateway.bootstraps.python.lambda_runtime import LambdaContext
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Returned, TimedOut
+from gateway.targets import inprocess
 from gateway.targets.inprocess import InProcess
 from tests.targets.hosting import REQUEST_ID, configuration, invocation, result_of
 
@@ -176,6 +177,29 @@ async def test_capacity_at_once() -> None:
 
     assert results == [Returned(b"%d" % number) for number in range(6)]
     assert most == 2
+
+
+async def test_closing_starts_no_further_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits when the target closes is still answered, by the thread that is there and ends afterwards."""
+    monkeypatch.setattr(inprocess, "_PATIENCE_S", 0)
+    release = threading.Event()
+    before = set(threading.enumerate())
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        release.wait(20)
+        return event
+
+    async with running(handler, capacity=2) as target:
+        calls = [asyncio.ensure_future(target.invoke(invocation(number))) for number in range(2)]
+        await asyncio.sleep(0)
+    for _ in range(3):  # a thread that was still due would be started here
+        await asyncio.sleep(0)
+    (thread,) = [thread for thread in set(threading.enumerate()) - before if thread.name == "lambda"]
+    release.set()
+
+    assert await asyncio.gather(*calls) == [Returned(b"0"), Returned(b"1")]
+    await asyncio.to_thread(thread.join, 20)
+    assert not thread.is_alive()
 
 
 async def test_cancelled_invocation_frees_its_place() -> None:
