@@ -48,6 +48,12 @@ def fields_of(line: bytes) -> dict[str, str]:
     return dict(zip(NAMES, values, strict=True))
 
 
+@pytest.fixture(autouse=True)
+def _quick_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions take no time, however busy the machine is."""
+    monkeypatch.setattr("gateway.listeners.exchange.perf_counter", lambda: 1000.0)
+
+
 async def logged(subject: AlbListener, request: Request, wire: Wire = WIRE) -> dict[str, str]:
     """What is logged of a request to a listener."""
     lines: list[bytes] = []
