@@ -16,6 +16,7 @@ import queue
 import sys
 import threading
 import time
+from typing import TypeAlias
 
 from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
@@ -23,8 +24,12 @@ from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
 from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
 
+_Answer: TypeAlias = Returned | Failed | None
+"""None when the time is over."""
+
+_WEIGHT = 0.2
 _PATIENCE_S = 0.01
-"""How long an invocation may wait before another thread is started: a handler of a millisecond needs only one."""
+"""How long an invocation may wait before another thread takes it: a handler of a millisecond needs only one."""
 
 
 class _Job:
@@ -39,7 +44,7 @@ class _Job:
 
     __slots__ = ("abandoned", "answer", "asked", "began", "invocation", "replaced")
 
-    def __init__(self, invocation: Invocation, answer: asyncio.Future[Returned | Failed | None]) -> None:
+    def __init__(self, invocation: Invocation, answer: asyncio.Future[_Answer]) -> None:
         self.invocation = invocation
         self.answer = answer
         self.abandoned = False
@@ -47,13 +52,17 @@ class _Job:
         self.asked = time.monotonic()
         self.began: float | None = None
 
-    def give(self, outcome: Returned | Failed | None) -> None:
+    def give(self, outcome: _Answer) -> None:
         if not self.answer.done():
             self.answer.set_result(outcome)
 
 
 class InProcess:
     """A target whose handler runs in this process.
+
+    The event loop and the threads share one interpreter lock, and each hand-over of it costs more than a short
+    handler.  So invocations that arrive in one turn of the loop go over together, and so do the results: one thread
+    takes all that wait, and others join in only when one has waited too long or when invocations are known to be long.
 
     Args:
         configuration: The function; its task root goes to the front of ``sys.path``.
@@ -71,16 +80,25 @@ class InProcess:
         self._variables = variables
         self._given = handler
         self._handler = handler
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._waiting: collections.deque[_Job] = collections.deque()
+        self._in_flight: set[_Job] = set()
+        self._answered: collections.deque[tuple[_Job, _Answer]] = collections.deque()
+        self._telling = False
+        self._wakes: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._resting = 0  # threads that wait for a wake; changed under the lock
+        self._lock = threading.Lock()
         self._threads = 0
+        self._duration_s = 0.0
+        self._handing_over = False
         self._reinforcing = False
+        self._watch: asyncio.TimerHandle | None = None
+        self._closed = False
         self._saved: dict[str, str | None] = {}
         self._timeout_s = configuration.timeout_ms / 1000
         self._loop = asyncio.get_running_loop()
 
     async def start(self) -> None:
-        """Load the handler and start the threads.
+        """Load the handler and start a thread.
 
         Raises:
             UsageError: The handler cannot be loaded.
@@ -94,46 +112,65 @@ class InProcess:
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as a thread is free."""
         job = _Job(invocation, self._loop.create_future())
-        self._jobs.put(job)
-        if self._threads < self._configuration.capacity:
-            self._waiting.append(job)
-            if not self._reinforcing:
-                self._reinforcing = True
-                self._loop.call_later(_PATIENCE_S, self._reinforce)
-        timer = None if _debugger_attached() else self._loop.call_later(self._timeout_s, self._expire, job)
+        self._in_flight.add(job)
+        self._waiting.append(job)
+        if not self._handing_over:
+            self._handing_over = True
+            self._loop.call_soon(self._hand_over)
+        if self._watch is None:
+            self._watch = self._loop.call_later(self._timeout_s, self._expire)
         try:
             outcome = await job.answer
         except asyncio.CancelledError:
             self._abandon(job)
             raise
         finally:
-            if timer:
-                timer.cancel()
+            self._in_flight.discard(job)
         return outcome or timed_out(invocation.request_id, self._configuration.timeout_ms)
 
-    def _reinforce(self) -> None:
-        """Start another thread when one invocation waits too long: a handler that blocks must not hold up others."""
-        waiting = self._waiting
-        while waiting and (waiting[0].began is not None or waiting[0].abandoned):
-            waiting.popleft()
-        if waiting and time.monotonic() - waiting[0].asked >= _PATIENCE_S:
-            self._start_thread()
-        if self._threads >= self._configuration.capacity:
-            waiting.clear()
-        self._reinforcing = bool(waiting)
-        if waiting:
+    def _hand_over(self) -> None:
+        """Wake a thread for all that have come, or one for each when they are known to be long."""
+        self._handing_over = False
+        if self._duration_s >= _PATIENCE_S:
+            self._wake(len(self._waiting))
+        elif self._resting == self._threads:
+            self._wake(1)
+        if not self._reinforcing and self._waiting and not self._closed:
+            self._reinforcing = True
             self._loop.call_later(_PATIENCE_S, self._reinforce)
 
-    def _expire(self, job: _Job) -> None:
-        """End the wait for an invocation whose time is over."""
-        if job.answer.done():
+    def _wake(self, wanted: int) -> int:
+        """Wake so many of the threads that rest, or as many as there are."""
+        with self._lock:
+            woken = min(wanted, self._resting)
+            self._resting -= woken
+        for _ in range(woken):
+            self._wakes.put(True)
+        return woken
+
+    def _reinforce(self) -> None:
+        """Let another thread help when an invocation waits too long: one that blocks must not hold up others."""
+        self._reinforcing = False
+        if self._closed or not self._waiting:
             return
-        left = self._timeout_s if job.began is None else job.began + self._timeout_s - time.monotonic()
-        if left > 0:
-            self._loop.call_later(left, self._expire, job)
-        else:
-            job.give(None)
-            self._abandon(job)
+        now = time.monotonic()
+        late = sum(1 for job in tuple(self._waiting) if now - job.asked >= _PATIENCE_S)
+        if late and not self._wake(late) and self._threads < self._configuration.capacity:
+            self._start_thread()
+        self._reinforcing = True
+        self._loop.call_later(_PATIENCE_S, self._reinforce)
+
+    def _expire(self) -> None:
+        """End the waits whose time is over, and look again when the next one's may be: one timer serves them all."""
+        now, earliest = time.monotonic(), self._timeout_s
+        for job in () if _debugger_attached() else tuple(self._in_flight):
+            left = self._timeout_s if job.began is None else job.began + self._timeout_s - now
+            if left > 0:
+                earliest = min(earliest, left)
+            elif not job.answer.done():
+                job.give(None)
+                self._abandon(job)
+        self._watch = self._loop.call_later(earliest, self._expire) if self._in_flight and not self._closed else None
 
     def _abandon(self, job: _Job) -> None:
         """Nobody waits any more: an invocation that has begun cannot be ended, so its thread is replaced."""
@@ -155,9 +192,12 @@ class InProcess:
 
     async def aclose(self) -> None:
         """Let the threads end after what they are doing and give the process its variables back."""
-        self._waiting.clear()  # no further thread: nothing would end it
+        self._closed = True
+        if self._watch is not None:
+            self._watch.cancel()
+        self._hand_over()
         for _ in range(self._threads):
-            self._jobs.put(None)
+            self._wakes.put(False)
         self._threads = 0
         for name, value in self._saved.items():
             if value is None:
@@ -189,15 +229,43 @@ class InProcess:
         loop = asyncio.new_event_loop()  # on Lambda a handler runs where asyncio.get_event_loop() finds one
         asyncio.set_event_loop(loop)
         with contextlib.closing(loop):
-            while job := self._jobs.get():
-                if job.abandoned:
-                    continue
-                job.began = time.monotonic()
-                outcome = self._run(job.invocation)
-                if job.replaced:
+            while True:
+                while job := self._next():
+                    if job.abandoned:
+                        continue
+                    job.began = began = time.monotonic()
+                    outcome = self._run(job.invocation)
+                    if job.replaced:
+                        return
+                    self._duration_s += (time.monotonic() - began - self._duration_s) * _WEIGHT
+                    self._tell(job, outcome)
+                if not self._wakes.get():
                     return
-                with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
-                    self._loop.call_soon_threadsafe(job.give, outcome)
+
+    def _next(self) -> _Job | None:
+        """The invocation that has waited longest; without one the thread counts as resting."""
+        with contextlib.suppress(IndexError):
+            return self._waiting.popleft()
+        # Under the lock: what comes after this look finds a thread that rests, and wakes it.
+        with self._lock:
+            with contextlib.suppress(IndexError):
+                return self._waiting.popleft()
+            self._resting += 1
+        return None
+
+    def _tell(self, job: _Job, outcome: Returned | Failed) -> None:
+        """Leave the outcome for the event loop, which takes all that there are when it comes."""
+        self._answered.append((job, outcome))
+        if not self._telling:
+            self._telling = True
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+                self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        self._telling = False  # before the look: what a thread leaves from now on is told again
+        while self._answered:
+            job, outcome = self._answered.popleft()
+            job.give(outcome)
 
     def _run(self, invocation: Invocation) -> Returned | Failed:
         handler = self._handler
