@@ -1,9 +1,14 @@
 """What the pool asks of an execution environment, whatever runs inside."""
 
+from asyncio import Future
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from gateway.invocation import Invocation, Outcome
+
+Answer: TypeAlias = Future[Outcome | None]
+"""Done when an invocation has its outcome, or the begin of its stream; None when it did not begin."""
 
 
 class Environment(Protocol):
@@ -12,21 +17,26 @@ class Environment(Protocol):
     Attributes:
         problem: Why the handler cannot be loaded, in words for the user at start; None when the init phase went well.
         takes_ahead: More invocations may be given while one runs; each begins when the one before it has ended.
+        freed: Called when an invocation has ended, a stream to its last byte; once for all when the process has.
     """
 
     problem: str | None
     takes_ahead: bool
+    freed: Callable[[], None]
 
     async def start(self) -> None:
         """Run the init phase.  Never raises for what the user's code does: the first invocation gets the failure."""
         ...
 
-    async def invoke(self, invocation: Invocation) -> Outcome | None:
-        """Run one invocation; None when it was given ahead and did not begin, so that another one may run it."""
+    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
+        """Run one invocation, or let it wait for its turn; returns ``answer``, made here when the caller has none.
+
+        The answer is None when the invocation was given ahead and did not begin, so that another one may run it.
+        """
         ...
 
     def retract(self) -> bool:
-        """Take back the last invocation given ahead, if it has not begun; its `invoke` then returns None."""
+        """Take back the last invocation given ahead, if it has not begun; its answer is None then."""
         ...
 
     @property

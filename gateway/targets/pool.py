@@ -6,8 +6,8 @@ starting it: when the queue's expected wait, or the time that its first member h
 phase takes.
 
 Most of a short invocation's time is the waking up of two processes.  So while invocations wait and are short, an
-environment gets the next one ahead, before it has answered the last: it still runs one at a time, but does not sleep in
-between.  What was given ahead is taken back as soon as another environment is free, and begins there.
+environment gets the next ones ahead, before it has answered the last: it still runs one at a time, but does not sleep
+in between.  What was given ahead is taken back as soon as another environment is free, and begins there.
 """
 
 import asyncio
@@ -17,11 +17,13 @@ import shutil
 import tempfile
 from collections import deque
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
+from time import monotonic
 
 from gateway.errors import UsageError
-from gateway.invocation import Invocation, Outcome, Streamed, Unavailable
-from gateway.targets.environment import Environment, EnvironmentFactory
+from gateway.invocation import Invocation, Outcome, Unavailable
+from gateway.targets.environment import Answer, Environment, EnvironmentFactory
 
 log = logging.getLogger("gateway")
 
@@ -29,30 +31,44 @@ IDLE_LIMIT_S = 300.0
 _WEIGHT = 0.2
 _FIRST_START_S = 0.1
 _SHORT_S = 0.003
-_AHEAD = 4
-"""Invocations that an environment of short ones may have, the running one included."""
+_AHEAD = 16
+"""Invocations that an environment may have at most, the running one included."""
+_AHEAD_S = 0.002
+"""How much work may wait in front of an environment's last invocation."""
 _STOPPING = Unavailable("ServiceException", "the gateway is stopping")
 
 
 class _Load:
-    """What one environment has to do.
+    """What one environment has to do; instants are of `time.monotonic`.
 
     Attributes:
         invocations: How many it was given: more than one while some were given ahead.
         given_at: When the last of them was given.
-        freed_at: When it last ended one.
+        began_at: When the first of them began.
         scratch: The folder that stands for its ``/tmp``.
         outdated: The code has changed; it ends what it was given and gets nothing more.
     """
 
-    __slots__ = ("freed_at", "given_at", "invocations", "outdated", "scratch")
+    __slots__ = ("began_at", "given_at", "invocations", "outdated", "scratch")
 
     def __init__(self, scratch: Path) -> None:
         self.outdated = False
         self.invocations = 0
         self.given_at = 0.0
-        self.freed_at = 0.0
+        self.began_at = 0.0
         self.scratch = scratch
+
+
+class _Caller:
+    """Who waits for an answer: since when, and what for; ``environment`` is None until one has the invocation."""
+
+    __slots__ = ("answer", "environment", "invocation", "since")
+
+    def __init__(self, invocation: Invocation, answer: Answer) -> None:
+        self.invocation = invocation
+        self.answer = answer
+        self.environment: Environment | None = None
+        self.since = monotonic()
 
 
 class EnvironmentPool:
@@ -71,7 +87,7 @@ class EnvironmentPool:
         self._loop = asyncio.get_running_loop()
         self._idle: list[tuple[Environment, float]] = []
         self._all: dict[Environment, _Load] = {}
-        self._waiting: deque[tuple[asyncio.Future[Environment | Unavailable], float]] = deque()
+        self._waiting: deque[_Caller] = deque()
         self._starting: set[asyncio.Task[Exception | None]] = set()
         self._stopping: set[asyncio.Task[None]] = set()
         self._scratch: list[Path] = []
@@ -80,6 +96,7 @@ class EnvironmentPool:
         self._ended_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.TimerHandle | None = None
+        self._reliever: asyncio.TimerHandle | None = None
         self._closed = False
 
     @property
@@ -115,41 +132,40 @@ class EnvironmentPool:
         """Run one invocation as soon as an environment is free."""
         outcome = None
         while outcome is None:
-            environment = self._take() or await self._wait()
-            if isinstance(environment, Unavailable):
-                return environment
-            outcome = await self._run(environment, invocation)
+            caller = _Caller(invocation, self._loop.create_future())
+            environment = self._take()
+            if environment is not None:
+                self._give(environment, caller)
+            elif self._closed:
+                return _STOPPING
+            else:
+                self._waiting.append(caller)
+                if self._timer is None:
+                    self._consider()
+            try:
+                outcome = await caller.answer
+            except asyncio.CancelledError:
+                self._abandon(caller)
+                raise
         return outcome
 
-    async def _run(self, environment: Environment, invocation: Invocation) -> Outcome | None:
-        began = self._loop.time()
-        try:
-            outcome = await environment.invoke(invocation)
-        except BaseException:
-            environment.kill()
-            self._release(environment)
-            raise
-        if isinstance(outcome, Streamed) and outcome.ended:
-            outcome.ended.add_done_callback(lambda _: self._release(environment))
-            return outcome
-        load = self._all.get(environment)
-        if load and outcome is not None:
-            now = self._loop.time()
-            self._duration_s += (now - max(began, load.freed_at) - self._duration_s) * _WEIGHT
-            load.freed_at = self._ended_at = now
-        self._release(environment)
-        return outcome
+    def _abandon(self, caller: _Caller) -> None:
+        """Nobody waits any more: the environment that has the invocation cannot be told to stop, so it is ended."""
+        environment = caller.environment
+        if environment is None:
+            return  # it is passed over when its turn comes
+        environment.kill()
+        if environment in self._all:
+            self._retire(environment, keep_scratch=True)
+            self._consider()
 
     async def aclose(self) -> None:
         """Stop all environments."""
         self._closed = True
-        for timer in (self._timer, self._sweeper):
+        for timer in (self._timer, self._sweeper, self._reliever):
             if timer:
                 timer.cancel()
-        for waiter, _ in self._waiting:
-            if not waiter.done():
-                waiter.set_result(_STOPPING)
-        self._waiting.clear()
+        self._refuse_all(_STOPPING)
         for task in self._starting:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
@@ -165,41 +181,45 @@ class EnvironmentPool:
             environment.kill()
 
     def _take(self) -> Environment | None:
-        """An environment that is free, or one that takes a short invocation ahead; it counts as given."""
+        """An environment that is free, or one that takes a short invocation ahead."""
         while self._idle:
             environment, _ = self._idle.pop()
             if environment.reusable or environment.problem:
-                self._give(environment)
                 return environment
             self._retire(environment, keep_scratch=True)  # it died while it was idle
-        if self._waiting or self._duration_s >= _SHORT_S:
+        if self._waiting:
             return None
         for environment, load in self._all.items():
-            if 0 < load.invocations < _AHEAD and not load.outdated and environment.takes_ahead and environment.reusable:
-                self._give(environment)
+            if 0 < load.invocations < self._most_ahead(environment) and not load.outdated and environment.reusable:
                 self._look_again()
                 return environment
         return None
 
-    def _give(self, environment: Environment) -> None:
-        load = self._all[environment]
-        load.invocations += 1
-        load.given_at = self._loop.time()
+    def _most_ahead(self, environment: Environment) -> int:
+        """How many invocations an environment may have: more than one while they are short."""
+        if self._duration_s >= _SHORT_S or not environment.takes_ahead:
+            return 1
+        return min(_AHEAD, 2 + int(_AHEAD_S / max(self._duration_s, 0.000_001)))
 
-    async def _wait(self) -> Environment | Unavailable:
-        if self._closed:
-            return _STOPPING
-        waiter: asyncio.Future[Environment | Unavailable] = self._loop.create_future()
-        self._waiting.append((waiter, self._loop.time()))
-        if self._timer is None:
-            self._consider()
-        try:
-            return await waiter
-        except asyncio.CancelledError:
-            given = waiter.result() if waiter.done() and not waiter.cancelled() else None
-            if given and not isinstance(given, Unavailable):
-                self._release(given)
-            raise
+    def _give(self, environment: Environment, caller: _Caller) -> None:
+        load = self._all[environment]
+        load.given_at = monotonic()
+        if not load.invocations:
+            load.began_at = load.given_at
+        load.invocations += 1
+        caller.environment = environment
+        environment.invoke(caller.invocation, caller.answer)
+
+    def _freed(self, environment: Environment) -> None:
+        """An environment's invocation has ended."""
+        load = self._all.get(environment)
+        if load is None or not load.invocations:
+            return  # it was retired, or died while it was idle
+        now = monotonic()
+        self._duration_s += (now - load.began_at - self._duration_s) * _WEIGHT
+        load.began_at = self._ended_at = now
+        load.invocations -= 1
+        self._release(environment, load)
 
     def _consider(self) -> None:
         """Start another environment when that is quicker than waiting."""
@@ -208,9 +228,9 @@ class EnvironmentPool:
         room = self._capacity - len(self._all)
         if not waiting or room <= 0:
             return
-        since = min([*ahead, self._waiting[0][1]] if self._waiting else ahead)
+        since = min([*ahead, self._waiting[0].since] if self._waiting else ahead)
         # While invocations end, their usual duration tells best; when none does, how long the first has waited.
-        longest = self._duration_s if self._ended_at > since else max(self._duration_s, self._loop.time() - since)
+        longest = self._duration_s if self._ended_at > since else max(self._duration_s, monotonic() - since)
         running = max(len(self._all) - len(self._starting), 1)
         expected = max(self._duration_s * waiting / running, longest)
         if not self._all or (not self._starting and expected > self._start_s):
@@ -237,6 +257,7 @@ class EnvironmentPool:
     def _start_one(self) -> asyncio.Task[Exception | None]:
         scratch = self._scratch.pop() if self._scratch else Path(tempfile.mkdtemp(prefix="lambda-tmp-"))
         environment = self._make(scratch)
+        environment.freed = partial(self._freed, environment)
         self._all[environment] = _Load(scratch)
         task = self._loop.create_task(self._run_start(environment))
         self._starting.add(task)
@@ -245,7 +266,7 @@ class EnvironmentPool:
 
     async def _run_start(self, environment: Environment) -> Exception | None:
         """Run the init phase; an environment that raises there, which none should, is given up."""
-        began = self._loop.time()
+        began = monotonic()
         try:
             await environment.start()
         except Exception as error:  # noqa: BLE001 - as above
@@ -253,7 +274,7 @@ class EnvironmentPool:
             self._retire(environment, keep_scratch=False)
             self._not_started(error)
             return error
-        self._start_s += (self._loop.time() - began - self._start_s) * _WEIGHT
+        self._start_s += (monotonic() - began - self._start_s) * _WEIGHT
         self._offer(environment)
         return None
 
@@ -261,18 +282,16 @@ class EnvironmentPool:
         """Log why; invocations go on waiting for other environments, and fail when there are none."""
         why = f"an execution environment could not be started: {type(error).__name__}: {error}"
         log.error(why, exc_info=error)
-        if self._all:
-            return
-        for waiter, _ in self._waiting:
-            if not waiter.done():
-                waiter.set_result(Unavailable("ServiceException", why))
+        if not self._all:
+            self._refuse_all(Unavailable("ServiceException", why))
+
+    def _refuse_all(self, why: Unavailable) -> None:
+        for caller in self._waiting:
+            if not caller.answer.done():
+                caller.answer.set_result(why)
         self._waiting.clear()
 
-    def _release(self, environment: Environment) -> None:
-        load = self._all.get(environment)
-        if load is None:
-            return
-        load.invocations -= 1
+    def _release(self, environment: Environment, load: _Load) -> None:
         if load.outdated:
             if load.invocations == 0:
                 self._retire(environment, keep_scratch=False)
@@ -280,7 +299,7 @@ class EnvironmentPool:
         elif not environment.reusable or self._closed:
             self._retire(environment, keep_scratch=True)
             self._consider()
-        elif load.invocations == 0 or (self._duration_s < _SHORT_S and environment.takes_ahead):
+        else:
             self._offer(environment)
 
     def _retire(self, environment: Environment, *, keep_scratch: bool) -> None:
@@ -299,24 +318,40 @@ class EnvironmentPool:
 
     def _offer(self, environment: Environment) -> None:
         """Give an environment to who waits longest, or put it on the stack when it has nothing else to do."""
-        if self._all[environment].outdated:
+        load = self._all[environment]
+        if load.outdated:
             self._retire(environment, keep_scratch=False)
             self._consider()
             return
-        while self._waiting:
-            waiter, _ = self._waiting.popleft()
-            if not waiter.done():
-                self._give(environment)
-                waiter.set_result(environment)
-                return
-        if self._all[environment].invocations:
+        most = self._most_ahead(environment)
+        while self._waiting and load.invocations < most:
+            caller = self._waiting.popleft()
+            if not caller.answer.done():
+                self._give(environment, caller)
+                if environment not in self._all:
+                    return  # it can serve nobody, and has said so
+        if load.invocations:
             return
-        for other, load in self._all.items():
-            if load.invocations > 1 and other.retract():
-                break  # its invocation comes back to `invoke` and finds this environment
         self._idle.append((environment, self._loop.time()))
+        self._relieve_soon()
         if self._sweeper is None and not self._closed:
             self._sweeper = self._loop.call_later(self._idle_limit_s, self._sweep)
+
+    def _relieve_soon(self) -> None:
+        """Look for what waits behind a long invocation, when it has had the time of a short one."""
+        lines = any(load.invocations > 1 for load in self._all.values())
+        if self._reliever is None and lines and self._idle and not self._closed:
+            self._reliever = self._loop.call_later(_SHORT_S, self._relieve)
+
+    def _relieve(self) -> None:
+        """Take back what was given ahead and does not begin: its caller comes to `_take` and finds who is idle."""
+        self._reliever = None
+        limit = monotonic() - _SHORT_S
+        lines = (it for it in self._all.items() if it[1].invocations > 1 and it[1].began_at <= limit)
+        for (environment, load), _ in zip(lines, tuple(self._idle), strict=False):
+            if environment.retract():
+                load.invocations -= 1
+        self._relieve_soon()
 
     def _sweep(self) -> None:
         """Stop the environments that have been idle too long; they stand at the bottom of the stack."""

@@ -24,7 +24,7 @@ LIMIT = 6_291_556
 class Invokes(Protocol):
     """A target or an environment."""
 
-    async def invoke(self, invocation: Invocation) -> Outcome | None:
+    def invoke(self, invocation: Invocation) -> Awaitable[Outcome | None]:
         """Run one invocation."""
         ...
 

@@ -1,13 +1,14 @@
 """The pool: when it starts environments, which one it takes, when it lets them go."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned, Unavailable
+from gateway.targets.environment import Answer
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
@@ -23,7 +24,8 @@ class ScriptedEnvironment:
         self.scratch = scratch
         self.problem = problem
         self.takes_ahead = takes_ahead
-        self.line: list[asyncio.Future[Outcome | None]] = []
+        self.freed: Callable[[], None] = lambda: None
+        self.line: list[Answer] = []
         self.started = asyncio.Event()
         self.invoked = asyncio.Event()
         self.alive = True
@@ -37,24 +39,21 @@ class ScriptedEnvironment:
         if self.defect:
             raise self.defect
 
-    async def invoke(self, invocation: Invocation) -> Outcome | None:  # noqa: ARG002 - only that it came
+    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:  # noqa: ARG002 - only that it came
         """Wait for the test; a second one stands in line."""
-        answer: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        answer = answer or asyncio.get_running_loop().create_future()
         self.line.append(answer)
         self.invoked.set()
-        try:
-            return await answer
-        finally:
-            if answer in self.line:
-                self.line.remove(answer)
-            if not self.line:
-                self.invoked.clear()
+        return answer
 
     def answer(self, outcome: Outcome) -> None:
         """End the running invocation."""
-        self.line.pop(0).set_result(outcome)
+        answer = self.line.pop(0)
+        if not answer.done():
+            answer.set_result(outcome)
         if not self.line:
             self.invoked.clear()
+        self.freed()
 
     def retract(self) -> bool:
         """Give back the one in line."""
@@ -409,37 +408,54 @@ async def test_cancelled_while_waiting(scene: Scene) -> None:
 
 
 async def test_cancelled_when_just_given_one(scene: Scene) -> None:
-    """A caller that gives up in the very moment it is given an environment hands it on."""
+    """A caller that gives up in the very moment it is given an environment costs those behind it nothing."""
     scene.call()
     waiting, next_one = scene.call(), scene.call()
     await settle()
-    scene.made[0].answer(Returned(b"{}"))
-    for _ in range(10):
-        if len(scene.pool._waiting) == 1:  # the pool has just chosen `waiting`
-            break
-        await asyncio.sleep(0)
+    scene.made[0].answer(Returned(b"{}"))  # the pool gives the environment to `waiting`
     waiting.cancel()
-    await settle()
-    await scene.finish(scene.made[0])
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1])
 
     assert waiting.cancelled()
+    assert scene.made[0].killed
     assert await next_one == Returned(b"{}")
 
 
 async def test_short_invocations_are_given_ahead() -> None:
-    """Short invocations go to the busy environment, three behind the running one; a fifth waits for a place in line."""
+    """Short invocations go to the busy environment, 15 behind the running one; others wait for a place in line."""
     scene = Scene(1, takes_ahead=True)
     await scene.pool.start()
-    calls = [scene.call() for _ in range(5)]
+    calls = [scene.call() for _ in range(20)]
     await settle()
     (environment,) = scene.made
-    assert len(environment.line) == 4
-    await scene.finish(environment, b"1")
-    assert len(environment.line) == 4
-    for answer in (b"2", b"3", b"4", b"5"):
-        await scene.finish(environment, answer)
+    assert len(environment.line) == 16
+    await scene.finish(environment, b"0")
+    assert len(environment.line) == 16
+    for number in range(1, 20):
+        await scene.finish(environment, b"%d" % number)
 
-    assert [call.result() for call in calls] == [Returned(answer) for answer in (b"1", b"2", b"3", b"4", b"5")]
+    assert [call.result() for call in calls] == [Returned(b"%d" % number) for number in range(20)]
+    await scene.pool.aclose()
+
+
+async def test_line_is_filled_again() -> None:
+    """What waited while invocations were long goes ahead, all of it, when they are short again."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    calls = [scene.call()]
+    await settle()
+    await asyncio.sleep(0.006)  # the time that it takes is what this is about
+    await scene.finish(scene.made[0])
+    calls += [scene.call() for _ in range(30)]
+    await settle()
+    lengths = []
+    for _ in range(30):
+        lengths.append(len(scene.made[0].line))
+        await scene.finish(scene.made[0])
+
+    assert max(lengths) > 2
+    assert all(call.done() for call in calls)
     await scene.pool.aclose()
 
 

@@ -19,7 +19,8 @@ from typing import Final
 from uuid import uuid4
 
 from gateway.configuration import FunctionConfiguration
-from gateway.invocation import Failed, Invocation, Outcome, Returned, StreamBroken, Streamed, TimedOut
+from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
+from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, not_started, platform_failure, reported, result_too_large, timed_out
 from gateway.targets.logs import FunctionLog
 from gateway.targets.process import ChildProcess, Command
@@ -68,7 +69,7 @@ class _Running:
     invocation: Invocation
     offer: Offer
     timer: asyncio.TimerHandle
-    outcome: asyncio.Future[Outcome]
+    outcome: Answer
     ended: asyncio.Future[None]
     began: float = field(default_factory=time.perf_counter)
 
@@ -83,6 +84,7 @@ class RuntimeApiEnvironment:
         self.configuration = configuration
         self.problem: str | None = None
         self.takes_ahead = False
+        self.freed: Callable[[], None] = lambda: None
         self._options = options
         self._scratch = scratch
         log = options.log()
@@ -137,15 +139,14 @@ class RuntimeApiEnvironment:
         self._recorder.init_ms = None
         await self._give_up()
 
-    async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run one invocation to its end, or to the first piece of its stream; cancelling it ends the environment."""
+    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
+        """Run one invocation to its end, or to the first piece of its stream."""
         timeout_ms = self.configuration.timeout_ms
         deadline = time.time_ns() // 1_000_000 + timeout_ms
         offer = Offer(invocation, self.configuration.arn, next(self._attempts), deadline)
         timer = self._loop.call_later(timeout_ms / 1000, self._time_out)
-        running = self._running = _Running(
-            invocation, offer, timer, self._loop.create_future(), self._loop.create_future()
-        )
+        answer = answer or self._loop.create_future()
+        self._running = _Running(invocation, offer, timer, answer, self._loop.create_future())
         self._recorder.begin(invocation)
         if self._failure is not None:
             self._fail(self._failure)
@@ -155,11 +156,7 @@ class RuntimeApiEnvironment:
             self._signal_frozen(SIGCONT)
             self._extensions.api.invoke(offer)
             self._api.give(offer)
-        try:
-            return await running.outcome
-        except asyncio.CancelledError:
-            self.kill()
-            raise
+        return answer
 
     def retract(self) -> bool:
         """Nothing is given ahead: a runtime fetches its invocations one by one."""
@@ -268,6 +265,7 @@ class RuntimeApiEnvironment:
             self._process.kill()
         if self._api.time_out() is Effect.BREAK:
             self._api.break_stream(StreamBroken("Sandbox.Timedout", outcome.payload))
+        self._spent = True
         self._settle(outcome, "timeout")
         self._end_with("timeout")
 
@@ -286,6 +284,7 @@ class RuntimeApiEnvironment:
         if outcome is not None and not running.outcome.done():
             running.outcome.set_result(outcome._replace(log_tail=tail) if tail else outcome)
         running.ended.set_result(None)
+        self.freed()
 
     def _end_with(self, reason: str) -> None:
         """Nothing more runs here: extensions live until they are told why, everything else ends now."""
@@ -297,6 +296,7 @@ class RuntimeApiEnvironment:
     def _extension_failed(self, error_type: str, reason: str) -> None:
         """An extension that fails takes the environment with it."""
         if self._init.done():
+            self._spent = True
             self._fail(lambda id_: platform_failure(id_, error_type, reason))
             self._end_with("failure")
             if self._process is not None:

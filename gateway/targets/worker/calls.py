@@ -1,10 +1,10 @@
 """The invocations in a worker's hands, and how they end."""
 
-import asyncio
 from enum import Enum
 from typing import TypeAlias
 
-from gateway.invocation import Failed, Invocation, Returned
+from gateway.invocation import Failed, Invocation, Outcome, Returned
+from gateway.targets.environment import Answer
 from gateway.targets.failures import RESULT_LIMIT, reported, result_too_large
 from gateway.targets.worker.framing import Frame
 
@@ -13,30 +13,30 @@ class Ending(Enum):
     """How an invocation ends without an answer of the worker."""
 
     TIMED_OUT = "its time is over"
-    NOT_BEGUN = "it was given ahead and did not begin"
 
 
-Answer: TypeAlias = Frame | int | Ending
+End: TypeAlias = Frame | int | Ending
 """A frame of the worker, the exit code of its process, or another end."""
 
 
 class Call:
-    """One invocation in the worker's hands, or next in line."""
+    """One invocation in the worker's hands, or next in line.
 
-    __slots__ = ("answer", "began", "invocation", "timer")
+    Attributes:
+        began: When its turn came, by `time.perf_counter`.
+    """
 
-    def __init__(self, invocation: Invocation, answer: "asyncio.Future[Answer]") -> None:
+    __slots__ = ("answer", "began", "invocation")
+
+    def __init__(self, invocation: Invocation, answer: Answer) -> None:
         self.invocation = invocation
         self.answer = answer
         self.began = 0.0
-        self.timer: asyncio.TimerHandle | None = None
 
-    def end(self, answer: Answer) -> None:
-        """Stop the clock and tell who waits."""
-        if self.timer:
-            self.timer.cancel()
+    def end(self, outcome: Outcome | None) -> None:
+        """Tell who waits; None when it did not begin."""
         if not self.answer.done():
-            self.answer.set_result(answer)
+            self.answer.set_result(outcome)
 
 
 def outcome_of(frame: Frame) -> Returned | Failed:

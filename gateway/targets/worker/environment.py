@@ -18,12 +18,13 @@ import orjson
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, reported, timed_out
 from gateway.targets.logs import FunctionLog, Report
 from gateway.targets.process import ChildProcess, Command, peak_memory_kib
 from gateway.targets.reaper import Reaper
 from gateway.targets.variables import function_variables
-from gateway.targets.worker.calls import Answer, Call, Ending, outcome_of
+from gateway.targets.worker.calls import Call, End, Ending, outcome_of
 from gateway.targets.worker.framing import Frame, FrameReader, invoke_frame
 from gateway.targets.worker.interpreter import Interpreter
 from gateway.targets.worker.tokens import TokenPipe
@@ -71,6 +72,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self.configuration = configuration
         self.problem: str | None = None
         self.takes_ahead = not options.freeze
+        self.freed: Callable[[], None] = lambda: None
         self._options = options
         self._scratch = scratch
         self._log = options.log()
@@ -79,13 +81,18 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._tokens: TokenPipe | None = None
         self._reader = FrameReader()
-        self._init: asyncio.Future[Answer] | None = None
+        self._init: asyncio.Future[End] | None = None
         self._calls: deque[Call] = deque()
+        self._unsent: list[Call] = []
+        self._clock: asyncio.TimerHandle | None = None
+        self._timeout_s = configuration.timeout_ms / 1000
         self._hung_up = False
         self._failure: Failed | None = None
         self._init_ms: float | None = None
         self._late_init = False
         self._stale = False
+        self._passing: Call | None = None
+        self._launching: asyncio.Task[None] | None = None
         self._peak_mb = 0
 
     @property
@@ -106,35 +113,37 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             self._init_ms = (time.perf_counter() - began) * 1000
             self._take_init(answer)
 
-    async def invoke(self, invocation: Invocation) -> Outcome | None:
-        """Run one invocation, or let it wait for its turn; None when its turn did not come."""
-        call = Call(invocation, self._loop.create_future())
-        passes_stale = self._stale and not self._calls
+    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
+        """Run one invocation, or let it wait for its turn; its answer is None when its turn did not come."""
+        call = Call(invocation, answer or self._loop.create_future())
         self._calls.append(call)
         if len(self._calls) > 1:
-            self._send(invocation, ahead=True)
+            if not self._unsent:
+                self._loop.call_soon(self._send_ahead)
+            self._unsent.append(call)
+            return call.answer
+        if self._stale:
+            self._passing = call
+        self._begin(call)
+        if self._late_init:
+            self._launching = self._loop.create_task(self._initialise_late(call))
         else:
-            self._begin(call)
-            if self._late_init:
-                await self._initialise_late(call)
-            if self._failure or not self._transport:
-                self._end_first(127)
-            elif not call.answer.done():
-                self._send(invocation, ahead=False)
-        answer = await call.answer
-        if passes_stale:
-            self._stale = False
-            self.takes_ahead = not self._options.freeze
-        return None if answer is Ending.NOT_BEGUN else self._finish(call, answer)
+            self._send(call)
+        return call.answer
 
     def retract(self) -> bool:
         """Take back the last invocation that waits for its turn, if it has not begun."""
-        if len(self._calls) < 2 or not self._tokens or not self._tokens.take():
+        if len(self._calls) < 2:
             return False
-        self._calls.pop().end(Ending.NOT_BEGUN)
-        # Its frame is still on its way to the worker, and with the token of another one it would begin.
-        self._stale = True
-        self.takes_ahead = False
+        if self._unsent:
+            self._unsent.pop()
+        elif self._tokens and self._tokens.take():
+            # Its frame is still on its way to the worker, and with the token of another one it would begin.
+            self._stale = True
+            self.takes_ahead = False
+        else:
+            return False
+        self._calls.pop().end(None)
         return True
 
     async def stop(self, reason: str = "spindown") -> None:  # noqa: ARG002 - told only to extensions
@@ -153,13 +162,16 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
 
     def kill(self) -> None:
         """End the process at once."""
+        if self._clock:
+            self._clock.cancel()
+            self._clock = None
         if self._transport:
             self._transport.abort()
             self._transport = None
         if self._process:
             self._process.kill()
 
-    async def _initialise(self, limit_s: float) -> Answer:
+    async def _initialise(self, limit_s: float) -> End:
         """Start the process: the frame or exit code that ended the init phase, TIMED_OUT when it took too long."""
         self._init = self._loop.create_future()
         self._hung_up = False
@@ -180,11 +192,14 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
 
     async def _initialise_late(self, call: Call) -> None:
         self._late_init = False
-        init = await self._initialise(self.configuration.timeout_ms / 1000)
-        if init is Ending.TIMED_OUT or call.answer.done():  # the call's own timer may be the quicker one
-            call.end(Ending.TIMED_OUT)
+        init = await self._initialise(self._timeout_s)
+        if not self._calls or self._calls[0] is not call:
+            return  # its time was over before
+        if init is Ending.TIMED_OUT:
+            self._end_first(Ending.TIMED_OUT)
         else:
             self._take_init(init)
+            self._send(call)
 
     async def _launch(self) -> None:
         ours, theirs = socket.socketpair()
@@ -221,7 +236,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             variables["PATH"] = f"{variables.get('PATH', os.defpath)}{os.pathsep}{options.opt / 'bin'}"
         return variables
 
-    def _take_init(self, answer: Answer) -> None:
+    def _take_init(self, answer: End) -> None:
         if isinstance(answer, int):
             self._failure = exited("", answer)
             self.problem = self.problem or f"the process ended while it loaded the handler: {self._failure.message}"
@@ -240,47 +255,81 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
     def _begin(self, call: Call) -> None:
         """An invocation's turn has come: its time runs."""
         call.began = time.perf_counter()
-        call.timer = self._loop.call_later(self.configuration.timeout_ms / 1000, self._time_out, call)
+        if self._clock is None:
+            self._clock = self._loop.call_later(self._timeout_s, self._look_at_the_clock)
         if self._log.platform_lines or call.invocation.tail:
             self._log.begin(call.invocation.request_id, tail=call.invocation.tail)
         if self._options.freeze and self._process:
             self._process.signal(SIGCONT)
 
-    def _time_out(self, call: Call) -> None:
-        self._measure()
-        if self._calls and self._calls[0] is call:
+    def _look_at_the_clock(self) -> None:
+        """One timer serves all invocations, since setting one for each would cost more than most of them."""
+        self._clock = None
+        if not self._calls:
+            return
+        left = self._calls[0].began + self._timeout_s - time.perf_counter()
+        if left > 0:
+            self._clock = self._loop.call_later(left, self._look_at_the_clock)
+        else:
+            self._measure()
             self.kill()
             self._end_first(Ending.TIMED_OUT)
-        else:
-            call.end(Ending.TIMED_OUT)
 
-    def _send(self, invocation: Invocation, *, ahead: bool) -> None:
-        head, payload = invoke_frame(invocation, self.configuration.timeout_ms, self.configuration.arn, ahead=ahead)
-        if ahead and self._tokens:
-            self._tokens.put()
-        if not self._transport:
+    def _send(self, call: Call) -> None:
+        """Give the worker the invocation whose turn it is."""
+        if self._failure or not self._transport:
+            self._end_first(127)
             return
+        head, payload = self._frame(call, ahead=False)
         if len(payload) <= _JOIN_LIMIT:
             self._transport.write(head + payload)
         else:
             self._transport.writelines((head, payload))
 
-    def _end_first(self, answer: Answer) -> None:
-        """The running invocation has its end; the next one's turn comes, or all go back when the process is gone."""
-        if not self._calls:
+    def _send_ahead(self) -> None:
+        """Give the worker what waits for its turn, all that came in one turn of the loop with one write."""
+        calls, self._unsent = self._unsent, []
+        if not calls or not self._transport or not self._tokens:
             return
-        self._calls.popleft().end(answer)
-        if self._calls and isinstance(answer, Frame):
-            self._begin(self._calls[0])
-            return
-        while self._calls and self._tokens and self._tokens.take():
-            self._calls.pop().end(Ending.NOT_BEGUN)
-        for call in self._calls:  # its answer was on its way, but it had begun
-            self._begin(call)
-            call.end(answer)
-        self._calls.clear()
+        self._tokens.put(len(calls))  # before the frames, which count only with a token
+        frames: list[bytes] = []
+        for call in calls:
+            frames += self._frame(call, ahead=True)
+        self._transport.write(b"".join(frames))
 
-    def _finish(self, call: Call, answer: Answer) -> Outcome:
+    def _frame(self, call: Call, *, ahead: bool) -> tuple[bytes, bytes]:
+        return invoke_frame(call.invocation, self.configuration.timeout_ms, self.configuration.arn, ahead=ahead)
+
+    def _end_first(self, end: End) -> None:
+        """The running invocation has its end; the next one's turn comes, or all go back when the process is gone."""
+        calls = self._calls
+        if not calls:
+            return
+        call = calls.popleft()
+        call.end(self._finish(call, end))
+        if call is self._passing:
+            self._passing = None
+            self._stale = False
+            self.takes_ahead = not self._options.freeze
+        if not isinstance(end, Frame):
+            self._give_back(end)
+        elif calls:
+            self._begin(calls[0])
+        self.freed()
+
+    def _give_back(self, end: End) -> None:
+        """The process is gone: what has not begun may run elsewhere."""
+        calls = self._calls
+        while self._unsent or (calls and self._tokens and self._tokens.take()):
+            if self._unsent:
+                self._unsent.pop()
+            calls.pop().end(None)
+        while calls:  # its answer was on its way, but it had begun
+            call = calls.popleft()
+            self._begin(call)
+            call.end(self._finish(call, end))
+
+    def _finish(self, call: Call, answer: End) -> Outcome:
         if isinstance(answer, Frame) and not self._log.wanted and not self._options.freeze:
             self._init_ms = None
             return outcome_of(answer)
@@ -300,7 +349,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             self.kill()
         else:
             outcome = timed_out(request_id, self.configuration.timeout_ms)
-            status, duration_ms = "timeout", float(self.configuration.timeout_ms)
+            status, duration_ms = "timeout", self._timeout_s * 1000
         if self._log.wanted and self._process:  # what it printed comes before END
             self._process.drain()
             self._measure()
@@ -315,7 +364,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if self._process and not self._process.ended.done():
             self._peak_mb = max(self._peak_mb, -(-peak_memory_kib(self._process.pid) // 1024))
 
-    def _give(self, answer: Answer) -> None:
+    def _give(self, answer: End) -> None:
         if self._init is None:
             self._end_first(answer)
         elif not self._init.done():

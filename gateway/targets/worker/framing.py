@@ -4,12 +4,13 @@ A frame is a 4-byte big-endian length, one byte that says what it is, and that m
 described in ``bootstraps/python/worker.py``, which has the other end.
 """
 
-from collections.abc import Iterator
+from struct import Struct
 from typing import NamedTuple
 
 from gateway.invocation import Invocation
 
-HEAD_SIZE = 5
+_HEAD = Struct(">Ic")
+_INVOKE = Struct(">IcI")
 _ROOM = 64 * 1024
 
 
@@ -22,11 +23,10 @@ class Frame(NamedTuple):
 
 def invoke_frame(invocation: Invocation, timeout_ms: int, function_arn: str, *, ahead: bool) -> tuple[bytes, bytes]:
     """An ``I`` frame, or with ``ahead`` an ``A`` frame, as two pieces, so that a large payload is not copied."""
-    arn = invocation.function_arn or function_arn
-    caller = f"{invocation.client_context.decode()}\0{invocation.cognito_identity.decode()}"
-    head = f"{invocation.request_id}\0{timeout_ms}\0{arn}\0{invocation.trace_id}\0{caller}".encode()
-    size = 4 + len(head) + len(invocation.payload)
-    return size.to_bytes(4, "big") + (b"A" if ahead else b"I") + len(head).to_bytes(4, "big") + head, invocation.payload
+    payload, request_id, arn, trace_id, client_context, identity, *_ = invocation
+    caller = f"{client_context.decode()}\0{identity.decode()}" if client_context or identity else "\0"
+    head = f"{request_id}\0{timeout_ms}\0{arn or function_arn}\0{trace_id}\0{caller}".encode()
+    return _INVOKE.pack(4 + len(head) + len(payload), b"A" if ahead else b"I", len(head)) + head, payload
 
 
 class FrameReader:
@@ -40,21 +40,32 @@ class FrameReader:
         """Where the next bytes go."""
         return memoryview(self._buffer)[self._filled :]
 
-    def fill(self, count: int) -> Iterator[Frame]:
+    def fill(self, count: int) -> list[Frame]:
         """Take note of ``count`` new bytes and give the frames that are complete."""
-        self._filled += count
-        while self._filled >= HEAD_SIZE:
-            end = HEAD_SIZE + int.from_bytes(self._buffer[:4], "big")
-            if self._filled < end:
-                self._make_room(end)
-                return
-            frame = Frame(bytes(self._buffer[4:5]), bytes(memoryview(self._buffer)[HEAD_SIZE:end]))
-            rest = self._buffer[end : self._filled]
-            if end > _ROOM:
-                self._buffer = bytearray(max(_ROOM, len(rest)))
-            self._buffer[: len(rest)] = rest
-            self._filled = len(rest)
-            yield frame
+        buffer = self._buffer
+        filled = self._filled + count
+        frames, begin = [], 0
+        while filled - begin >= _HEAD.size:
+            size, kind = _HEAD.unpack_from(buffer, begin)
+            body = begin + _HEAD.size
+            end = body + size
+            if filled < end:
+                break
+            with memoryview(buffer) as view:
+                frames.append(Frame(kind, bytes(view[body:end])))
+            begin = end
+        self._filled = filled - begin
+        if begin:
+            self._keep(buffer[begin:filled])
+        if self._filled >= _HEAD.size:
+            self._make_room(_HEAD.size + _HEAD.unpack_from(self._buffer)[0])
+        return frames
+
+    def _keep(self, rest: bytearray) -> None:
+        """Begin the buffer with what belongs to no frame yet; a large buffer is given back."""
+        if len(self._buffer) > _ROOM:
+            self._buffer = bytearray(max(_ROOM, len(rest)))
+        self._buffer[: len(rest)] = rest
 
     def _make_room(self, size: int) -> None:
         if size > len(self._buffer):

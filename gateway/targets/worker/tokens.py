@@ -16,9 +16,9 @@ class TokenPipe:
         self.reading, self._writing = os.pipe()
         os.set_blocking(self.reading, False)
 
-    def put(self) -> None:
-        """An invocation is given ahead."""
-        os.write(self._writing, b"x")
+    def put(self, count: int) -> None:
+        """So many invocations are given ahead."""
+        os.write(self._writing, b"x" * count)
 
     def take(self) -> bool:
         """Take an invocation back; False when it has begun."""

@@ -5,39 +5,27 @@ import asyncio
 import pytest
 
 from gateway.invocation import Failed, Returned
-from gateway.targets.worker.calls import Answer, Call, Ending, outcome_of
+from gateway.targets.worker.calls import Call, outcome_of
 from gateway.targets.worker.framing import Frame
 from tests.targets.hosting import invocation
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_end_stops_the_clock() -> None:
-    """Who waits is told, and the timeout does not come any more."""
-    loop = asyncio.get_running_loop()
-    call = Call(invocation(), loop.create_future())
-    call.timer = loop.call_later(60, call.end, Ending.TIMED_OUT)
-    call.end(3)
-
-    assert await call.answer == 3
-    assert call.timer.cancelled()
-
-
-@pytest.mark.parametrize("second", [Ending.TIMED_OUT, 1])
-async def test_first_end_counts(second: Answer) -> None:
+async def test_first_end_counts() -> None:
     """An answer and a timeout, or a death and an answer, may come at the same time: the first one is the end."""
     call = Call(invocation(), asyncio.get_running_loop().create_future())
-    call.end(Ending.NOT_BEGUN)
-    call.end(second)
+    call.end(Returned(b"1"))
+    call.end(None)
 
-    assert await call.answer is Ending.NOT_BEGUN
+    assert await call.answer == Returned(b"1")
 
 
 async def test_end_of_a_call_nobody_waits_for() -> None:
     """A caller that gave up is no reason to fail."""
     call = Call(invocation(), asyncio.get_running_loop().create_future())
     call.answer.cancel()
-    call.end(Ending.TIMED_OUT)
+    call.end(None)
 
     assert call.answer.cancelled()
 

@@ -8,8 +8,7 @@ from gateway.targets.worker.tokens import TokenPipe
 def test_token_is_taken_once() -> None:
     """Each token is for one side; without one nothing is taken, and nobody waits."""
     tokens = TokenPipe()
-    tokens.put()
-    tokens.put()
+    tokens.put(2)
 
     assert os.read(tokens.reading, 1) == b"x"
     assert tokens.take()
