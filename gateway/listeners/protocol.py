@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _LINGER_S: Final = 5.0
 _LINGER_BYTES: Final = 16 * 1024 * 1024
 
+_TASK: Final = "request"
+"""A name for all tasks, since making one for each costs more than giving one."""
+
 
 class HttpProtocol(asyncio.Protocol):
     """One client connection.
@@ -323,5 +326,5 @@ def _address(name: object) -> Address:
 def _task(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, *, eager: bool) -> asyncio.Task[None]:
     """A task that begins at once where Python can do that (3.12), in the loop's next turn elsewhere."""
     if sys.version_info >= (3, 12):
-        return asyncio.Task(work, loop=loop, eager_start=eager)
-    return asyncio.Task(work, loop=loop)
+        return asyncio.Task(work, loop=loop, name=_TASK, eager_start=eager)
+    return asyncio.Task(work, loop=loop, name=_TASK)

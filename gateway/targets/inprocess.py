@@ -47,8 +47,7 @@ class _Job:
     def __init__(self, invocation: Invocation, answer: asyncio.Future[_Answer]) -> None:
         self.invocation = invocation
         self.answer = answer
-        self.abandoned = False
-        self.replaced = False
+        self.abandoned = self.replaced = False
         self.asked = time.monotonic()
         self.began: float | None = None
 
@@ -229,37 +228,38 @@ class InProcess:
         loop = asyncio.new_event_loop()  # on Lambda a handler runs where asyncio.get_event_loop() finds one
         asyncio.set_event_loop(loop)
         with contextlib.closing(loop):
-            while True:
-                while job := self._next():
-                    if job.abandoned:
-                        continue
-                    job.began = began = time.monotonic()
-                    outcome = self._run(job.invocation)
-                    if job.replaced:
-                        return
-                    self._duration_s += (time.monotonic() - began - self._duration_s) * _WEIGHT
-                    self._tell(job, outcome)
-                if not self._wakes.get():
+            while job := self._next():
+                if job.abandoned:
+                    continue
+                job.began = began = time.monotonic()
+                outcome = self._run(job.invocation)
+                if job.replaced:
                     return
+                self._duration_s += (time.monotonic() - began - self._duration_s) * _WEIGHT
+                self._answered.append((job, outcome))
+                if not self._telling:
+                    self._tell()
 
     def _next(self) -> _Job | None:
-        """The invocation that has waited longest; without one the thread counts as resting."""
-        with contextlib.suppress(IndexError):
-            return self._waiting.popleft()
-        # Under the lock: what comes after this look finds a thread that rests, and wakes it.
-        with self._lock:
-            with contextlib.suppress(IndexError):
+        """The invocation that has waited longest, as soon as there is one; None when the thread must end."""
+        while True:
+            try:
                 return self._waiting.popleft()
-            self._resting += 1
-        return None
+            except IndexError:
+                pass
+            # Under the lock: what comes after this look finds a thread that rests, and wakes it.
+            with self._lock:
+                if self._waiting:
+                    continue
+                self._resting += 1
+            if not self._wakes.get():
+                return None
 
-    def _tell(self, job: _Job, outcome: Returned | Failed) -> None:
-        """Leave the outcome for the event loop, which takes all that there are when it comes."""
-        self._answered.append((job, outcome))
-        if not self._telling:
-            self._telling = True
-            with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
-                self._loop.call_soon_threadsafe(self._deliver)
+    def _tell(self) -> None:
+        """Let the event loop take all outcomes that there are when it comes."""
+        self._telling = True
+        with contextlib.suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+            self._loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
         self._telling = False  # before the look: what a thread leaves from now on is told again

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     Handler = Callable[[object, "LambdaContext"], object]
 
 ASCII_ONLY = sys.version_info < (3, 12)
-_dump_raw = json.JSONEncoder(ensure_ascii=False).encode  # json keeps one only for its own defaults
+# json.dumps and json.loads do more than a plain value needs; `_is_plain` has found every circle.
+_dump_plain = {only: json.JSONEncoder(ensure_ascii=only, check_circular=False).encode for only in (False, True)}
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed does not know it
 INIT_WARNING = (
     "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code. However, in rare "
     "cases, a Lambda runtime update can cause unexpected function behavior. For functions using managed runtimes, "
@@ -77,6 +79,20 @@ def load_handler(name: str) -> Handler:
     return handler
 
 
+# What a context is made of is read for every invocation, as on AWS; ``os.environ`` would encode each name each time.
+_variables = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
+_LOG_GROUP_NAME, _LOG_STREAM_NAME, _FUNCTION_NAME, _MEMORY_SIZE, _VERSION = (
+    os.environ.encodekey(f"AWS_LAMBDA_{name}")
+    for name in ("LOG_GROUP_NAME", "LOG_STREAM_NAME", "FUNCTION_NAME", "FUNCTION_MEMORY_SIZE", "FUNCTION_VERSION")
+)
+_decode_variable = os.environ.decodevalue
+
+
+def _variable(key: object) -> str | None:
+    value = _variables.get(key)
+    return None if value is None else _decode_variable(value)
+
+
 class CognitoIdentity:
     """``context.identity``: always there, its members None without Cognito."""
 
@@ -112,13 +128,12 @@ class LambdaContext:
     def __init__(
         self, request_id: str, deadline_ms: int, function_arn: str, client_context: str = "", identity: str = ""
     ) -> None:
-        environ = os.environ
         self.aws_request_id = request_id
-        self.log_group_name = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.function_name = environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.log_group_name = _variable(_LOG_GROUP_NAME)
+        self.log_stream_name = _variable(_LOG_STREAM_NAME)
+        self.function_name = _variable(_FUNCTION_NAME)
+        self.memory_limit_in_mb = _variable(_MEMORY_SIZE)
+        self.function_version = _variable(_VERSION)
         self.invoked_function_arn = function_arn
         self.tenant_id = None
         given = json.loads(client_context) if client_context else None
@@ -215,7 +230,7 @@ def to_json(value: object) -> str:
     """
     try:
         if _is_plain(value):
-            return json.dumps(value) if ASCII_ONLY else _dump_raw(value)
+            return _dump_plain[ASCII_ONLY](value)
         simple = _simplify(value)
     except TypeError:  # a key that is not text
         simple = _simplify(value)
@@ -223,6 +238,22 @@ def to_json(value: object) -> str:
         simple = value
     numbers = _Numbers()
     return numbers.restore(json.dumps(simple, ensure_ascii=ASCII_ONLY, default=numbers.encode))
+
+
+def load_event(event: bytes) -> object:
+    """The value of an event, as ``json.loads`` reads it; raises ``ValueError`` when it is no JSON.
+
+    An object with nothing around it, and so in UTF-8, is nearly every event: it needs no look at the encoding.
+    """
+    if event[:1] == b"{" and event[-1:] == b"}":
+        text = event.decode("utf-8", "surrogatepass")
+        try:
+            value, end = _scan(text, 0)
+        except StopIteration:
+            end = 0  # json.loads has the words for what is missing
+        if end == len(text):
+            return value
+    return json.loads(event)
 
 
 def encode_result(result: object) -> tuple[bytes, str]:
@@ -347,7 +378,7 @@ def run(handler: Handler, event: bytes, context: LambdaContext) -> tuple[bool, b
     LogHandler.request_id = context.aws_request_id
     try:
         try:
-            value = json.loads(event)
+            value = load_event(event)
         except ValueError as error:
             raise RuntimeFault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
         return (True, *encode_result(handler(value, context)))

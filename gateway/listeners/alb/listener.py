@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.listeners.alb.actions import FixedAction, ForwardAction, RedirectAction, fixed_response, redirect
 from gateway.listeners.alb.authentication_answer import Answered, Passed
-from gateway.listeners.alb.rules import Rule, RuleTable
+from gateway.listeners.alb.rules import Rule, RuleTable, only_group
 from gateway.listeners.alb.stickiness import StickinessCookieInvalid, choose, sticky_cookies, sticky_group
-from gateway.listeners.alb.target_groups import TargetGroups
+from gateway.listeners.alb.target_groups import TargetGroup, TargetGroups
 from gateway.listeners.alb.transforms import TransformFailed
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import Exchange
@@ -75,6 +75,7 @@ class Routing:
         sticky_key: The secret behind stickiness cookies, at most 64 bytes.
         authentication: What answers providers' redirects back; None without authentication actions.
         authenticators: What to ask for an authentication action, by the ``id`` of its settings.
+        only: Where every request goes, when nothing but that one target group can be chosen.
     """
 
     rules: RuleTable
@@ -84,6 +85,11 @@ class Routing:
     sticky_key: bytes
     authentication: "Authentication | None" = None
     authenticators: "Mapping[int, Authenticator]" = field(default_factory=dict)
+    only: TargetGroup | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        name = None if self.authentication else only_group(self.rules)
+        object.__setattr__(self, "only", None if name is None else self.groups[name])
 
 
 class AlbListener:
@@ -123,6 +129,8 @@ class AlbListener:
         routing = self.routing
         try:
             request = _mitigated(request, routing.desync, exchange)
+            if routing.only is not None and exchange is None:
+                return await routing.only.forward(request, arrival, None)
             if routing.authentication and (answered := await routing.authentication.callback(request, arrival)):
                 return _noted(answered, exchange)
             rule = routing.rules.match(request)

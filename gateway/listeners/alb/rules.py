@@ -18,7 +18,7 @@ from gateway.config.rules import (
     RuleSettings,
 )
 from gateway.config.settings import AlbSettings
-from gateway.listeners.alb.actions import Action, compile_action
+from gateway.listeners.alb.actions import Action, ForwardAction, compile_action
 from gateway.listeners.alb.conditions import Condition, FactReader, compile_condition, fact_reader
 from gateway.listeners.alb.patterns import parse
 from gateway.listeners.alb.transforms import Transform, compile_transforms
@@ -102,6 +102,16 @@ def compile_rules(listener: AlbSettings) -> RuleTable:
     rules.sort(key=lambda rule: rule.priority)
     authentication, action = _compile_actions(listener.default_actions)
     return RuleTable(rules, Rule(0, -1, (), authentication, action, None), reader)
+
+
+def only_group(table: RuleTable) -> str | None:
+    """The target group of every request, when no rule, weight, cookie or transform decides; None otherwise."""
+    action = table.default.action
+    if table.rules or table.default.authentication or not isinstance(action, ForwardAction):
+        return None
+    if len(action.groups) > 1 or not action.groups[0].weight or action.stickiness_seconds:
+        return None
+    return action.groups[0].name
 
 
 def _compile_rule(rule: RuleSettings, index: int, reader: FactReader) -> Rule:
