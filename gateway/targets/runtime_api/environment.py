@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP, SIGTERM, Signals
@@ -62,16 +62,17 @@ class RuntimeApiOptions:
     init_limit_s: float = INIT_LIMIT_S
 
 
-@dataclass(frozen=True, slots=True)
 class _Running:
-    """The invocation that is under way."""
+    """The invocation that is under way; it began at an instant of `time.perf_counter`."""
 
-    invocation: Invocation
-    offer: Offer
-    timer: asyncio.TimerHandle
-    outcome: Answer
-    ended: asyncio.Future[None]
-    began: float = field(default_factory=time.perf_counter)
+    __slots__ = ("began", "ended", "invocation", "offer", "outcome")
+
+    def __init__(self, invocation: Invocation, offer: Offer, outcome: Answer) -> None:
+        self.invocation = invocation
+        self.offer = offer
+        self.outcome = outcome
+        self.ended: asyncio.Future[None] | None = None  # of a stream
+        self.began = time.perf_counter()
 
 
 class RuntimeApiEnvironment:
@@ -100,6 +101,7 @@ class RuntimeApiEnvironment:
         self._init: asyncio.Future[None] = self._loop.create_future()
         self._failure: Callable[[str], Failed] | None = None
         self._running: _Running | None = None
+        self._clock: asyncio.TimerHandle | None = None
         self._launching: asyncio.Task[None] | None = None
         self._spent = False
         self._given_up = False
@@ -144,9 +146,10 @@ class RuntimeApiEnvironment:
         timeout_ms = self.configuration.timeout_ms
         deadline = time.time_ns() // 1_000_000 + timeout_ms
         offer = Offer(invocation, self.configuration.arn, next(self._attempts), deadline)
-        timer = self._loop.call_later(timeout_ms / 1000, self._time_out)
         answer = answer or self._loop.create_future()
-        self._running = _Running(invocation, offer, timer, answer, self._loop.create_future())
+        self._running = _Running(invocation, offer, answer)
+        if self._clock is None:
+            self._clock = self._loop.call_later(timeout_ms / 1000, self._look_at_the_clock)
         self._recorder.begin(invocation)
         if self._failure is not None:
             self._fail(self._failure)
@@ -183,8 +186,9 @@ class RuntimeApiEnvironment:
     def kill(self) -> None:
         """End everything at once."""
         self._spent = True
-        if self._running is not None:
-            self._running.timer.cancel()
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
         if self._process is not None:
             self._process.kill()
         self._extensions.kill()
@@ -255,11 +259,20 @@ class RuntimeApiEnvironment:
                 self._api.break_stream(StreamBroken(failure.error_type, failure.payload))
                 self._settle(None, "error", failure.error_type)
 
-    def _time_out(self) -> None:
-        """The function's timeout has passed."""
+    def _look_at_the_clock(self) -> None:
+        """One timer serves all invocations, since setting one for each costs more than it should."""
+        self._clock = None
         if self._running is None:
             return
-        outcome = timed_out(self._running.invocation.request_id, self.configuration.timeout_ms)
+        left = self._running.began + self.configuration.timeout_ms / 1000 - time.perf_counter()
+        if left > 0:
+            self._clock = self._loop.call_later(left, self._look_at_the_clock)
+        else:
+            self._time_out(self._running)
+
+    def _time_out(self, running: _Running) -> None:
+        """The function's timeout has passed."""
+        outcome = timed_out(running.invocation.request_id, self.configuration.timeout_ms)
         self._recorder.measure(self._process)
         if self._process is not None:
             self._process.kill()
@@ -277,13 +290,13 @@ class RuntimeApiEnvironment:
         running, self._running = self._running, None
         if running is None:
             return
-        running.timer.cancel()
         self._extensions.api.closed = True
         request_id = running.invocation.request_id
         tail = self._recorder.end(request_id, running.began, self._process, status, error_type)
         if outcome is not None and not running.outcome.done():
             running.outcome.set_result(outcome._replace(log_tail=tail) if tail else outcome)
-        running.ended.set_result(None)
+        if running.ended is not None:
+            running.ended.set_result(None)
         self.freed()
 
     def _end_with(self, reason: str) -> None:
@@ -351,6 +364,7 @@ class RuntimeApiEnvironment:
     def streaming(self, content_type: str, stream: ResponseStream) -> None:
         """The caller gets the stream; the timeout still runs."""
         if self._running is not None and not self._running.outcome.done():
+            self._running.ended = self._loop.create_future()
             self._running.outcome.set_result(Streamed(content_type, stream, self._running.ended))
 
     def stream_ended(self, broken: StreamBroken | None) -> None:

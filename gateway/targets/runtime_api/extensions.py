@@ -93,6 +93,8 @@ class Extensions:
     @property
     def ready(self) -> bool:
         """Whether every extension waits for its next event."""
+        if not self._external and not self._by_identifier:
+            return True
         return self.registered and all(extension.ready for extension in self._by_identifier.values())
 
     @property

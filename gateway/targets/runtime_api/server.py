@@ -27,7 +27,7 @@ from gateway.targets.runtime_api.streaming import (
     ResponseStream,
 )
 
-_INITIALISED: Final = frozenset({Phase.READY, Phase.RUNNING, Phase.RESPONDING, Phase.RESPONSE_SENT})
+_INITIALISED: Final = (Phase.READY, Phase.RUNNING, Phase.RESPONDING, Phase.RESPONSE_SENT)
 _RUNTIME: Final = b"/2018-06-01/runtime/"
 _INVOCATION: Final = b"/2018-06-01/runtime/invocation/"
 _ANSWERS: Final = (b"/response", b"/error")
@@ -163,11 +163,10 @@ class RuntimeApi:
 
     def complete(self, call: Call) -> None:
         """Answer a call, or keep it."""
-        route = self.routes.get((call.method, call.path))
-        if route is not None:
-            route(call)
-        elif call.method == b"POST" and call.path.startswith(_INVOCATION) and call.path.endswith(_ANSWERS):
+        if call.method == b"POST" and call.path.startswith(_INVOCATION) and call.path.endswith(_ANSWERS):
             self._answered(call)
+        elif route := self.routes.get((call.method, call.path)):
+            route(call)
         else:
             call.answer(404, b"404 page not found\n", "Content-Type: text/plain; charset=utf-8\r\n")
 

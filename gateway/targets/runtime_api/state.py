@@ -163,4 +163,4 @@ class RuntimeState:
         return Refusal(403, "InvalidStateTransition", f"{message} Error: State transition is not allowed")
 
 
-_MAY_POLL: Final = frozenset({Phase.STARTED, Phase.READY, Phase.RESPONSE_SENT})
+_MAY_POLL: Final = (Phase.STARTED, Phase.READY, Phase.RESPONSE_SENT)

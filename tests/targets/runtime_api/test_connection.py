@@ -37,6 +37,43 @@ async def test_answers_keep_the_order_of_the_requests() -> None:
     assert bodies == [b'"first"', b"pong"]
 
 
+async def test_requests_of_the_same_bytes() -> None:
+    """A runtime polls with the same bytes again and again, and may put others between or behind them."""
+    async with serving() as served:
+        answers: list[int | bytes] = []
+        for number in range(3):
+            await served.give(Invocation(b"%d" % number, ID))
+            served.client.post(RESPONSE, b'"r"', "Content-Type: application/json\r\n")
+            answers.append((await served.client.reply()).status)
+            served.client.get("/2018-06-01/ping")
+            answers.append((await served.client.reply()).body)
+            served.client.get("/2018-06-01/ping")
+            served.client.get("/2018-06-01/ping")
+            answers += [(await served.client.reply()).body for _ in range(2)]
+
+    assert answers == [202, b"pong", b"pong", b"pong"] * 3
+    assert [event for event in served.heard.events if event[0] == "returned"] == [
+        ("returned", b'"r"', "application/json")
+    ] * 3
+
+
+async def test_same_bytes_that_are_the_middle_of_a_body() -> None:
+    """What looks like a poll is none while a body is on its way."""
+    poll = f"GET {NEXT} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    async with serving() as served:
+        served.client.send(poll)
+        served.api.give(Offer(Invocation(b"{}", ID), ARN, "a1", 1))
+        await served.client.reply()
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n".encode())
+        served.client.send(f"Content-Type: text/plain\r\nContent-Length: {len(poll)}\r\n\r\n".encode())
+        interim = await served.client.reply()
+        served.client.send(poll)
+        reply = await served.client.reply()
+
+    assert (interim.status, reply.status) == (100, 202)
+    assert ("returned", poll, "text/plain") in served.heard.events
+
+
 async def test_bytes_that_are_no_chunk() -> None:
     """A chunked body that is none is 400, and the end of the connection."""
     async with serving() as served:
