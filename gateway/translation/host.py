@@ -7,11 +7,13 @@ Facts, from the AWS ELB user guide ("Application Load Balancers", host header pr
 - The authority of an absolute-form target takes the place of the header.
 """
 
+from functools import lru_cache
 from typing import Final
 
 _DEFAULT_PORTS: Final = frozenset((80, 443))
 
 
+@lru_cache(maxsize=256)  # clients name the same few hosts again and again
 def normalised(host: str, listener_port: int) -> str:
     """The value that the function gets for what the client sent; an IPv6 literal keeps its brackets."""
     name, port = _split(host.lower())

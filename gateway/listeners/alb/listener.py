@@ -2,10 +2,10 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from random import random  # a weighted choice need not be secret
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.listeners.alb.actions import FixedAction, ForwardAction, RedirectAction, fixed_response, redirect
 from gateway.listeners.alb.authentication_answer import Answered, Passed
@@ -109,11 +109,13 @@ class AlbListener:
         """What the load balancer takes."""
         return LIMITS
 
-    async def respond(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Answer one request."""
         arrival = arrive()
-        if self.on_written is None:
-            return await self._answer(request, arrival, None)
+        # What is awaited is given on as it is: a coroutine for each layer would be felt.
+        return self._answer(request, arrival, None) if self.on_written is None else self._observed(request, arrival)
+
+    async def _observed(self, request: Request, arrival: Arrival) -> Response:
         exchange = AlbExchange(arrival)
         response = await self._answer(request, arrival, exchange)
         if exchange.fault:

@@ -1,8 +1,8 @@
 """Where a forward action leads: the target groups of a load balancer."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.errors import Fault, FaultKind
 from gateway.functions.function import Function
@@ -56,14 +56,17 @@ class LambdaTargetGroup:
     async def start(self) -> None:
         """Nothing: the function is started on its own."""
 
-    async def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
+    def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Coroutine[Any, Any, Response]:
         """Invoke the function."""
         if request.stream is not None:
-            fault = Fault(FaultKind.REQUEST_TOO_LARGE, f"over {self._alb.limits.request_body} bytes")
-            if exchange:
-                exchange.fault = fault
-            return self._alb.refuse(fault, request._replace(keep_alive=False), arrival)
-        return await self._call.run(request, arrival, exchange)
+            return self._too_large(request, arrival, exchange)
+        return self._call.run(request, arrival, exchange)
+
+    async def _too_large(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
+        fault = Fault(FaultKind.REQUEST_TOO_LARGE, f"over {self._alb.limits.request_body} bytes")
+        if exchange:
+            exchange.fault = fault
+        return self._alb.refuse(fault, request._replace(keep_alive=False), arrival)
 
     async def aclose(self) -> None:
         """Nothing: the function is stopped on its own."""

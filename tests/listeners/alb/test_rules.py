@@ -11,10 +11,10 @@ import pytest
 from gateway.config import rules as kinds
 from gateway.config.rules import ConditionSettings, FixedResponse, RuleSettings
 from gateway.config.settings import AlbSettings
-from gateway.listeners.alb.rules import compile_rules
+from gateway.listeners.alb.rules import compile_rules, only_group
 from gateway.translation.messages import Request
 from gateway.types import Json
-from tests.listeners.alb.stacks import alb, listed, request, rows, rule
+from tests.listeners.alb.stacks import NOT_FOUND, alb, listed, request, rows, rule
 
 EVALUATIONS = [
     pytest.param(row, *listed(pair), id=f"{number}-{place}")
@@ -48,6 +48,36 @@ def test_authentication_stands_before_the_action() -> None:
 
     assert isinstance(matched.authentication, kinds.JwtValidation)
     assert matched.action == compile_rules(alb([rule({"field": "path-pattern", "values": ["*"]})])).rules[0].action
+
+
+def forward(*groups: Json, **keys: Json) -> list[Json]:
+    """A forward action alone."""
+    return [{"type": "forward", "target_groups": list(groups), **keys}]
+
+
+ONE: Json = {"target_group": "one"}
+TWO: Json = {"target_group": "two"}
+CHECK: Json = {"type": "jwt-validation", "jwks_endpoint": "https://id.example.com/keys", "issuer": "me"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "actions", "name"),
+    [
+        ([], forward(ONE), "one"),
+        ([], forward({"target_group": "one", "weight": 7}), "one"),
+        ([], forward({"target_group": "one", "weight": 0}), None),
+        ([], forward(ONE, TWO), None),
+        ([], forward(ONE, target_group_stickiness_config={"enabled": True, "duration_seconds": 60}), None),
+        ([], [CHECK, *forward(ONE)], None),
+        ([], NOT_FOUND, None),
+        ([rule({"field": "path-pattern", "values": ["/a"]})], forward(ONE), None),
+    ],
+)
+def test_only_group(rules: list[Json], actions: Json, name: str | None) -> None:
+    """A target group gets every request when nothing is left to decide."""
+    listener = alb(rules, groups=["one", "two"], default_actions=actions, protocol="HTTPS")
+
+    assert only_group(compile_rules(listener)) == name
 
 
 # The slow model: the documentation's sentences, one line each, on text and without any preparation.
