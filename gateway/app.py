@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings, WebSocketApiSettings
+from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings
 from gateway.errors import UsageError
 from gateway.front_doors import FrontDoorOptions, front_door
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
@@ -134,7 +134,7 @@ class Gateway:
             UsageError: The new settings cannot work; the old ones stay.
         """
         changed = settings.functions != self.settings.functions
-        if changed and any(isinstance(listener, WebSocketApiSettings) for listener in settings.listeners):
+        if changed and any(listener.type == "websocket_api" for listener in settings.listeners):
             raise UsageError("functions cannot change while a websocket_api has connections to them; start it again")
         if [_place(it) for it in settings.listeners] != [_place(it) for it in self.settings.listeners]:
             raise UsageError(

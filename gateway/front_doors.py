@@ -4,14 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.config.settings import (
-    AlbSettings,
-    FunctionUrlSettings,
-    HttpApiSettings,
-    ListenerSettings,
-    RestApiSettings,
-    WebSocketApiSettings,
-)
+from gateway.config.settings import AlbSettings, ListenerSettings
 from gateway.listeners.alb.access_log import AccessLog
 from gateway.listeners.alb.listener import AlbListener
 from gateway.listeners.listener import OnWritten
@@ -137,20 +130,20 @@ def _door(settings: ListenerSettings, surroundings: Surroundings, options: Front
     functions, dev_headers = surroundings.functions, options.dev_headers
     of_api = options.verify("execute-api") if options.verify else None
     of_url = options.verify("lambda") if options.verify else None
-    match settings:
-        case RestApiSettings():
+    match settings.type:
+        case "rest_api":
             from gateway.listeners.rest_api import rest_api  # noqa: PLC0415 - only the front doors that are used
 
             return rest_api(settings, functions, verify=of_api, dev_headers=dev_headers)
-        case HttpApiSettings():
+        case "http_api":
             from gateway.listeners.http_api import http_api  # noqa: PLC0415 - as above
 
             return http_api(settings, functions, verify=of_api, dev_headers=dev_headers)
-        case FunctionUrlSettings():
+        case "function_url":
             from gateway.listeners.function_url import function_url  # noqa: PLC0415 - as above
 
             return function_url(settings, functions, verify=of_url, dev_headers=dev_headers)
-        case WebSocketApiSettings():
+        case "websocket_api":
             from gateway.listeners.websocket_api import websocket_api  # noqa: PLC0415 - as above
 
             return websocket_api(settings, functions, dev_headers=dev_headers)
@@ -159,17 +152,13 @@ def _door(settings: ListenerSettings, surroundings: Surroundings, options: Front
 
 
 def _flavour_name(settings: ListenerSettings) -> str:
-    match settings:
-        case RestApiSettings():
+    match settings.type:
+        case "rest_api":
             return "rest"
-        case HttpApiSettings(payload_format_version="1.0"):
-            return "http-v1"
-        case HttpApiSettings():
-            return "http"
-        case FunctionUrlSettings(invoke_mode="RESPONSE_STREAM"):
-            return "url-stream"
-        case FunctionUrlSettings():
-            return "url"
+        case "http_api":
+            return "http-v1" if settings.payload_format_version == "1.0" else "http"
+        case "function_url":
+            return "url-stream" if settings.invoke_mode == "RESPONSE_STREAM" else "url"
         case _:
             return "websocket"
 

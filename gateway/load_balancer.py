@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.config.rules import ActionSettings, AuthenticationSettings, Forward
+from gateway.config.rules import ActionSettings, Forward, RoutingSettings
 from gateway.config.settings import AlbSettings, Settings, TargetGroupSettings
 from gateway.functions.function import Function
 from gateway.listeners.alb.attributes import alb_attributes
@@ -87,7 +87,7 @@ class LoadBalancer:
             await self.authentication.aclose()
 
     def _authentication(self) -> "Authentication | None":
-        if not any(isinstance(action, AuthenticationSettings) for action in actions_of(self._listener)):
+        if all(isinstance(action, RoutingSettings) for action in actions_of(self._listener)):
             return None
         from gateway.listeners.alb.authenticate import Authentication  # noqa: PLC0415 - needs an extra
 

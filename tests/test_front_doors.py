@@ -17,15 +17,9 @@ from websockets.asyncio.client import connect
 
 from gateway.app import Gateway
 from gateway.config import apis
+from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings, WebSocketApiSettings
 from gateway.config.fronts import FRONTS, front_settings
-from gateway.config.settings import (
-    FunctionUrlSettings,
-    HttpApiSettings,
-    ListenerSettings,
-    RestApiSettings,
-    Settings,
-    WebSocketApiSettings,
-)
+from gateway.config.settings import ListenerSettings, Settings
 from gateway.errors import UsageError
 from gateway.front_doors import FrontDoor, FrontDoorOptions, front_door, together
 from gateway.functions.function import Function

@@ -11,7 +11,9 @@ import orjson
 import pytest
 
 from gateway.config.attributes import LISTENER, TARGET_GROUP
-from gateway.config.rules import ActionSettings, Forward, JwtValidation, PathPattern, RuleSettings, TargetGroupTuple
+from gateway.config.authentication import JwtValidation
+from gateway.config.conditions import PathPattern
+from gateway.config.rules import ActionSettings, Forward, RuleSettings, TargetGroupTuple
 from gateway.config.settings import AlbSettings, Settings, TargetGroupSettings
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError

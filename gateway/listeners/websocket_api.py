@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from gateway.config import apis
-from gateway.config.settings import WebSocketApiSettings
+from gateway.config.doors import WebSocketApiSettings
 from gateway.errors import Fault, UsageError
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, Question, WebSocketAuthorizer

@@ -6,7 +6,9 @@ from pathlib import Path
 import jwt
 import pytest
 
-from gateway.config.rules import AuthenticateCognito, FixedResponse, JwtValidation, PathPattern, RuleSettings
+from gateway.config.authentication import AuthenticateCognito, JwtValidation
+from gateway.config.conditions import PathPattern
+from gateway.config.rules import FixedResponse, RuleSettings
 from gateway.listeners.alb.authenticate import Authentication, TokenCheck
 from gateway.listeners.alb.authentication_answer import Answered
 from gateway.listeners.alb.login import CALLBACK, Login
