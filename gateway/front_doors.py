@@ -1,11 +1,9 @@
 """From a listener's settings to a front door on a port, with what observes it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from gateway.config.settings import AlbSettings, ListenerSettings
-from gateway.listeners.alb.access_log import AccessLog
 from gateway.listeners.alb.listener import AlbListener
 from gateway.listeners.listener import OnWritten
 from gateway.listeners.server import ListenerServer
@@ -20,8 +18,7 @@ if TYPE_CHECKING:
     from gateway.recordings.recorder import Recorder
 
 
-@dataclass(frozen=True, slots=True)
-class FrontDoorOptions:
+class FrontDoorOptions(NamedTuple):
     """What all front doors of a gateway share.
 
     Attributes:
@@ -54,6 +51,8 @@ class AlbFrontDoor:
         self._listener = AlbListener(self.behind.routing)
         observers: list[OnWritten] = []
         if options.access_log:
+            from gateway.listeners.alb.access_log import AccessLog  # noqa: PLC0415 - only for --access-log
+
             observers.append(AccessLog(options.access_log, LOAD_BALANCER))
         if options.recorder:
             observers.append(options.recorder.observer("alb", Alb(attributes=self.behind.routing.attributes)))

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.config.rules import ActionSettings, Forward, RoutingSettings
 from gateway.config.settings import AlbSettings, Settings, TargetGroupSettings
@@ -23,8 +22,7 @@ LOAD_BALANCER = "app/gateway/50dc6c495c0c9188"
 _ARN = f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/{LOAD_BALANCER}"
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the listeners of a gateway share.
 
     Attributes:

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -173,7 +172,7 @@ async def test_each_rule_has_its_own_authentication(tmp_path: Path) -> None:
     near, _ = scripted(ok)
     check = JwtValidation("https://issuer.example/jwks", "https://issuer.example")
     rule = RuleSettings(1, (PathPattern(("/private",)),), (check, to("near")))
-    around = replace(surroundings(group("near"), functions={"near": near}), cache=tmp_path)
+    around = surroundings(group("near"), functions={"near": near})._replace(cache=tmp_path)
     async with started(listener(to("near"), rules=(rule,)), around) as subject:
         responses = [await subject.respond(get(path)) for path in (b"/private", b"/public")]
 

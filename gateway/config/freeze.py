@@ -1,6 +1,5 @@
 """From checked models to frozen settings: defaults that depend on others, absolute paths, files of variables."""
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeVar
@@ -76,7 +75,8 @@ def _frozen(value: object, folder: Path) -> object:
         kind = _SETTINGS.get(type(value))
         if kind is None:
             return value.model_dump(by_alias=True)
-        names = {field.name for field in dataclasses.fields(kind)} & set(type(value).model_fields)  # type: ignore[arg-type]
+        # Dataclasses and named tuples both name their fields so.
+        names = set(kind.__match_args__) & set(type(value).model_fields)  # type: ignore[attr-defined]
         return kind(**{name: _frozen(getattr(value, name), folder) for name in names})
     if isinstance(value, tuple):
         return tuple(_frozen(item, folder) for item in value)

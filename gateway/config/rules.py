@@ -3,8 +3,7 @@
 Names and defaults are those of the ELBv2 API (``Rule``, ``Action``).
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:  # a listener that only forwards has none of these
     from gateway.config.authentication import AuthenticationSettings
@@ -12,32 +11,28 @@ if TYPE_CHECKING:  # a listener that only forwards has none of these
     from gateway.config.transforms import TransformSettings
 
 
-@dataclass(frozen=True, slots=True)
-class TargetGroupTuple:
+class TargetGroupTuple(NamedTuple):
     """A target group and its weight in a forward action."""
 
     target_group: str
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class TargetGroupStickiness:
+class TargetGroupStickiness(NamedTuple):
     """Group stickiness of a forward action; ``duration_seconds`` is 1-604800 when enabled."""
 
     enabled: bool = False
     duration_seconds: int = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(NamedTuple):
     """Action ``forward``."""
 
     target_groups: tuple[TargetGroupTuple, ...]
     target_group_stickiness_config: TargetGroupStickiness = TargetGroupStickiness()
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(NamedTuple):
     """Action ``redirect``; every part may hold ``#{protocol} #{host} #{port} #{path} #{query}``."""
 
     status_code: str
@@ -48,8 +43,7 @@ class Redirect:
     query: str = "#{query}"
 
 
-@dataclass(frozen=True, slots=True)
-class FixedResponse:
+class FixedResponse(NamedTuple):
     """Action ``fixed-response``."""
 
     status_code: int
@@ -61,8 +55,7 @@ RoutingSettings: TypeAlias = Forward | Redirect | FixedResponse
 ActionSettings: TypeAlias = "AuthenticationSettings | RoutingSettings"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSettings:
+class RuleSettings(NamedTuple):
     """One rule of a load balancer's listener."""
 
     priority: int

@@ -7,7 +7,7 @@ exist, paths are absolute, defaults are filled in.  Nothing here imports a third
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from gateway.config.rules import ActionSettings, RuleSettings
 from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfiguration, default_capacity
@@ -68,8 +68,7 @@ class FunctionSettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class HealthCheckSettings:
+class HealthCheckSettings(NamedTuple):
     """Health checks of a target group; ``interval`` and ``timeout`` in seconds, ``matcher`` like ``200,300-399``."""
 
     enabled: bool
@@ -81,8 +80,7 @@ class HealthCheckSettings:
     matcher: str
 
 
-@dataclass(frozen=True, slots=True)
-class TargetGroupSettings:
+class TargetGroupSettings(NamedTuple):
     """One target group: either one function of this file or a list of targets.
 
     Attributes:
@@ -108,20 +106,21 @@ class TargetGroupSettings:
         return not any(target.startswith(("http://", "https://")) for target in self.targets)
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(NamedTuple):
     """A server certificate and its key, as PEM files."""
 
     certificate: Path
     private_key: Path
 
 
-@dataclass(frozen=True, slots=True)
-class MutualAuthentication:
+class MutualAuthentication(NamedTuple):
     """Mutual TLS; ``trust_store`` is a PEM bundle, needed in mode ``verify``."""
 
     mode: str = "off"
     trust_store: Path | None = None
+
+
+_NOT_MUTUAL: Final = MutualAuthentication()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ class AlbSettings:
     protocol: str = "HTTP"
     rules: tuple[RuleSettings, ...] = ()
     certificates: tuple[Certificate, ...] = ()
-    mutual_authentication: MutualAuthentication = MutualAuthentication()
+    mutual_authentication: MutualAuthentication = _NOT_MUTUAL
     trusted_proxies: tuple[str, ...] = ()
     type: Literal["alb"] = "alb"
 
