@@ -1,37 +1,19 @@
 """From a listener's settings to a front door on a port, with what observes it."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.config.settings import AlbSettings, ListenerSettings
 from gateway.listeners.alb.listener import AlbListener
 from gateway.listeners.listener import OnWritten
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
-from gateway.load_balancer import LOAD_BALANCER, LoadBalancer, Surroundings
+from gateway.load_balancer import LOAD_BALANCER, LoadBalancer
+from gateway.surroundings import FrontDoorOptions, Surroundings
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request, Response
 
 if TYPE_CHECKING:
     from gateway.listeners.door import Door, DoorListener
-    from gateway.listeners.iam import Verify
-    from gateway.recordings.recorder import Recorder
-
-
-class FrontDoorOptions(NamedTuple):
-    """What all front doors of a gateway share.
-
-    Attributes:
-        access_log: Takes the lines of load balancers' access logs; None writes none.
-        recorder: Keeps every exchange; None keeps none.
-        dev_headers: Requests may say with headers which claims, source IP or time they are to have.
-        verify: What checks signatures for the service ``lambda`` or ``execute-api``; None believes them.
-    """
-
-    access_log: Callable[[bytes], None] | None = None
-    recorder: "Recorder | None" = None
-    dev_headers: bool = False
-    verify: "Callable[[str], Verify] | None" = None
 
 
 _NONE = FrontDoorOptions()

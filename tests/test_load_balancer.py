@@ -18,7 +18,8 @@ from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.listeners.alb.listener import AlbListener
-from gateway.load_balancer import LoadBalancer, Surroundings, actions_of
+from gateway.load_balancer import LoadBalancer, actions_of
+from gateway.surroundings import Surroundings
 from gateway.translation.messages import Response
 from tests.gateways import NO_CHECKS, Front, function, gateway_of
 from tests.listeners.alb.doubles import get

@@ -17,10 +17,9 @@ from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
 from gateway.configuration import DEFAULT_REGION
 from gateway.errors import UsageError
-from gateway.front_doors import FrontDoorOptions
 from gateway.hosting import HostOptions
-from gateway.listeners.local_authority import cache_folder, how_to_trust
 from gateway.observe.line_writer import LineWriter
+from gateway.surroundings import FrontDoorOptions
 
 if TYPE_CHECKING:
     from gateway.lambda_api.signature import SignatureCheck
@@ -136,6 +135,8 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
 def _tell_whom_to_trust(listeners: Sequence[ListenerSettings]) -> None:
     """One line when a certificate comes from an authority that no client knows yet."""
     if any(isinstance(it, AlbSettings) and it.protocol == "HTTPS" and not it.certificates for it in listeners):
+        from gateway.listeners.local_authority import cache_folder, how_to_trust  # noqa: PLC0415 - only for HTTPS
+
         log.info("%s", how_to_trust(cache_folder(os.environ)))
 
 
