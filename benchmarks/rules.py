@@ -7,17 +7,16 @@ difference: what a request pays for the ninety-nine others.  Set against the who
 import timeit
 from collections.abc import Callable
 
-from gateway.config.rules import (
+from gateway.config.conditions import (
     ConditionSettings,
-    FixedResponse,
     HostHeader,
     HttpHeader,
     PathPattern,
     QueryString,
     QueryStringPair,
-    RuleSettings,
     SourceIp,
 )
+from gateway.config.rules import FixedResponse, RuleSettings
 from gateway.config.settings import AlbSettings
 from gateway.listeners.alb.rules import RuleTable, compile_rules
 from gateway.translation.messages import Request

@@ -7,25 +7,24 @@ gives them to boto3 and the AWS CLI.
 import asyncio
 import logging
 import os
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings, WebSocketApiSettings
+from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings
 from gateway.errors import UsageError
-from gateway.front_doors import FrontDoorOptions, front_door
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
 from gateway.functions.function import Function
 from gateway.functions.registry import Registry
 from gateway.hosting import Host, HostOptions, runtime_of_handler
 from gateway.lambda_api.server import ControlServer
-from gateway.listeners.local_authority import cache_folder
-from gateway.load_balancer import Surroundings
+from gateway.surroundings import FrontDoorOptions, Surroundings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
+    from gateway.front_doors import FrontDoor
     from gateway.lambda_api.signature import SignatureCheck
 
 log = logging.getLogger("gateway")
@@ -62,7 +61,8 @@ class Gateway:
 
     Attributes:
         functions: By name.
-        servers: One for each listener, in the order of the settings; then the control port's, if there is one.
+        servers: After `start` one for each listener, in the order of the settings; then the control port's, if there
+            is one.
 
     Raises:
         UsageError: A function's configuration is not one that Lambda takes, or something that it names is not there.
@@ -73,16 +73,14 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self._host = Host(host_options)
-        self._cache = cache_folder(host_options.variables)
+        self._door_options = door_options or FrontDoorOptions()
         self._sticky_key = os.urandom(32)
         self._draining: set[asyncio.Task[None]] = set()
         self._unreserved = _unreserved(settings)
         self.functions = {name: self._function(function) for name, function in settings.functions.items()}
         self._registry = Registry(self.functions.values())
-        surroundings = self._surroundings(settings, self.functions)
-        options = door_options or FrontDoorOptions()
-        self.doors = [front_door(listener, surroundings, options) for listener in settings.listeners]
-        self.servers: list[Server] = [door.server for door in self.doors]
+        self.doors: list[FrontDoor] = []
+        self.servers: list[Server] = []
 
     def add_control_port(self, host: str, port: int, signature: "SignatureCheck | None" = None) -> Server:
         """The Invoke API, health, reset and what front doors publish, on a port of their own.
@@ -106,12 +104,15 @@ class Gateway:
             tolerant: A handler that cannot be loaded is only logged: the code may change.
 
         Raises:
-            UsageError: A handler cannot be loaded or a port cannot be opened; everything is stopped again.
+            UsageError: A handler cannot be loaded, a front door cannot be built or a port cannot be opened; everything
+                is stopped again.
         """
         loading = asyncio.gather(*(function.start() for function in self.functions.values()), return_exceptions=True)
-        doors = asyncio.gather(*(door.start() for door in self.doors), return_exceptions=True)
-        ports = asyncio.gather(*(server.start() for server in self.servers), return_exceptions=True)
-        failures = [*_failures(await doors), *_failures(await ports)]
+        failures = _failures(await asyncio.gather(self._build_doors(), return_exceptions=True))
+        if not failures:
+            doors = asyncio.gather(*(door.start() for door in self.doors), return_exceptions=True)
+            ports = asyncio.gather(*(server.start() for server in self.servers), return_exceptions=True)
+            failures = [*_failures(await doors), *_failures(await ports)]
         loaded = _failures(await loading)
         if tolerant:
             for failure in loaded:
@@ -124,6 +125,15 @@ class Gateway:
             unexpected = [failure for failure in failures if not isinstance(failure, UsageError)]
             raise (unexpected or failures)[0]
 
+    async def _build_doors(self) -> None:
+        """Build the front doors; they are imported while the first workers start, which takes as long."""
+        await asyncio.sleep(0)  # the functions' turn: it ends with the launch of their processes
+        from gateway.front_doors import front_door  # noqa: PLC0415 - see above
+
+        surroundings = self._surroundings(self.settings, self.functions)
+        self.doors = [front_door(listener, surroundings, self._door_options) for listener in self.settings.listeners]
+        self.servers = [*(door.server for door in self.doors), *self.servers]
+
     async def reconfigure(self, settings: Settings) -> None:
         """Go over to other settings; requests in flight end as they began.
 
@@ -134,7 +144,7 @@ class Gateway:
             UsageError: The new settings cannot work; the old ones stay.
         """
         changed = settings.functions != self.settings.functions
-        if changed and any(isinstance(listener, WebSocketApiSettings) for listener in settings.listeners):
+        if changed and any(listener.type == "websocket_api" for listener in settings.listeners):
             raise UsageError("functions cannot change while a websocket_api has connections to them; start it again")
         if [_place(it) for it in settings.listeners] != [_place(it) for it in self.settings.listeners]:
             raise UsageError(
@@ -181,7 +191,9 @@ class Gateway:
         return Function(configuration, self._host.target(configuration), self._unreserved)
 
     def _surroundings(self, settings: Settings, functions: Mapping[str, Function]) -> Surroundings:
-        return Surroundings(settings, functions, self._sticky_key, self._cache)
+        from gateway.listeners.local_authority import cache_folder  # noqa: PLC0415 - it comes with the front doors
+
+        return Surroundings(settings, functions, self._sticky_key, cache_folder(self._host.options.variables))
 
     async def _reroute(self, settings: Settings, functions: Mapping[str, Function]) -> None:
         surroundings = self._surroundings(settings, functions)
@@ -212,5 +224,5 @@ def _place(listener: ListenerSettings) -> _Place:
     return (listener,)
 
 
-def _failures(results: list[BaseException | None]) -> list[BaseException]:
+def _failures(results: Iterable[BaseException | None]) -> list[BaseException]:
     return [result for result in results if isinstance(result, BaseException)]

@@ -1,47 +1,19 @@
 """From a listener's settings to a front door on a port, with what observes it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.config.settings import (
-    AlbSettings,
-    FunctionUrlSettings,
-    HttpApiSettings,
-    ListenerSettings,
-    RestApiSettings,
-    WebSocketApiSettings,
-)
-from gateway.listeners.alb.access_log import AccessLog
+from gateway.config.settings import AlbSettings, ListenerSettings
 from gateway.listeners.alb.listener import AlbListener
 from gateway.listeners.listener import OnWritten
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
-from gateway.load_balancer import LOAD_BALANCER, LoadBalancer, Surroundings
+from gateway.load_balancer import LOAD_BALANCER, LoadBalancer
+from gateway.surroundings import FrontDoorOptions, Surroundings
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request, Response
 
 if TYPE_CHECKING:
     from gateway.listeners.door import Door, DoorListener
-    from gateway.listeners.iam import Verify
-    from gateway.recordings.recorder import Recorder
-
-
-@dataclass(frozen=True, slots=True)
-class FrontDoorOptions:
-    """What all front doors of a gateway share.
-
-    Attributes:
-        access_log: Takes the lines of load balancers' access logs; None writes none.
-        recorder: Keeps every exchange; None keeps none.
-        dev_headers: Requests may say with headers which claims, source IP or time they are to have.
-        verify: What checks signatures for the service ``lambda`` or ``execute-api``; None believes them.
-    """
-
-    access_log: Callable[[bytes], None] | None = None
-    recorder: "Recorder | None" = None
-    dev_headers: bool = False
-    verify: "Callable[[str], Verify] | None" = None
 
 
 _NONE = FrontDoorOptions()
@@ -61,6 +33,8 @@ class AlbFrontDoor:
         self._listener = AlbListener(self.behind.routing)
         observers: list[OnWritten] = []
         if options.access_log:
+            from gateway.listeners.alb.access_log import AccessLog  # noqa: PLC0415 - only for --access-log
+
             observers.append(AccessLog(options.access_log, LOAD_BALANCER))
         if options.recorder:
             observers.append(options.recorder.observer("alb", Alb(attributes=self.behind.routing.attributes)))
@@ -137,20 +111,20 @@ def _door(settings: ListenerSettings, surroundings: Surroundings, options: Front
     functions, dev_headers = surroundings.functions, options.dev_headers
     of_api = options.verify("execute-api") if options.verify else None
     of_url = options.verify("lambda") if options.verify else None
-    match settings:
-        case RestApiSettings():
+    match settings.type:
+        case "rest_api":
             from gateway.listeners.rest_api import rest_api  # noqa: PLC0415 - only the front doors that are used
 
             return rest_api(settings, functions, verify=of_api, dev_headers=dev_headers)
-        case HttpApiSettings():
+        case "http_api":
             from gateway.listeners.http_api import http_api  # noqa: PLC0415 - as above
 
             return http_api(settings, functions, verify=of_api, dev_headers=dev_headers)
-        case FunctionUrlSettings():
+        case "function_url":
             from gateway.listeners.function_url import function_url  # noqa: PLC0415 - as above
 
             return function_url(settings, functions, verify=of_url, dev_headers=dev_headers)
-        case WebSocketApiSettings():
+        case "websocket_api":
             from gateway.listeners.websocket_api import websocket_api  # noqa: PLC0415 - as above
 
             return websocket_api(settings, functions, dev_headers=dev_headers)
@@ -159,17 +133,13 @@ def _door(settings: ListenerSettings, surroundings: Surroundings, options: Front
 
 
 def _flavour_name(settings: ListenerSettings) -> str:
-    match settings:
-        case RestApiSettings():
+    match settings.type:
+        case "rest_api":
             return "rest"
-        case HttpApiSettings(payload_format_version="1.0"):
-            return "http-v1"
-        case HttpApiSettings():
-            return "http"
-        case FunctionUrlSettings(invoke_mode="RESPONSE_STREAM"):
-            return "url-stream"
-        case FunctionUrlSettings():
-            return "url"
+        case "http_api":
+            return "http-v1" if settings.payload_format_version == "1.0" else "http"
+        case "function_url":
+            return "url-stream" if settings.invoke_mode == "RESPONSE_STREAM" else "url"
         case _:
             return "websocket"
 

@@ -1,19 +1,17 @@
 """One listener of a load balancer with everything behind it: target groups, checks, shadows, authentication."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.config.rules import ActionSettings, AuthenticationSettings, Forward
-from gateway.config.settings import AlbSettings, Settings, TargetGroupSettings
+from gateway.config.rules import ActionSettings, Forward, RoutingSettings
+from gateway.config.settings import AlbSettings, TargetGroupSettings
 from gateway.functions.function import Function
 from gateway.listeners.alb.attributes import alb_attributes
 from gateway.listeners.alb.group_builder import GroupBuilder, GroupOptions
 from gateway.listeners.alb.listener import Routing
 from gateway.listeners.alb.rules import compile_rules
 from gateway.listeners.alb.target_groups import TargetGroup
+from gateway.surroundings import Surroundings
 from gateway.translation.desync import Mode
 
 if TYPE_CHECKING:
@@ -21,22 +19,6 @@ if TYPE_CHECKING:
 
 LOAD_BALANCER = "app/gateway/50dc6c495c0c9188"
 _ARN = f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/{LOAD_BALANCER}"
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the listeners of a gateway share.
-
-    Attributes:
-        functions: Those of the configuration, by name; somebody else starts and stops them.
-        sticky_key: The secret behind stickiness cookies.
-        cache: A folder for keys that should outlive the gateway.
-    """
-
-    settings: Settings
-    functions: Mapping[str, Function]
-    sticky_key: bytes
-    cache: Path
 
 
 class LoadBalancer:
@@ -87,7 +69,7 @@ class LoadBalancer:
             await self.authentication.aclose()
 
     def _authentication(self) -> "Authentication | None":
-        if not any(isinstance(action, AuthenticationSettings) for action in actions_of(self._listener)):
+        if all(isinstance(action, RoutingSettings) for action in actions_of(self._listener)):
             return None
         from gateway.listeners.alb.authenticate import Authentication  # noqa: PLC0415 - needs an extra
 

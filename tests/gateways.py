@@ -16,8 +16,8 @@ from gateway.config.settings import (
     Settings,
     TargetGroupSettings,
 )
-from gateway.front_doors import FrontDoorOptions
 from gateway.hosting import HostOptions
+from gateway.surroundings import FrontDoorOptions
 from gateway.targets.logs import LogSink
 from tests.targets.hosting import FUNCTIONS
 

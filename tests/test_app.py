@@ -97,6 +97,19 @@ async def test_failed_start_stops_everything() -> None:
         await ask(gateway.servers[0].port)
 
 
+async def test_a_front_door_that_cannot_be_built_stops_everything() -> None:
+    """The handlers load while the front doors are built; they are stopped again as well."""
+    before = children()
+    settings = gateway_settings([function("app", "host.alb")], [Front("app")])
+    groups = {name: group._replace(targets=("http://",)) for name, group in settings.target_groups.items()}
+    gateway = Gateway(replace(settings, target_groups=groups), HostOptions(os.environ, Log().append))
+
+    with pytest.raises(UsageError, match="http://"):
+        await gateway.start()
+    assert children() == before
+    assert gateway.servers == []
+
+
 async def test_stop_lets_requests_finish() -> None:
     """A request that runs when `stop` is called is answered."""
     gateway = gateway_of([function("app", "host.alb_slow")], [Front("app")], Log().append)

@@ -9,15 +9,9 @@ import pytest
 
 from gateway.app import Gateway
 from gateway.config.attributes import LISTENER, TARGET_GROUP
+from gateway.config.doors import FunctionUrlSettings, WebSocketApiSettings
 from gateway.config.rules import Forward, TargetGroupTuple
-from gateway.config.settings import (
-    AlbSettings,
-    FunctionUrlSettings,
-    HealthCheckSettings,
-    Settings,
-    TargetGroupSettings,
-    WebSocketApiSettings,
-)
+from gateway.config.settings import AlbSettings, HealthCheckSettings, Settings, TargetGroupSettings
 from gateway.hosting import HostOptions
 from gateway.types import Json
 from tests.gateways import NO_CHECKS, function

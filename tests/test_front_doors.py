@@ -17,25 +17,19 @@ from websockets.asyncio.client import connect
 
 from gateway.app import Gateway
 from gateway.config import apis
+from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings, WebSocketApiSettings
 from gateway.config.fronts import FRONTS, front_settings
-from gateway.config.settings import (
-    FunctionUrlSettings,
-    HttpApiSettings,
-    ListenerSettings,
-    RestApiSettings,
-    Settings,
-    WebSocketApiSettings,
-)
+from gateway.config.settings import ListenerSettings, Settings
 from gateway.errors import UsageError
-from gateway.front_doors import FrontDoor, FrontDoorOptions, front_door, together
+from gateway.front_doors import FrontDoor, front_door, together
 from gateway.functions.function import Function
 from gateway.hosting import HostOptions
 from gateway.lambda_api.signature import SignatureCheck
 from gateway.listeners.listener import OnWritten
 from gateway.listeners.wire import Wire
-from gateway.load_balancer import Surroundings
 from gateway.observe.recording import Recording, from_text
 from gateway.recordings.recorder import Recorder
+from gateway.surroundings import FrontDoorOptions, Surroundings
 from gateway.translation.messages import Response
 from gateway.types import Json
 from tests.gateways import Front, function, gateway_settings

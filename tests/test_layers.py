@@ -29,16 +29,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": SERVICE | {"functions", "config"},
     "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
     "hosting": SERVICE | {"functions", "targets"},
-    "load_balancer": EDGE | {"translation", "listeners"},
-    "front_doors": EDGE | {"translation", "listeners", "load_balancer", "recordings"},
+    "surroundings": EDGE | {"listeners", "recordings"},
+    "load_balancer": EDGE | {"translation", "listeners", "surroundings"},
+    "front_doors": EDGE | {"translation", "listeners", "load_balancer", "recordings", "surroundings"},
     "control_routes": {"front_doors", "load_balancer", "listeners"},
     "app": EDGE
-    | {"hosting", "load_balancer", "front_doors", "control_routes"}
+    | {"hosting", "surroundings", "load_balancer", "front_doors", "control_routes"}
     | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "recordings"},
     "testing": EDGE
     | {"bootstraps"}
-    | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings"},
-    "cli": EDGE | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "sources"},
+    | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "surroundings"},
+    "cli": EDGE
+    | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "sources"}
+    | {"surroundings"},
     "__main__": {"cli"},
 }
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""

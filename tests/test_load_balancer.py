@@ -4,20 +4,22 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 
 from gateway.config.attributes import LISTENER, TARGET_GROUP
-from gateway.config.rules import ActionSettings, Forward, JwtValidation, PathPattern, RuleSettings, TargetGroupTuple
+from gateway.config.authentication import JwtValidation
+from gateway.config.conditions import PathPattern
+from gateway.config.rules import ActionSettings, Forward, RuleSettings, TargetGroupTuple
 from gateway.config.settings import AlbSettings, Settings, TargetGroupSettings
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.listeners.alb.listener import AlbListener
-from gateway.load_balancer import LoadBalancer, Surroundings, actions_of
+from gateway.load_balancer import LoadBalancer, actions_of
+from gateway.surroundings import Surroundings
 from gateway.translation.messages import Response
 from tests.gateways import NO_CHECKS, Front, function, gateway_of
 from tests.listeners.alb.doubles import get
@@ -171,7 +173,7 @@ async def test_each_rule_has_its_own_authentication(tmp_path: Path) -> None:
     near, _ = scripted(ok)
     check = JwtValidation("https://issuer.example/jwks", "https://issuer.example")
     rule = RuleSettings(1, (PathPattern(("/private",)),), (check, to("near")))
-    around = replace(surroundings(group("near"), functions={"near": near}), cache=tmp_path)
+    around = surroundings(group("near"), functions={"near": near})._replace(cache=tmp_path)
     async with started(listener(to("near"), rules=(rule,)), around) as subject:
         responses = [await subject.respond(get(path)) for path in (b"/private", b"/public")]
 

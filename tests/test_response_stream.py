@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from gateway.app import Gateway
-from gateway.config.settings import FunctionSettings, FunctionUrlSettings, ListenerSettings, RestApiSettings, Settings
+from gateway.config.doors import FunctionUrlSettings, RestApiSettings
+from gateway.config.settings import FunctionSettings, ListenerSettings, Settings
 from gateway.hosting import HostOptions
 from tests.targets.runtime_api.opening import needs_node
 

@@ -14,14 +14,8 @@ import httpx
 import pytest
 
 from gateway.app import Gateway
-from gateway.config.settings import (
-    FunctionSettings,
-    FunctionUrlSettings,
-    HttpApiSettings,
-    ListenerSettings,
-    RestApiSettings,
-    Settings,
-)
+from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings
+from gateway.config.settings import FunctionSettings, ListenerSettings, Settings
 from gateway.hosting import HostOptions
 from tests.gateways import Front, gateway_of
 

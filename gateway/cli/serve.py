@@ -8,7 +8,7 @@ import click
 from gateway.cli.running import run_loop, set_up_logging
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
 from gateway.cli.serving import serve
-from gateway.translation.flavours.alb import DEFAULT_TARGET_GROUP_ARN
+from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 
 
 @click.command("serve", no_args_is_help=True)

@@ -114,7 +114,7 @@ def _behind_a_load_balancer(
     options: ServeOptions, folder: Path, functions: dict[str, FunctionSettings], group: TargetGroupSettings
 ) -> Settings:
     multi = {"lambda.multi_value_headers.enabled": options.flavour == "alb-multi"}
-    group = replace(group, attributes=_defaults(TARGET_GROUP) | multi, arn=options.target_group_arn)
+    group = group._replace(attributes=_defaults(TARGET_GROUP) | multi, arn=options.target_group_arn)
     forward = Forward((TargetGroupTuple(group.name),))
     listener = AlbSettings(options.port, (forward,), _defaults(LISTENER), options.host)
     return Settings(folder, functions, {group.name: group}, (listener,))

@@ -1,13 +1,12 @@
 """From checked models to frozen settings: defaults that depend on others, absolute paths, files of variables."""
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from gateway.config import apis, rules, settings
+from gateway.config import apis, authentication, conditions, doors, rules, settings, transforms
 from gateway.config.listeners import LISTENERS, alb
 from gateway.config.listeners import actions as action_models
 from gateway.config.listeners import apis as api_models
@@ -24,26 +23,26 @@ _SETTINGS: Final[Mapping[type[BaseModel], type[object]]] = {
     alb.RuleModel: rules.RuleSettings,
     alb.CertificateModel: settings.Certificate,
     alb.MutualAuthenticationModel: settings.MutualAuthentication,
-    condition_models.HostHeaderModel: rules.HostHeader,
-    condition_models.PathPatternModel: rules.PathPattern,
-    condition_models.HttpHeaderModel: rules.HttpHeader,
-    condition_models.HttpRequestMethodModel: rules.HttpRequestMethod,
-    condition_models.QueryStringModel: rules.QueryString,
-    condition_models.QueryStringPairModel: rules.QueryStringPair,
-    condition_models.SourceIpModel: rules.SourceIp,
+    condition_models.HostHeaderModel: conditions.HostHeader,
+    condition_models.PathPatternModel: conditions.PathPattern,
+    condition_models.HttpHeaderModel: conditions.HttpHeader,
+    condition_models.HttpRequestMethodModel: conditions.HttpRequestMethod,
+    condition_models.QueryStringModel: conditions.QueryString,
+    condition_models.QueryStringPairModel: conditions.QueryStringPair,
+    condition_models.SourceIpModel: conditions.SourceIp,
     action_models.ForwardModel: rules.Forward,
     action_models.TargetGroupTupleModel: rules.TargetGroupTuple,
     action_models.TargetGroupStickinessModel: rules.TargetGroupStickiness,
     action_models.RedirectModel: rules.Redirect,
     action_models.FixedResponseModel: rules.FixedResponse,
-    action_models.AuthenticateOidcModel: rules.AuthenticateOidc,
-    action_models.AuthenticateCognitoModel: rules.AuthenticateCognito,
-    action_models.JwtValidationModel: rules.JwtValidation,
-    action_models.JwtClaimModel: rules.JwtClaim,
-    action_models.HostHeaderRewriteModel: rules.HostHeaderRewrite,
-    action_models.UrlRewriteModel: rules.UrlRewrite,
-    action_models.RewriteModel: rules.Rewrite,
-    CorsModel: settings.Cors,
+    action_models.AuthenticateOidcModel: authentication.AuthenticateOidc,
+    action_models.AuthenticateCognitoModel: authentication.AuthenticateCognito,
+    action_models.JwtValidationModel: authentication.JwtValidation,
+    action_models.JwtClaimModel: authentication.JwtClaim,
+    action_models.HostHeaderRewriteModel: transforms.HostHeaderRewrite,
+    action_models.UrlRewriteModel: transforms.UrlRewrite,
+    action_models.RewriteModel: transforms.Rewrite,
+    CorsModel: doors.Cors,
     api_models.ThrottleModel: apis.Throttle,
     api_models.QuotaModel: apis.Quota,
     api_models.ApiKeyModel: apis.ApiKey,
@@ -76,7 +75,8 @@ def _frozen(value: object, folder: Path) -> object:
         kind = _SETTINGS.get(type(value))
         if kind is None:
             return value.model_dump(by_alias=True)
-        names = {field.name for field in dataclasses.fields(kind)} & set(type(value).model_fields)  # type: ignore[arg-type]
+        # Dataclasses and named tuples both name their fields so.
+        names = set(kind.__match_args__) & set(type(value).model_fields)  # type: ignore[attr-defined]
         return kind(**{name: _frozen(getattr(value, name), folder) for name in names})
     if isinstance(value, tuple):
         return tuple(_frozen(item, folder) for item in value)

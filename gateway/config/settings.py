@@ -7,11 +7,13 @@ exist, paths are absolute, defaults are filled in.  Nothing here imports a third
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
-from gateway.config import apis
 from gateway.config.rules import ActionSettings, RuleSettings
 from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfiguration, default_capacity
+
+if TYPE_CHECKING:  # most gateways have none of these listeners
+    from gateway.config.doors import DoorSettings
 
 Attributes: TypeAlias = Mapping[str, bool | int | str]
 """Attribute key as in the ELBv2 API to its value; every known key is present."""
@@ -66,8 +68,7 @@ class FunctionSettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class HealthCheckSettings:
+class HealthCheckSettings(NamedTuple):
     """Health checks of a target group; ``interval`` and ``timeout`` in seconds, ``matcher`` like ``200,300-399``."""
 
     enabled: bool
@@ -79,8 +80,7 @@ class HealthCheckSettings:
     matcher: str
 
 
-@dataclass(frozen=True, slots=True)
-class TargetGroupSettings:
+class TargetGroupSettings(NamedTuple):
     """One target group: either one function of this file or a list of targets.
 
     Attributes:
@@ -106,20 +106,21 @@ class TargetGroupSettings:
         return not any(target.startswith(("http://", "https://")) for target in self.targets)
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(NamedTuple):
     """A server certificate and its key, as PEM files."""
 
     certificate: Path
     private_key: Path
 
 
-@dataclass(frozen=True, slots=True)
-class MutualAuthentication:
+class MutualAuthentication(NamedTuple):
     """Mutual TLS; ``trust_store`` is a PEM bundle, needed in mode ``verify``."""
 
     mode: str = "off"
     trust_store: Path | None = None
+
+
+_NOT_MUTUAL: Final = MutualAuthentication()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,123 +140,12 @@ class AlbSettings:
     protocol: str = "HTTP"
     rules: tuple[RuleSettings, ...] = ()
     certificates: tuple[Certificate, ...] = ()
-    mutual_authentication: MutualAuthentication = MutualAuthentication()
+    mutual_authentication: MutualAuthentication = _NOT_MUTUAL
     trusted_proxies: tuple[str, ...] = ()
-    type: str = "alb"
+    type: Literal["alb"] = "alb"
 
 
-@dataclass(frozen=True, slots=True)
-class RestApiSettings:
-    """A REST API of API Gateway.
-
-    Attributes:
-        function: What ``ANY /`` and ``ANY /{proxy+}`` invoke, "" for nothing beside the ``routes``.
-        addressing: What a URL's path begins with: ``domain`` (the base path, as on a custom domain mapped to the
-            stage), ``domain-stage`` (base path and stage), ``execute-api`` (the stage).
-        routes: ``GET /pets/{id}`` → what takes it.
-        models: Name → JSON Schema.
-        throttle: Of the stage.
-    """
-
-    port: int
-    function: str = ""
-    host: str = "127.0.0.1"
-    stage: str = "prod"
-    stage_variables: Mapping[str, str] = field(default_factory=dict)
-    addressing: Literal["domain", "domain-stage", "execute-api"] = "domain"
-    base_path: str = ""
-    domain_name: str = ""
-    binary_media_types: tuple[str, ...] = ()
-    response_transfer_mode: Literal["BUFFERED", "STREAM"] = "BUFFERED"
-    routes: Mapping[str, apis.RestRoute] = field(default_factory=dict)
-    integrations: Mapping[str, apis.Integration] = field(default_factory=dict)
-    authorizers: Mapping[str, apis.Authorizer] = field(default_factory=dict)
-    api_keys: Mapping[str, apis.ApiKey] = field(default_factory=dict)
-    api_key_source: Literal["HEADER", "AUTHORIZER"] = "HEADER"
-    usage_plans: Mapping[str, apis.UsagePlan] = field(default_factory=dict)
-    models: apis.Models = field(default_factory=dict)
-    gateway_responses: Mapping[str, apis.GatewayResponse] = field(default_factory=dict)
-    throttle: apis.Throttle | None = None
-    type: str = "rest_api"
-
-
-@dataclass(frozen=True, slots=True)
-class Cors:
-    """CORS of an HTTP API or a function URL; ``max_age`` in seconds."""
-
-    allow_credentials: bool = False
-    allow_headers: tuple[str, ...] = ()
-    allow_methods: tuple[str, ...] = ()
-    allow_origins: tuple[str, ...] = ()
-    expose_headers: tuple[str, ...] = ()
-    max_age: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class HttpApiSettings:
-    """An HTTP API of API Gateway.
-
-    Attributes:
-        function: What the route ``$default`` invokes, "" for no such route.
-        stages: Further stages and their variables; a named stage is the first segment of the path.
-        routes: ``GET /pets/{id}`` → what takes it.
-        cors: None leaves CORS to the functions.
-        throttle: Of the stage.
-    """
-
-    port: int
-    host: str = "127.0.0.1"
-    function: str = ""
-    stage: str = "$default"
-    stage_variables: Mapping[str, str] = field(default_factory=dict)
-    stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    domain_name: str = ""
-    payload_format_version: Literal["1.0", "2.0"] = "2.0"
-    routes: Mapping[str, apis.HttpRoute] = field(default_factory=dict)
-    authorizers: Mapping[str, apis.Authorizer] = field(default_factory=dict)
-    cors: Cors | None = None
-    throttle: apis.Throttle | None = None
-    type: str = "http_api"
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionUrlSettings:
-    """A Lambda function URL."""
-
-    port: int
-    function: str
-    host: str = "127.0.0.1"
-    auth_type: Literal["NONE", "AWS_IAM"] = "NONE"
-    invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
-    cors: Cors | None = None
-    type: str = "function_url"
-
-
-@dataclass(frozen=True, slots=True)
-class WebSocketApiSettings:
-    """A WebSocket API of API Gateway.
-
-    Attributes:
-        function: What ``$connect``, ``$default`` and ``$disconnect`` invoke unless ``routes`` name something else.
-        routes: Route key → what takes it.
-        authorizer: Of ``$connect``; None lets everybody in.
-    """
-
-    port: int
-    function: str = ""
-    host: str = "127.0.0.1"
-    stage: str = "prod"
-    stage_variables: Mapping[str, str] = field(default_factory=dict)
-    domain_name: str = ""
-    route_selection_expression: str = "$request.body.action"
-    routes: Mapping[str, apis.WebSocketRoute] = field(default_factory=dict)
-    authorizer: apis.Authorizer | None = None
-    type: str = "websocket_api"
-
-
-ListenerSettings: TypeAlias = (
-    AlbSettings | RestApiSettings | HttpApiSettings | FunctionUrlSettings | WebSocketApiSettings
-)
+ListenerSettings: TypeAlias = "AlbSettings | DoorSettings"
 
 
 @dataclass(frozen=True, slots=True)

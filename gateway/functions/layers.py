@@ -15,12 +15,14 @@ Facts, from the AWS Lambda developer guide, "Managing Lambda dependencies with l
 import os
 import shutil
 import stat
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    import zipfile
 
 LAYER_LIMIT: Final = 5
 UNZIPPED_LIMIT: Final = 262_144_000
@@ -79,7 +81,9 @@ def size_of(source: Path) -> int:
         return sum(member.file_size for member in archive.infolist())
 
 
-def _opened(source: Path) -> zipfile.ZipFile:
+def _opened(source: Path) -> "zipfile.ZipFile":
+    import zipfile  # noqa: PLC0415 - code and layers are mostly folders
+
     try:
         return zipfile.ZipFile(source)
     except FileNotFoundError:
@@ -106,7 +110,7 @@ def _extract(source: Path, into: Path) -> None:
             target.chmod(stat.S_IMODE(mode) or 0o644)
 
 
-def _members(archive: zipfile.ZipFile, source: Path, into: Path) -> Iterator[tuple[zipfile.ZipInfo, Path]]:
+def _members(archive: "zipfile.ZipFile", source: Path, into: Path) -> "Iterator[tuple[zipfile.ZipInfo, Path]]":
     root = into.resolve()
     for member in archive.infolist():
         target = into / member.filename

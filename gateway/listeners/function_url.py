@@ -1,6 +1,6 @@
 """The front door of a Lambda Function URL, buffered and streamed."""
 
-from gateway.config.settings import FunctionUrlSettings
+from gateway.config.doors import FunctionUrlSettings
 from gateway.errors import Fault
 from gateway.functions.function import Function
 from gateway.invocation import Streamed

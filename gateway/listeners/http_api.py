@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.config import apis
-from gateway.config.settings import HttpApiSettings
+from gateway.config.doors import HttpApiSettings
 from gateway.errors import Fault, UsageError
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, HttpAuthorizer, Question
 from gateway.listeners.cors import cors_of

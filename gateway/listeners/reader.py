@@ -6,16 +6,18 @@ ends other than CRLF, and lengths that are no number.  What it refuses although 
 `gateway.listeners.second_look`.
 """
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from gateway.listeners.bodies import BodyStream
 from gateway.listeners.listener import Listener
-from gateway.listeners.second_look import SecondLook, look_again
 from gateway.listeners.upgrade import body_parser
 from gateway.listeners.wire import Peer, Reading, Refusal, over_limit, split_target
 from gateway.translation.messages import Request
+
+if TYPE_CHECKING:
+    from gateway.listeners.second_look import SecondLook
 
 _BETWEEN: Final = 0
 _HEAD: Final = 1
@@ -313,6 +315,8 @@ class RequestReader:
         self._look_again()
 
     def _look_again(self) -> None:
+        from gateway.listeners.second_look import look_again  # noqa: PLC0415 - the parser takes nearly every head
+
         self._again = again = look_again(b"".join(self._raw))
         self._waiting = again is None
         if again is not None:

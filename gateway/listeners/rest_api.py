@@ -7,7 +7,7 @@ routing before authorization: ministackorg/ministack commit 79929fc1, compared w
 import time
 
 from gateway.config import apis
-from gateway.config.settings import RestApiSettings
+from gateway.config.doors import RestApiSettings
 from gateway.errors import BadResult, Fault
 from gateway.invocation import Outcome, Returned, Streamed
 from gateway.listeners.authorizing import Question

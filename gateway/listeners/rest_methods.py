@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from gateway.config import apis
-from gateway.config.settings import RestApiSettings
+from gateway.config.doors import RestApiSettings
 from gateway.errors import UsageError
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, RequestAuthorizer, TokenAuthorizer
 from gateway.listeners.integration import LambdaIntegration

@@ -14,13 +14,13 @@ import binascii
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from gateway.config import apis
-from gateway.config.settings import WebSocketApiSettings
+from gateway.config.doors import WebSocketApiSettings
 from gateway.errors import Fault, UsageError
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, Question, WebSocketAuthorizer
@@ -96,7 +96,7 @@ class WebSocketDoor:
     @property
     def limits(self) -> Limits:
         """Those of handshakes and of the management API, which refuses too long messages in its own words."""
-        return replace(self.flavour.limits, request_body=_MANAGEMENT_BODY)
+        return self.flavour.limits._replace(request_body=_MANAGEMENT_BODY)
 
     async def answer(self, visit: Visit) -> Response:
         """Answer a handshake, or a call of the management API."""

@@ -7,7 +7,7 @@ either an event or a response, so a recording gives up to two of them.
 from contextlib import suppress
 
 from gateway.observe.recording import Recording, body_members, plain, plain_lines
-from gateway.translation.flavours.alb import DEFAULT_TARGET_GROUP_ARN
+from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 from gateway.translation.messages import Request, Response
 from gateway.types import Json
 

@@ -16,6 +16,7 @@ Load Balancing uses, aws/http-desync-guardian (docs/README.md)
 import re
 from collections.abc import Iterator
 from enum import Enum, IntEnum
+from functools import cache
 from typing import Final, NamedTuple
 
 from gateway.types import HeaderList
@@ -153,7 +154,9 @@ def _pattern(name: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"[^a-z0-9]*" + letters + rb"[^a-z0-9]*", re.DOTALL)
 
 
-_RESEMBLING: Final = {name: _pattern(name) for name in (b"transfer-encoding", b"content-length")}
+@cache  # made when the first odd request comes: nearly all gateways never see one
+def _resembling() -> dict[bytes, re.Pattern[bytes]]:
+    return {name: _pattern(name) for name in (b"transfer-encoding", b"content-length")}
 
 
 def _resembled(name: bytes) -> bytes:
@@ -162,7 +165,7 @@ def _resembled(name: bytes) -> bytes:
         return b""
     # LATIN SMALL LETTER LONG S and DOTLESS I become S and I in upper case
     plain = name.lower().replace("\u017f".encode(), b"s").replace("\u0131".encode(), b"i")
-    return next((framing for framing, pattern in _RESEMBLING.items() if pattern.fullmatch(plain)), b"")
+    return next((framing for framing, pattern in _resembling().items() if pattern.fullmatch(plain)), b"")
 
 
 def _framing_findings(method: bytes, version: bytes, headers: HeaderList) -> Iterator[Classification]:

@@ -1,14 +1,12 @@
 """What a flavour is: one front door's way to write an event and to read a result."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.errors import Fault
 from gateway.translation.messages import Arrival, Request, Response
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Sizes in bytes at which a front door stops.
 
     Attributes:

@@ -10,7 +10,7 @@ Facts
 """
 
 import re
-from email.utils import formatdate
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -24,6 +24,10 @@ HOP_BY_HOP: Final = frozenset(
 _token: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
 # The tab is the one control character that a value may hold.
 _control: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
+
+# In English whatever the locale is; `email.utils` would do the same, with six modules behind it.
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 # What browsers and the usual clients send, in both spellings: a look-up is cheaper than lowering and decoding.
 # fmt: off
@@ -92,4 +96,5 @@ def http_date(epoch_ms: EpochMs) -> bytes:
 
 @lru_cache(maxsize=4)  # requests of one second share their date
 def _date_of_second(epoch_s: int) -> bytes:
-    return formatdate(epoch_s, usegmt=True).encode()
+    at = datetime.fromtimestamp(epoch_s, UTC)
+    return f"{_DAYS[at.weekday()]}, {at:%d} {_MONTHS[at.month - 1]} {at:%Y %H:%M:%S} GMT".encode()

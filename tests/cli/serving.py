@@ -16,11 +16,18 @@ DEADLINE_S = 20.0
 READY = re.compile(r"Ready: https?://127\.0\.0\.1:(\d+) -> (\S+) \((.*)\)\n")
 
 
-def start(folder: Path, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-    """The command in a folder that has ``host.py``, with pipes for both streams."""
+def start(folder: Path, *arguments: str, interpreter: Sequence[str] = (), **variables: str) -> subprocess.Popen[str]:
+    """The command in a folder that has ``host.py``, with pipes for both streams.
+
+    Args:
+        folder: The working directory.
+        arguments: Of the command.
+        interpreter: Options of Python's own.
+        variables: Environment variables beside those of the tests.
+    """
     shutil.copy(HOST, folder)
     return subprocess.Popen(
-        [sys.executable, "-m", "gateway", "serve", *arguments],
+        [sys.executable, *interpreter, "-m", "gateway", "serve", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **variables},
         stdout=subprocess.PIPE,
@@ -114,10 +121,10 @@ def _read(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **variables: str) -> Iterator[Served]:
+def serving(folder: Path, *arguments: str, interpreter: Sequence[str] = (), **variables: str) -> Iterator[Served]:
     """A gateway on a free port; killed at the end if it still runs."""
     port = () if any(argument.endswith((".toml", ".yaml")) for argument in arguments[:1]) else ("--port", "0")
-    process = start(folder, *arguments, *port, **variables)
+    process = start(folder, *arguments, *port, interpreter=interpreter, **variables)
     try:
         assert process.stdout
         yield Served(process, process.stdout.readline())

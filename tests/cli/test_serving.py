@@ -31,6 +31,18 @@ def until(served: Served, expected: tuple[int, str | None]) -> None:
         found = served.get("/")
 
 
+def test_the_collector_is_spared(tmp_path: Path) -> None:
+    """What is there when serving begins is never looked through again, and what comes later is, but seldom."""
+    (tmp_path / "app.py").write_text(
+        "import gc\n"
+        "def handler(event, context):\n"
+        "    found = gc.isenabled(), gc.get_freeze_count() > 10_000, gc.get_threshold()[0]\n"
+        "    return {'statusCode': 200, 'body': repr(found)}\n"
+    )
+    with serving(tmp_path, "app.handler", "--in-process") as served:
+        assert served.get("/") == (200, "(True, True, 10000)")
+
+
 def test_reload(tmp_path: Path) -> None:
     """A saved file's code answers next; broken code answers 502 and shows why, until the next save repairs it."""
     says(tmp_path, "first")

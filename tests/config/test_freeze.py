@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config.doors import Cors, FunctionUrlSettings
 from gateway.config.freeze import freeze_file
 from gateway.config.model import FileModel
-from gateway.config.settings import AlbSettings, Certificate, Cors, FunctionUrlSettings, HealthCheckSettings
+from gateway.config.settings import AlbSettings, Certificate, HealthCheckSettings
 from gateway.types import Json
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from gateway.config.doors import FunctionUrlSettings, HttpApiSettings
 from gateway.config.fronts import FRONTS, front_settings
-from gateway.config.settings import FunctionUrlSettings, HttpApiSettings
 
 
 @pytest.mark.parametrize("front", FRONTS)

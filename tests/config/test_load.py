@@ -5,21 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.load import load_settings
-from gateway.config.rules import (
-    FixedResponse,
-    Forward,
+from gateway.config.conditions import (
     HostHeader,
     HttpHeader,
     HttpRequestMethod,
     PathPattern,
     QueryString,
     QueryStringPair,
-    Redirect,
-    RuleSettings,
     SourceIp,
-    TargetGroupTuple,
 )
+from gateway.config.load import load_settings
+from gateway.config.rules import FixedResponse, Forward, Redirect, RuleSettings, TargetGroupTuple
 from gateway.config.settings import AlbSettings, Settings
 from gateway.errors import UsageError
 from gateway.listeners.alb.lint import lint

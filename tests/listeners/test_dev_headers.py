@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.config import apis
-from gateway.config.settings import FunctionUrlSettings, HttpApiSettings, RestApiSettings
+from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings
 from gateway.listeners.dev_headers import NO_KNOBS, read_knobs
 from gateway.listeners.function_url import function_url
 from gateway.listeners.http_api import http_api

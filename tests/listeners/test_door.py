@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gateway.config.settings import HttpApiSettings
+from gateway.config.doors import HttpApiSettings
 from gateway.errors import Fault, FaultKind
 from gateway.listeners.door import DoorListener, Visit
 from gateway.listeners.exchange import Exchange

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from gateway.config.settings import Cors, FunctionUrlSettings
+from gateway.config.doors import Cors, FunctionUrlSettings
 from gateway.errors import GatewayError, UsageError
 from gateway.invocation import StreamBroken, Throttled
 from gateway.listeners.function_url import function_url

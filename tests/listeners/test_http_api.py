@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.config import apis
-from gateway.config.settings import Cors, HttpApiSettings
+from gateway.config.doors import Cors, HttpApiSettings
 from gateway.listeners.http_api import http_api
 from gateway.types import Json
 from tests.listeners.doors import failing, lines, ok, opened, scripted

@@ -5,7 +5,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from gateway.config.settings import FunctionUrlSettings
+from gateway.config.doors import FunctionUrlSettings
 from gateway.errors import GatewayError
 from gateway.lambda_api.signature import SignatureCheck
 from gateway.listeners.function_url import function_url

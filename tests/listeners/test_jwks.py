@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from jwt.algorithms import RSAAlgorithm
 
 from gateway.config import apis
-from gateway.config.settings import HttpApiSettings
+from gateway.config.doors import HttpApiSettings
 from gateway.errors import UsageError
 from gateway.listeners.authorizing import Question
 from gateway.listeners.http_api import http_api

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.config import apis
-from gateway.config.settings import RestApiSettings
+from gateway.config.doors import RestApiSettings
 from gateway.listeners.rest_api import rest_api
 from gateway.listeners.server import ListenerServer
 from gateway.translation.messages import Response

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.config import apis
-from gateway.config.settings import RestApiSettings
+from gateway.config.doors import RestApiSettings
 from gateway.listeners.rest_api import rest_api
 from gateway.translation.stream_prelude import CONTENT_TYPE
 from gateway.types import Json

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.config import apis
-from gateway.config.settings import RestApiSettings
+from gateway.config.doors import RestApiSettings
 from gateway.errors import UsageError
 from gateway.listeners.rest_methods import rest_methods, rest_routes, rest_table
 from tests.listeners.doors import ok, scripted

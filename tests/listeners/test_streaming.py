@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.settings import FunctionUrlSettings
+from gateway.config.doors import FunctionUrlSettings
 from gateway.errors import BadResult, Fault, FaultKind
 from gateway.invocation import StreamBroken
 from gateway.listeners.function_url import function_url

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from gateway.config import apis
-from gateway.config.settings import WebSocketApiSettings
+from gateway.config.doors import WebSocketApiSettings
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.websocket_api import WebSocketDoor, websocket_api
 from gateway.listeners.websocket_session import Times

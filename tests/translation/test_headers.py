@@ -1,5 +1,7 @@
 """Grouping, checking and dating header lines."""
 
+from email.utils import formatdate
+
 import pytest
 
 from gateway.translation.headers import all_values, http_date, is_field_value, is_token, last_values, wire_size
@@ -67,3 +69,11 @@ def test_a_date_is_imf_fixdate() -> None:
     """The example of RFC 9110, at any millisecond of its second."""
     assert http_date(784_111_777_000) == b"Sun, 06 Nov 1994 08:49:37 GMT"
     assert http_date(784_111_777_999) == b"Sun, 06 Nov 1994 08:49:37 GMT"
+
+
+@pytest.mark.parametrize("day", range(0, 400, 13))
+def test_every_day_and_month_has_its_name(day: int) -> None:
+    """As the standard library writes them."""
+    epoch_s = day * 86400 + 1_700_000_000
+
+    assert http_date(epoch_s * 1000) == formatdate(epoch_s, usegmt=True).encode()

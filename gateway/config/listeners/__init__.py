@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, Field
 
-from gateway.config import settings
+from gateway.config import doors, settings
 from gateway.config.listeners.alb import AlbModel
 from gateway.config.listeners.function_url import FunctionUrlModel
 from gateway.config.listeners.http_api import HttpApiModel
@@ -19,9 +19,9 @@ ListenerModel: TypeAlias = Annotated[
 
 LISTENERS: Final[Mapping[type[BaseModel], type[settings.ListenerSettings]]] = {
     AlbModel: settings.AlbSettings,
-    RestApiModel: settings.RestApiSettings,
-    HttpApiModel: settings.HttpApiSettings,
-    FunctionUrlModel: settings.FunctionUrlSettings,
-    WebSocketApiModel: settings.WebSocketApiSettings,
+    RestApiModel: doors.RestApiSettings,
+    HttpApiModel: doors.HttpApiSettings,
+    FunctionUrlModel: doors.FunctionUrlSettings,
+    WebSocketApiModel: doors.WebSocketApiSettings,
 }
 """Each model and the settings that it becomes; the two have the same names."""

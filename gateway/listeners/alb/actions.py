@@ -12,7 +12,7 @@ import re
 from typing import Final, NamedTuple, TypeAlias
 
 from gateway.config.rules import FixedResponse, Forward, Redirect, RoutingSettings
-from gateway.listeners.alb.conditions import host_of
+from gateway.listeners.alb.facts import host_of
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.alb_response import finished, head, page_response
 from gateway.translation.error_page import PAGE_REASONS

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl
 
-from gateway.config.rules import AuthenticateCognito, AuthenticateOidc, AuthenticationSettings, JwtValidation
+from gateway.config.authentication import AuthenticateCognito, AuthenticateOidc, AuthenticationSettings, JwtValidation
 from gateway.config.settings import AlbSettings
 from gateway.listeners.alb.authentication_answer import Answered, Answers, Passed
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure

@@ -7,7 +7,7 @@ its variable ``AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`` leads to a local sta
 
 import asyncio
 
-from gateway.config.rules import AuthenticateCognito
+from gateway.config.authentication import AuthenticateCognito
 from gateway.errors import UsageError
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.oidc_provider import region_and_pool

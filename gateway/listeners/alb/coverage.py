@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from gateway.config.rules import (
+from gateway.config.conditions import (
     ConditionSettings,
     HostHeader,
     HttpHeader,

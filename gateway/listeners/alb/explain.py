@@ -3,25 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.config.rules import (
-    ActionSettings,
+from gateway.config.conditions import (
     ConditionSettings,
     HostHeader,
     HttpHeader,
     HttpRequestMethod,
     PathPattern,
     QueryString,
-    RuleSettings,
     SourceIp,
 )
+from gateway.config.rules import ActionSettings, RuleSettings
 from gateway.config.settings import AlbSettings
-from gateway.listeners.alb.conditions import (
-    FactReader,
-    compile_condition,
-    fact_reader,
-    host_of,
-    source_address,
-)
+from gateway.listeners.alb.conditions import compile_condition, fact_reader
+from gateway.listeners.alb.facts import FactReader, host_of, source_address
 from gateway.listeners.alb.transforms import TransformFailed, compile_transforms
 from gateway.translation.messages import Request
 

@@ -12,12 +12,8 @@ from gateway.listeners.alb.health_checker import (
     HealthChecker,
     WallClock,
     function_probe,
-    http_probe,
 )
-from gateway.listeners.alb.http_targets import HttpTargetGroup
-from gateway.listeners.alb.shadow import ShadowedTargetGroup
 from gateway.listeners.alb.target_groups import LambdaTargetGroup, TargetGroup, target_group_arn
-from gateway.targets.http_transport import parse_origin
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.flavours.alb import Alb
 
@@ -67,7 +63,11 @@ class GroupBuilder:
         """
         settings = self._settings[name]
         group = self._checked(settings)
-        return ShadowedTargetGroup(group, self._checked(self._settings[settings.shadow])) if settings.shadow else group
+        if not settings.shadow:
+            return group
+        from gateway.listeners.alb.shadow import ShadowedTargetGroup  # noqa: PLC0415 - few groups have one
+
+        return ShadowedTargetGroup(group, self._checked(self._settings[settings.shadow]))
 
     def _checked(self, settings: TargetGroupSettings) -> TargetGroup:
         group, checker = self._of_function(settings) if settings.is_lambda else self._of_servers(settings)
@@ -88,6 +88,10 @@ class GroupBuilder:
         return LambdaTargetGroup(settings.name, alb, function), checker
 
     def _of_servers(self, settings: TargetGroupSettings) -> tuple[TargetGroup, HealthChecker]:
+        from gateway.listeners.alb.http_probe import http_probe  # noqa: PLC0415 - a gateway of functions has no client
+        from gateway.listeners.alb.http_targets import HttpTargetGroup  # noqa: PLC0415 - as above
+        from gateway.targets.http_transport import parse_origin  # noqa: PLC0415 - as above
+
         check = settings.health_check
         probes = {url: http_probe(parse_origin(url), check.path, check.timeout) for url in settings.targets}
         minimum = settings.attributes["target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"]

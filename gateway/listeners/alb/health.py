@@ -10,7 +10,6 @@ The machine starts no check and reads no clock: it says when the next check is d
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
@@ -46,8 +45,7 @@ class Broken(NamedTuple):
 CheckResult: TypeAlias = Answered | NoAnswer | Broken
 
 
-@dataclass(frozen=True, slots=True)
-class TargetHealth:
+class TargetHealth(NamedTuple):
     """What is known of a target.
 
     Attributes:
@@ -63,7 +61,7 @@ class TargetHealth:
     description: str
     next_check_ms: EpochMs | None
     streak: int = 0
-    matcher: frozenset[int] = field(default=frozenset(), repr=False)
+    matcher: frozenset[int] = frozenset()
 
     def due(self, now_ms: EpochMs) -> bool:
         """A check should start now."""
@@ -72,15 +70,15 @@ class TargetHealth:
     def after(self, result: CheckResult, now_ms: EpochMs) -> "TargetHealth":
         """What is known after a check whose result came at ``now_ms``."""
         good = isinstance(result, Answered) and result.status in self.matcher
-        checked = replace(self, next_check_ms=now_ms + self.settings.interval * 1000)
+        checked = self._replace(next_check_ms=now_ms + self.settings.interval * 1000)
         # A result that agrees with the state ends the streak; a new target has no state to agree with.
         if good == (self.state is State.HEALTHY) and self.state is not State.INITIAL:
-            return replace(checked, streak=0) if good else _unhealthy(checked, result)
+            return checked._replace(streak=0) if good else _unhealthy(checked, result)
         streak = self.streak + 1
         if streak < self._needed(good=good):
-            return replace(checked, streak=streak)
+            return checked._replace(streak=streak)
         if good:
-            return replace(checked, streak=0, state=State.HEALTHY, reason="", description="")
+            return checked._replace(streak=0, state=State.HEALTHY, reason="", description="")
         return _unhealthy(checked, result)
 
     def _needed(self, *, good: bool) -> int:
@@ -119,7 +117,7 @@ def parse_matcher(matcher: str) -> frozenset[int]:
 
 def _unhealthy(health: TargetHealth, result: CheckResult) -> TargetHealth:
     reason, description = _failure(result)
-    return replace(health, state=State.UNHEALTHY, reason=reason, description=description, streak=0)
+    return health._replace(state=State.UNHEALTHY, reason=reason, description=description, streak=0)
 
 
 def _failure(result: CheckResult) -> tuple[str, str]:

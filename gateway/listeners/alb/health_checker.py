@@ -23,8 +23,6 @@ from gateway.listeners.alb.health import (
 from gateway.listeners.alb.target_groups import TargetGroup
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import Exchange
-from gateway.targets.http_transport import Origin, Timeouts, TransportError
-from gateway.targets.transports import open_transport
 from gateway.translation.alb_result import result_object, status_of
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival, Request, Response
@@ -151,28 +149,6 @@ def function_probe(alb: Alb, function: Function, path: str) -> Probe:
             return Answered(status_of(result_object(outcome.payload)))
         except Fault:
             return Broken()
-
-    return check
-
-
-def http_probe(origin: Origin, path: str, timeout_s: float) -> Probe:
-    """Checks of an HTTP server: ``GET`` on a connection of its own, with the lines that real checks have."""
-    headers = [
-        (b"Host", f"{origin.host}:{origin.port}".encode()),
-        (b"Connection", b"close"),
-        (b"User-Agent", b"ELB-HealthChecker/2.0"),
-        (b"Accept-Encoding", b"gzip, compressed"),
-    ]
-
-    async def check() -> CheckResult:
-        transport = open_transport(origin, Timeouts(timeout_s, timeout_s))
-        try:
-            answer = await transport.send("GET", path.encode(), headers, stream=True)
-            return Answered(answer.status)
-        except TransportError:
-            return Broken()
-        finally:
-            await transport.aclose()
 
     return check
 

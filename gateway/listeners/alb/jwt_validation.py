@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from gateway.config.rules import JwtClaim, JwtValidation
+from gateway.config.authentication import JwtClaim, JwtValidation
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.translation.messages import Request
 from gateway.types import EpochMs, Json

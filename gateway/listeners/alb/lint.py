@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.config.rules import ConditionSettings, Forward, QueryString, RuleSettings, SourceIp
+from gateway.config.conditions import ConditionSettings, QueryString, SourceIp
+from gateway.config.rules import Forward, RuleSettings
 from gateway.config.settings import AlbSettings, Settings, TargetGroupSettings
 from gateway.listeners.alb.coverage import rule_covers
 from gateway.listeners.alb.lint_patterns import pattern_findings

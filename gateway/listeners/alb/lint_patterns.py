@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from gateway.config.rules import ConditionSettings, HostHeader, HttpHeader, PathPattern, QueryString
+from gateway.config.conditions import ConditionSettings, HostHeader, HttpHeader, PathPattern, QueryString
 
 PatternFinding: TypeAlias = tuple[str, str, str]
 """The key below the condition, the message, and AWS's limit or ""."""

@@ -12,7 +12,6 @@ from gateway.listeners.alb.authentication_answer import Answered, Passed
 from gateway.listeners.alb.rules import Rule, RuleTable, only_group
 from gateway.listeners.alb.stickiness import StickinessCookieInvalid, choose, sticky_cookies, sticky_group
 from gateway.listeners.alb.target_groups import TargetGroup, TargetGroups
-from gateway.listeners.alb.transforms import TransformFailed
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import Exchange
 from gateway.listeners.wire import Wire
@@ -27,6 +26,7 @@ from gateway.types import Address
 
 if TYPE_CHECKING:
     from gateway.listeners.alb.authenticate import Authentication, Authenticator
+    from gateway.listeners.alb.transforms import Transform
 
 log = logging.getLogger("gateway")
 
@@ -171,10 +171,7 @@ class AlbListener:
         name = self._group_name(action, request, arrival)
         group = routing.groups[name]
         if rule.transform:
-            try:
-                request = rule.transform.apply(request)
-            except TransformFailed as error:
-                raise Refusal(500, detail=str(error)) from error
+            request = _transformed(request, rule.transform)
         if exchange:
             exchange.actions.append("forward")
             exchange.target_group_arn = group.arn
@@ -212,6 +209,15 @@ def _mitigated(request: Request, mode: Mode, exchange: AlbExchange | None) -> Re
     if not action.forward:
         raise Refusal(400, detail=f"desync mitigation: {found.reason}")
     return request._replace(keep_alive=False) if action.close else request
+
+
+def _transformed(request: Request, transform: "Transform") -> Request:
+    from gateway.listeners.alb.transforms import TransformFailed  # noqa: PLC0415 - only for rules that have some
+
+    try:
+        return transform.apply(request)
+    except TransformFailed as error:
+        raise Refusal(500, detail=str(error)) from error
 
 
 _VERSIONS: Final[Mapping[str, bytes]] = {"1.1": b"HTTP/1.1", "1.0": b"HTTP/1.0", "2": b"HTTP/1.1"}

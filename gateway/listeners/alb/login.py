@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from gateway.config.rules import AuthenticateCognito, AuthenticateOidc
+from gateway.config.authentication import AuthenticateCognito, AuthenticateOidc
 from gateway.listeners.alb.authentication_answer import Answered, Answers, Passed
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.oidc_headers import OidcHeaders, without_oidc_headers

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import orjson
 
-from gateway.config.rules import AuthenticateCognito, AuthenticateOidc
+from gateway.config.authentication import AuthenticateCognito, AuthenticateOidc
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.translation.headers import is_field_value
 from gateway.types import EpochMs, Json

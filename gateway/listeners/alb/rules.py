@@ -7,24 +7,18 @@ Facts, from the AWS ELB user guide (listener rules)
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gateway.config.rules import (
-    ActionSettings,
-    AuthenticateCognito,
-    AuthenticateOidc,
-    JwtValidation,
-    PathPattern,
-    RuleSettings,
-)
+from gateway.config.rules import ActionSettings, RoutingSettings, RuleSettings
 from gateway.config.settings import AlbSettings
 from gateway.listeners.alb.actions import Action, ForwardAction, compile_action
-from gateway.listeners.alb.conditions import Condition, FactReader, compile_condition, fact_reader
-from gateway.listeners.alb.patterns import parse
-from gateway.listeners.alb.transforms import Transform, compile_transforms
+from gateway.listeners.alb.facts import FactReader
 from gateway.translation.messages import Request
 
-Authentication = AuthenticateOidc | AuthenticateCognito | JwtValidation
+if TYPE_CHECKING:
+    from gateway.config.authentication import AuthenticationSettings
+    from gateway.listeners.alb.conditions import Condition
+    from gateway.listeners.alb.transforms import Transform
 
 
 class Rule(NamedTuple):
@@ -41,14 +35,14 @@ class Rule(NamedTuple):
 
     priority: int
     place: int
-    conditions: tuple[Condition, ...]
-    authentication: AuthenticateOidc | AuthenticateCognito | JwtValidation | None
+    conditions: "tuple[Condition, ...]"
+    authentication: "AuthenticationSettings | None"
     action: Action
-    transform: Transform | None
+    transform: "Transform | None"
     segments: frozenset[bytes] | None = None
 
 
-_Row = tuple[int, Callable[..., object], tuple[Condition, ...], Rule]
+_Row = tuple[int, Callable[..., object], "tuple[Condition, ...]", Rule]
 
 
 class RuleTable:
@@ -95,13 +89,18 @@ class RuleTable:
 
 def compile_rules(listener: AlbSettings) -> RuleTable:
     """The rule table of a listener; rules of the same priority keep the order of the file."""
+    authentication, action = _compile_actions(listener.default_actions)
+    default = Rule(0, -1, (), authentication, action, None)
+    if not listener.rules:
+        return RuleTable((), default, FactReader(frozenset(), {}))
+    from gateway.listeners.alb.conditions import fact_reader  # noqa: PLC0415 - only for listeners that have rules
+
     reader = fact_reader(
         [condition for rule in listener.rules for condition in rule.conditions], listener.trusted_proxies
     )
     rules = [_compile_rule(rule, index, reader) for index, rule in enumerate(listener.rules)]
     rules.sort(key=lambda rule: rule.priority)
-    authentication, action = _compile_actions(listener.default_actions)
-    return RuleTable(rules, Rule(0, -1, (), authentication, action, None), reader)
+    return RuleTable(rules, default, reader)
 
 
 def only_group(table: RuleTable) -> str | None:
@@ -115,6 +114,9 @@ def only_group(table: RuleTable) -> str | None:
 
 
 def _compile_rule(rule: RuleSettings, index: int, reader: FactReader) -> Rule:
+    from gateway.listeners.alb.conditions import compile_condition  # noqa: PLC0415 - as above
+    from gateway.listeners.alb.transforms import compile_transforms  # noqa: PLC0415 - as above
+
     # The order of conditions means nothing; cheap ones first spare the dear ones.
     conditions = sorted((compile_condition(condition, reader) for condition in rule.conditions), key=lambda it: it.fact)
     authentication, action = _compile_actions(rule.actions)
@@ -124,6 +126,9 @@ def _compile_rule(rule: RuleSettings, index: int, reader: FactReader) -> Rule:
 
 def _segments(rule: RuleSettings) -> frozenset[bytes] | None:
     """The first segments of paths that the rule's path patterns can match; None when a wildcard may stand in them."""
+    from gateway.config.conditions import PathPattern  # noqa: PLC0415 - as above
+    from gateway.listeners.alb.patterns import parse  # noqa: PLC0415 - as above
+
     patterns = next((it.values for it in rule.conditions if isinstance(it, PathPattern)), ())
     segments: set[bytes] = set()
     for pattern in map(parse, patterns):
@@ -134,9 +139,9 @@ def _segments(rule: RuleSettings) -> frozenset[bytes] | None:
     return frozenset(segments) or None
 
 
-def _compile_actions(actions: Sequence[ActionSettings]) -> tuple[Authentication | None, Action]:
+def _compile_actions(actions: Sequence[ActionSettings]) -> "tuple[AuthenticationSettings | None, Action]":
     *before, last = actions
     authentication = before[0] if before else None
-    if isinstance(last, Authentication) or not isinstance(authentication, Authentication | None):
+    if not isinstance(last, RoutingSettings) or isinstance(authentication, RoutingSettings):
         raise TypeError("the actions were not checked: one routing action must come last")
     return authentication, compile_action(last)

@@ -10,8 +10,6 @@ Facts, from the AWS ELB user guide (target group stickiness) and the ELBv2 API m
 
 import base64
 import binascii
-import hashlib
-import hmac
 from collections.abc import Sequence
 from typing import Final
 
@@ -95,6 +93,8 @@ def unseal(value: bytes, key: bytes) -> tuple[str, EpochMs]:
         sealed = base64.b64decode(value, validate=True)
     except binascii.Error:
         raise StickinessCookieInvalid("the AWSALBTG cookie is not base64; was it URL-encoded?") from None
+    import hmac  # noqa: PLC0415 - as below
+
     digest, payload = sealed[:_DIGEST_BYTES], sealed[_DIGEST_BYTES:]
     if len(payload) < _TIME_BYTES or not hmac.compare_digest(digest, _digest(payload, key)):
         raise StickinessCookieInvalid("the AWSALBTG cookie was not made by this load balancer")
@@ -102,4 +102,6 @@ def unseal(value: bytes, key: bytes) -> tuple[str, EpochMs]:
 
 
 def _digest(payload: bytes, key: bytes) -> bytes:
+    import hashlib  # noqa: PLC0415 - most listeners choose without cookies
+
     return hashlib.blake2b(payload, digest_size=_DIGEST_BYTES, key=key).digest()

@@ -1,7 +1,6 @@
 """Where a forward action leads: the target groups of a load balancer."""
 
 from collections.abc import Coroutine, Mapping
-from hashlib import blake2b
 from typing import Any, Protocol
 
 from gateway.errors import Fault, FaultKind
@@ -74,5 +73,7 @@ class LambdaTargetGroup:
 
 def target_group_arn(name: str, region: str, account: str) -> str:
     """An ARN for a target group of a configuration file, the same every time."""
+    from hashlib import blake2b  # noqa: PLC0415 - only for a group whose ARN is not given
+
     mark = blake2b(name.encode(), digest_size=8).hexdigest()
     return f"arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/{mark}"

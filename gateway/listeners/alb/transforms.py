@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.config.regex import compile_regex
-from gateway.config.rules import HostHeaderRewrite, TransformSettings, UrlRewrite
+from gateway.config.transforms import HostHeaderRewrite, TransformSettings, UrlRewrite
 from gateway.errors import GatewayError
 from gateway.translation.messages import Request
 

@@ -36,15 +36,13 @@ from gateway.translation.alb_request import (
 )
 from gateway.translation.alb_response import finished, head, page_response
 from gateway.translation.alb_result import body_of, multi_lines, reason_of, result_object, single_lines, status_of
+from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 from gateway.translation.flavour import Limits
 from gateway.translation.headers import all_values, http_date, last_values, wire_size
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.types import EpochMs, HeaderList, Json
 
 LIMITS: Final = Limits(request_body=1024 * 1024, result=1024 * 1024)
-DEFAULT_TARGET_GROUP_ARN: Final = (
-    "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/gateway/6d0ecf831eec9f09"
-)
 RESPONSE_HEADERS_BYTES: Final = 32 * 1024
 
 _STATUS_OF: Final = {

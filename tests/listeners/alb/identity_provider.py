@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response as WebResponse
 from starlette.routing import Route
 
-from gateway.config.rules import AuthenticateOidc, AuthenticationSettings
+from gateway.config.authentication import AuthenticateOidc, AuthenticationSettings
 from gateway.lambda_api.server import ControlServer
 from gateway.listeners.alb.authenticate import Authentication
 from gateway.listeners.alb.authentication_answer import Answered

@@ -6,7 +6,9 @@ from pathlib import Path
 import jwt
 import pytest
 
-from gateway.config.rules import AuthenticateCognito, FixedResponse, JwtValidation, PathPattern, RuleSettings
+from gateway.config.authentication import AuthenticateCognito, JwtValidation
+from gateway.config.conditions import PathPattern
+from gateway.config.rules import FixedResponse, RuleSettings
 from gateway.listeners.alb.authenticate import Authentication, TokenCheck
 from gateway.listeners.alb.authentication_answer import Answered
 from gateway.listeners.alb.login import CALLBACK, Login
@@ -43,7 +45,7 @@ async def test_listener_without_actions(tmp_path: Path) -> None:
 
 async def test_actions_of_rules_and_default(tmp_path: Path) -> None:
     """Actions of the rules and of the default count; a login that stands twice is one."""
-    listener = replace(alb(), default_actions=(LOGIN, FIXED), rules=(RULE, replace(RULE, actions=(COGNITO, FIXED))))
+    listener = replace(alb(), default_actions=(LOGIN, FIXED), rules=(RULE, RULE._replace(actions=(COGNITO, FIXED))))
     made = Authentication.of(listener, AlbAttributes(), SIGNER, tmp_path)
 
     assert made

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from gateway.config.rules import AuthenticateCognito
+from gateway.config.authentication import AuthenticateCognito
 from gateway.lambda_api.server import ControlServer
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.cognito_client import client_secret, need_aws_extra

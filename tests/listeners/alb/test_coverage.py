@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.config.rules import (
+from gateway.config.conditions import (
     ConditionSettings,
     HostHeader,
     HttpHeader,

@@ -19,14 +19,11 @@ from gateway.listeners.alb.health_checker import (
     Probe,
     WallClock,
     function_probe,
-    http_probe,
 )
 from gateway.listeners.alb.target_groups import LambdaTargetGroup
-from gateway.targets.http_transport import parse_origin
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival, Request
 from gateway.types import EpochMs
-from tests.targets.http_server import answering, ok
 
 pytestmark = pytest.mark.anyio
 CHECKS = HealthCheckSettings(
@@ -229,31 +226,6 @@ async def test_functions_are_invoked(outcome: Outcome, expected: CheckResult) ->
     assert await function_probe(Alb(), function, "/up")() == expected
     event = orjson.loads(target.seen[0].payload)
     assert (event["path"], event["headers"]) == ("/up", {"user-agent": "ELB-HealthChecker/2.0"})
-
-
-async def test_servers_are_asked() -> None:
-    """Each check has a connection of its own and the lines of real ones."""
-    async with answering(ok(b"fine", status=b"202 Soon")) as server:
-        probe = http_probe(parse_origin(server.url), "/up?x=1", 5)
-        assert [await probe(), await probe()] == [Answered(202)] * 2
-
-    assert server.connections == 2
-    assert server.heads[0].decode().split("\r\n") == [
-        "GET /up?x=1 HTTP/1.1",
-        f"Host: 127.0.0.1:{server.port}",
-        "Connection: close",
-        "User-Agent: ELB-HealthChecker/2.0",
-        "Accept-Encoding: gzip, compressed",
-        "",
-        "",
-    ]
-
-
-async def test_a_server_that_is_down_is_broken() -> None:
-    """Nobody answers there."""
-    async with answering(ok()) as server:
-        pass
-    assert await http_probe(parse_origin(server.url), "/", 5)() == Broken()
 
 
 async def test_a_function_gets_requests_whatever_its_checks_say() -> None:

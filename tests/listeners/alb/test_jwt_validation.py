@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from gateway.config.rules import JwtClaim, JwtValidation
+from gateway.config.authentication import JwtClaim, JwtValidation
 from gateway.listeners.alb.authentication_answer import Answered, Passed
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.jwt_validation import check_claims

@@ -5,7 +5,7 @@ import base64
 import orjson
 import pytest
 
-from gateway.config.rules import AuthenticateCognito
+from gateway.config.authentication import AuthenticateCognito
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.oidc_provider import Provider, check_id_token, payload_of, provider_of
 from gateway.types import Json

@@ -8,8 +8,10 @@ from typing import TypeAlias
 
 import pytest
 
-from gateway.config import rules as kinds
-from gateway.config.rules import ConditionSettings, FixedResponse, RuleSettings
+from gateway.config import conditions as kinds
+from gateway.config.authentication import JwtValidation
+from gateway.config.conditions import ConditionSettings
+from gateway.config.rules import FixedResponse, RuleSettings
 from gateway.config.settings import AlbSettings
 from gateway.listeners.alb.rules import compile_rules, only_group
 from gateway.translation.messages import Request
@@ -46,7 +48,7 @@ def test_authentication_stands_before_the_action() -> None:
     listener = alb([rule({"field": "path-pattern", "values": ["*"]}, actions=actions)], protocol="HTTPS")
     matched = compile_rules(listener).match(request({}))
 
-    assert isinstance(matched.authentication, kinds.JwtValidation)
+    assert isinstance(matched.authentication, JwtValidation)
     assert matched.action == compile_rules(alb([rule({"field": "path-pattern", "values": ["*"]})])).rules[0].action
 
 
@@ -259,4 +261,4 @@ def test_the_slow_model_is_asked_about_everything() -> None:
 def test_unchecked_actions_are_refused() -> None:
     """Settings made in code without a routing action at the end are a programming error."""
     with pytest.raises(TypeError, match="one routing action must come last"):
-        compile_rules(AlbSettings(80, (kinds.JwtValidation("https://a/k", "a"),), {}))
+        compile_rules(AlbSettings(80, (JwtValidation("https://a/k", "a"),), {}))

@@ -1,6 +1,6 @@
-"""Rule settings are values."""
+"""Settings of authentication actions are values."""
 
-from gateway.config.rules import AuthenticateOidc
+from gateway.config.authentication import AuthenticateOidc
 
 
 def test_secrets_are_not_shown() -> None:
