@@ -55,6 +55,7 @@ LISTENER: Final[Mapping[str, Attribute]] = {
     "routing.http.drop_invalid_header_fields.enabled": Attribute(default=False),
     "routing.http.preserve_host_header.enabled": Attribute(default=False),
     "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": Attribute(default=False),
+    "routing.http.x_amzn_tls_kx.enabled": Attribute(default=False),
     "routing.http.xff_client_port.enabled": Attribute(default=False),
     "routing.http.xff_header_processing.mode": Attribute("append", choices=("append", "preserve", "remove")),
     "waf.fail_open.enabled": Attribute(default=False),

@@ -38,6 +38,7 @@ def tls_facts(transport: asyncio.BaseTransport) -> Tls | None:
     if connection is None:
         return None
     cipher = connection.cipher()
+    group = getattr(connection, "group", None)
     der = connection.getpeercert(binary_form=True) or b""
     return Tls(
         connection.version() or "",
@@ -45,6 +46,7 @@ def tls_facts(transport: asyncio.BaseTransport) -> Tls | None:
         _server_names.get(connection, ""),
         der,
         read_certificate(der) if connection.context.verify_mode is ssl.CERT_REQUIRED else None,
+        group() or "" if group is not None else "",
     )
 
 

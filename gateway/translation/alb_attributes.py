@@ -21,6 +21,7 @@ class AlbAttributes:
         drop_invalid_header_fields: ``routing.http.drop_invalid_header_fields.enabled``: only names of letters, digits
             and hyphens reach the function.
         tls_headers: ``routing.http.x_amzn_tls_version_and_cipher_suite.enabled``.
+        tls_key_exchange: ``routing.http.x_amzn_tls_kx.enabled``.
         mtls_passthrough: Mutual TLS in passthrough mode: the client's certificate becomes a header.
         request_header_names: The default name of a TLS or mutual TLS header, in lower case → the listener's own name.
         server_header: ``routing.http.response.server.enabled``.
@@ -32,6 +33,7 @@ class AlbAttributes:
     preserve_host: bool = False
     drop_invalid_header_fields: bool = False
     tls_headers: bool = False
+    tls_key_exchange: bool = False
     mtls_passthrough: bool = False
     request_header_names: Mapping[str, str] = field(default_factory=dict)
     server_header: bool = True

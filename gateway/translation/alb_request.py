@@ -128,6 +128,8 @@ def tls_headers(tls: Tls, attributes: AlbAttributes) -> Iterator[tuple[str, str]
     if attributes.tls_headers:
         yield "x-amzn-tls-version", tls.version
         yield "x-amzn-tls-cipher-suite", tls.cipher
+    if attributes.tls_key_exchange and tls.group:
+        yield "x-amzn-tls-kx", tls.group
     if tls.verified is not None:
         yield from verify_headers(tls.verified)
     elif attributes.mtls_passthrough and tls.client_certificate:

@@ -47,6 +47,7 @@ class Tls(NamedTuple):
     Attributes:
         client_certificate: DER, b"" without mutual TLS.
         verified: The same certificate in mode ``verify``, None in every other.
+        group: Of the key exchange, as IANA names it; "" where Python does not tell.
     """
 
     version: str
@@ -54,6 +55,7 @@ class Tls(NamedTuple):
     server_name: str = ""
     client_certificate: bytes = b""
     verified: ClientCertificate | None = None
+    group: str = ""
 
 
 class Arrival(NamedTuple):

@@ -4,6 +4,7 @@ import ssl
 from datetime import datetime
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -50,10 +51,41 @@ def test_facts() -> None:
     named, nameless = tls_facts(TlsTransport(handshake("localhost"))), tls_facts(TlsTransport(handshake(None)))
 
     assert named is not None
-    assert named == Tls("TLSv1.3", named.cipher, "localhost", b"")
+    assert named == Tls("TLSv1.3", named.cipher, "localhost", b"", group=named.group)
     assert named.cipher.startswith("TLS_")
     assert nameless is not None
     assert nameless.server_name == ""
+
+
+class _TellsItsGroup:
+    """A session of a Python that tells the group of its key exchange."""
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    def __init__(self, group: str | None) -> None:
+        self._group = group
+
+    def group(self) -> str | None:
+        """What was agreed."""
+        return self._group
+
+    def cipher(self) -> None:
+        """Nothing."""
+
+    def version(self) -> None:
+        """Nothing."""
+
+    def getpeercert(self, *, binary_form: bool) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize(("group", "told"), [("X25519MLKEM768", "X25519MLKEM768"), (None, "")])
+def test_group_of_the_key_exchange(group: str | None, told: str) -> None:
+    """It is told where Python tells it."""
+    facts = tls_facts(RecordingTransport({"ssl_object": _TellsItsGroup(group)}))
+
+    assert facts is not None
+    assert facts.group == told
 
 
 def test_plain_connection() -> None:

@@ -13,6 +13,7 @@ def test_the_defaults_are_those_of_a_new_load_balancer() -> None:
         preserve_host=False,
         drop_invalid_header_fields=False,
         tls_headers=False,
+        tls_key_exchange=False,
         mtls_passthrough=False,
         request_header_names={},
         server_header=True,

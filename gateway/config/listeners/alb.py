@@ -1,5 +1,6 @@
 """``type = "alb"``: an Application Load Balancer's listener, as the file writes it."""
 
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 else:
     ListenerAttributes = create_model("ListenerAttributes", __base__=Strict, **attribute_fields(LISTENER))
 
+_KEY_EXCHANGE = "routing.http.x_amzn_tls_kx.enabled"
 _ROUTING = ("forward", "redirect", "fixed-response")
 
 
@@ -105,3 +107,13 @@ class AlbModel(ListenerKeys):
     """Mutual TLS of an HTTPS listener."""
     trusted_proxies: tuple[Cidr, ...] = ()
     """Blocks of development proxies whose X-Forwarded-For decides source-ip conditions."""
+
+    @model_validator(mode="after")
+    def _can_tell_the_key_exchange(self) -> Self:
+        wanted = self.attributes.model_dump(by_alias=True)[_KEY_EXCHANGE]
+        if wanted and not hasattr(ssl.SSLObject, "group"):
+            raise fault(
+                f"attribute {_KEY_EXCHANGE}: found true, and this Python's ssl module does not tell the group "
+                "of a key exchange (SSLObject.group); allowed here: false"
+            )
+        return self

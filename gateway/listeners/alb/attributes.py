@@ -21,6 +21,7 @@ def alb_attributes(listener: AlbSettings) -> AlbAttributes:
         preserve_host=bool(given["routing.http.preserve_host_header.enabled"]),
         drop_invalid_header_fields=bool(given["routing.http.drop_invalid_header_fields.enabled"]),
         tls_headers=bool(given["routing.http.x_amzn_tls_version_and_cipher_suite.enabled"]),
+        tls_key_exchange=bool(given["routing.http.x_amzn_tls_kx.enabled"]),
         mtls_passthrough=listener.mutual_authentication.mode == "passthrough",
         request_header_names={name: value.lower() for name, value in _named(listener, _REQUEST, ".header_name")},
         server_header=bool(given["routing.http.response.server.enabled"]),

@@ -1,5 +1,7 @@
 """Which combinations of actions, transforms and conditions an ALB listener's model takes."""
 
+import ssl
+
 import pytest
 from pydantic import ValidationError
 
@@ -31,6 +33,28 @@ def test_actions(actions: Json, *, taken: bool) -> None:
         assert not taken
     else:
         assert taken
+
+
+KEY_EXCHANGE: Json = {
+    "type": "alb",
+    "port": 1,
+    "default_actions": [ANSWER],
+    "attributes": {"routing.http.x_amzn_tls_kx.enabled": True},
+}
+
+
+def test_key_exchange_that_python_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header can be switched on where there is something to write into it."""
+    monkeypatch.setattr(ssl.SSLObject, "group", lambda _: "x25519", raising=False)
+
+    AlbModel.model_validate(KEY_EXCHANGE)
+
+
+def test_key_exchange_that_python_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A header that could never be written is refused, with the reason."""
+    monkeypatch.delattr(ssl.SSLObject, "group", raising=False)
+    with pytest.raises(ValidationError, match="x_amzn_tls_kx.enabled: found true, .* allowed here: false"):
+        AlbModel.model_validate(KEY_EXCHANGE)
 
 
 @pytest.mark.parametrize(
