@@ -29,7 +29,9 @@ _Answer: TypeAlias = Returned | Failed | None
 
 _WEIGHT = 0.2
 _PATIENCE_S = 0.01
-"""How long an invocation may wait before another thread takes it: a handler of a millisecond needs only one."""
+"""How long an invocation may wait before another thread is started: a handler of a millisecond needs only one."""
+_STUCK_S = 0.001
+"""How long no invocation may begin, while some wait, before a thread that rests helps."""
 
 
 class _Job:
@@ -88,6 +90,7 @@ class InProcess:
         self._lock = threading.Lock()
         self._threads = 0
         self._duration_s = 0.0
+        self._taken_at = 0.0  # when the last invocation began
         self._handing_over = False
         self._reinforcing = False
         self._watch: asyncio.TimerHandle | None = None
@@ -136,7 +139,7 @@ class InProcess:
             self._wake(1)
         if not self._reinforcing and self._waiting and not self._closed:
             self._reinforcing = True
-            self._loop.call_later(_PATIENCE_S, self._reinforce)
+            self._loop.call_later(_STUCK_S, self._reinforce)
 
     def _wake(self, wanted: int) -> int:
         """Wake so many of the threads that rest, or as many as there are."""
@@ -148,16 +151,21 @@ class InProcess:
         return woken
 
     def _reinforce(self) -> None:
-        """Let another thread help when an invocation waits too long: one that blocks must not hold up others."""
-        self._reinforcing = False
-        if self._closed or not self._waiting:
+        """Let another thread help while invocations wait and none begins: one that blocks must not hold up others."""
+        self._reinforcing = bool(self._waiting) and not self._closed
+        if not self._reinforcing:
             return
         now = time.monotonic()
-        late = sum(1 for job in tuple(self._waiting) if now - job.asked >= _PATIENCE_S)
-        if late and not self._wake(late) and self._threads < self._configuration.capacity:
+        stuck = now - self._taken_at >= _STUCK_S
+        if stuck and not self._wake(1) and self._threads < self._configuration.capacity and self._is_late(now):
             self._start_thread()
-        self._reinforcing = True
-        self._loop.call_later(_PATIENCE_S, self._reinforce)
+        self._loop.call_later(_STUCK_S, self._reinforce)
+
+    def _is_late(self, now: float) -> bool:
+        """Whether the invocation that has waited longest has waited too long."""
+        with contextlib.suppress(IndexError):  # a thread has just taken it
+            return now - self._waiting[0].asked >= _PATIENCE_S
+        return False
 
     def _expire(self) -> None:
         """End the waits whose time is over, and look again when the next one's may be: one timer serves them all."""
@@ -231,7 +239,7 @@ class InProcess:
             while job := self._next():
                 if job.abandoned:
                     continue
-                job.began = began = time.monotonic()
+                job.began = began = self._taken_at = time.monotonic()
                 outcome = self._run(job.invocation)
                 if job.replaced:
                     return

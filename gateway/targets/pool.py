@@ -64,9 +64,10 @@ class _Caller:
 
     __slots__ = ("answer", "environment", "invocation", "since")
 
-    def __init__(self, invocation: Invocation, answer: Answer) -> None:
+    answer: Answer
+
+    def __init__(self, invocation: Invocation) -> None:
         self.invocation = invocation
-        self.answer = answer
         self.environment: Environment | None = None
         self.since = monotonic()
 
@@ -130,9 +131,10 @@ class EnvironmentPool:
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as an environment is free."""
+        caller = _Caller(invocation)
         outcome = None
         while outcome is None:
-            caller = _Caller(invocation, self._loop.create_future())
+            caller.answer = self._loop.create_future()
             environment = self._take()
             if environment is not None:
                 self._give(environment, caller)
@@ -189,9 +191,12 @@ class EnvironmentPool:
             self._retire(environment, keep_scratch=True)  # it died while it was idle
         if self._waiting:
             return None
+        limit = monotonic() - _SHORT_S
         for environment, load in self._all.items():
-            if 0 < load.invocations < self._most_ahead(environment) and not load.outdated and environment.reusable:
+            room = 0 < load.invocations < self._most_ahead(environment)
+            if room and load.began_at > limit and not load.outdated and environment.reusable:
                 self._look_again()
+                self._relieve_later()
                 return environment
         return None
 
@@ -327,31 +332,33 @@ class EnvironmentPool:
         while self._waiting and load.invocations < most:
             caller = self._waiting.popleft()
             if not caller.answer.done():
+                self._relieve_later()
                 self._give(environment, caller)
                 if environment not in self._all:
                     return  # it can serve nobody, and has said so
         if load.invocations:
             return
         self._idle.append((environment, self._loop.time()))
-        self._relieve_soon()
         if self._sweeper is None and not self._closed:
             self._sweeper = self._loop.call_later(self._idle_limit_s, self._sweep)
 
-    def _relieve_soon(self) -> None:
-        """Look for what waits behind a long invocation, when it has had the time of a short one."""
-        lines = any(load.invocations > 1 for load in self._all.values())
-        if self._reliever is None and lines and self._idle and not self._closed:
-            self._reliever = self._loop.call_later(_SHORT_S, self._relieve)
-
     def _relieve(self) -> None:
-        """Take back what was given ahead and does not begin: its caller comes to `_take` and finds who is idle."""
+        """Take back what stands behind invocations that turn out long, where another environment gets on.
+
+        Their callers come to `invoke` again, and find one.
+        """
         self._reliever = None
         limit = monotonic() - _SHORT_S
-        lines = (it for it in self._all.items() if it[1].invocations > 1 and it[1].began_at <= limit)
-        for (environment, load), _ in zip(lines, tuple(self._idle), strict=False):
-            if environment.retract():
+        gets_on = any(load.began_at > limit or not load.invocations for load in self._all.values())
+        for environment, load in self._all.items():
+            while gets_on and load.invocations > 1 and load.began_at <= limit and environment.retract():
                 load.invocations -= 1
-        self._relieve_soon()
+        if any(load.invocations > 1 for load in self._all.values()):
+            self._relieve_later()
+
+    def _relieve_later(self) -> None:
+        if self._reliever is None and not self._closed:
+            self._reliever = self._loop.call_later(_SHORT_S, self._relieve)
 
     def _sweep(self) -> None:
         """Stop the environments that have been idle too long; they stand at the bottom of the stack."""

@@ -179,6 +179,26 @@ async def test_capacity_at_once() -> None:
     assert most == 2
 
 
+async def test_one_that_blocks_holds_up_nobody() -> None:
+    """Behind an invocation that waits for something, short ones run on another thread, started or resting."""
+    release = threading.Event()
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        if event == "wait":
+            release.wait(20)
+        return event
+
+    async with running(handler, capacity=2) as target:
+        for _ in range(2):  # the second thread is started, then it rests
+            release.clear()
+            blocked = asyncio.ensure_future(target.invoke(invocation("wait")))
+            short = [await result_of(target, number) for number in range(5)]
+            waits = not blocked.done()
+            release.set()
+            outcome = await blocked
+            assert (short, waits, outcome) == (list(range(5)), True, Returned(b'"wait"'))
+
+
 async def test_closing_starts_no_further_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits when the target closes is still answered, by the thread that is there and ends afterwards."""
     monkeypatch.setattr(inprocess, "_PATIENCE_S", 0)

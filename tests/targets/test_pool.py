@@ -493,6 +493,46 @@ async def test_taken_back_for_a_free_environment() -> None:
     await scene.pool.aclose()
 
 
+async def test_nothing_is_given_behind_one_that_takes_long() -> None:
+    """A busy environment gets another invocation only while the running one may still be a short one."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    scene.call()
+    at_once = scene.call()
+    await settle()
+    await asyncio.sleep(0.01)  # the time that it takes is what this is about
+    later = scene.call()
+    await settle()
+    (environment,) = scene.made
+    assert len(environment.line) == 2
+    for answer in (b"1", b"2", b"3"):
+        await scene.finish(environment, answer)
+
+    assert (await at_once, await later) == (Returned(b"2"), Returned(b"3"))
+    await scene.pool.aclose()
+
+
+async def test_line_moves_to_a_busy_environment_that_gets_on() -> None:
+    """What stands behind a long invocation does not wait until an environment is idle."""
+    scene = Scene(2, takes_ahead=True)
+    await scene.pool.start()
+    scene.call()
+    calls = [scene.call() for _ in range(3)]
+    await eventually(lambda: len(scene.made) == 2)  # the first takes longer than an init phase
+    long, other = scene.made
+    for _ in range(200):
+        if not other.line and len(long.line) == 1:
+            break
+        if other.line:
+            await scene.finish(other)
+        await asyncio.sleep(0.001)  # the pool looks for lines that do not move every few milliseconds
+
+    assert [call.done() for call in calls] == [True] * 3
+    assert len(long.line) == 1
+    await scene.finish(long)
+    await scene.pool.aclose()
+
+
 async def test_crash_does_not_cost_the_one_in_line() -> None:
     """An invocation whose turn did not come runs in the environment that takes the dead one's place."""
     scene = Scene(1, takes_ahead=True)
