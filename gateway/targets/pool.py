@@ -349,7 +349,7 @@ class EnvironmentPool:
         """
         self._reliever = None
         limit = monotonic() - _SHORT_S
-        gets_on = any(load.began_at > limit or not load.invocations for load in self._all.values())
+        gets_on = bool(self._idle) or any(load.invocations and load.began_at > limit for load in self._all.values())
         for environment, load in self._all.items():
             while gets_on and load.invocations > 1 and load.began_at <= limit and environment.retract():
                 load.invocations -= 1
