@@ -11,25 +11,17 @@ in between.  What was given ahead is taken back as soon as another environment i
 """
 
 import asyncio
-import contextlib
-import logging
-import shutil
-import tempfile
 from collections import deque
-from collections.abc import Coroutine
 from functools import partial
-from pathlib import Path
 from time import monotonic
 
 from gateway.errors import UsageError
 from gateway.invocation import Invocation, Outcome, Unavailable
 from gateway.targets.environment import Answer, Environment, EnvironmentFactory
-
-log = logging.getLogger("gateway")
+from gateway.targets.fleet import Fleet
 
 IDLE_LIMIT_S = 300.0
 _WEIGHT = 0.2
-_FIRST_START_S = 0.1
 _SHORT_S = 0.003
 _AHEAD = 16
 """Invocations that an environment may have at most, the running one included."""
@@ -45,18 +37,16 @@ class _Load:
         invocations: How many it was given: more than one while some were given ahead.
         given_at: When the last of them was given.
         began_at: When the first of them began.
-        scratch: The folder that stands for its ``/tmp``.
         outdated: The code has changed; it ends what it was given and gets nothing more.
     """
 
-    __slots__ = ("began_at", "given_at", "invocations", "outdated", "scratch")
+    __slots__ = ("began_at", "given_at", "invocations", "outdated")
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self) -> None:
         self.outdated = False
         self.invocations = 0
         self.given_at = 0.0
         self.began_at = 0.0
-        self.scratch = scratch
 
 
 class _Caller:
@@ -82,18 +72,14 @@ class EnvironmentPool:
     """
 
     def __init__(self, make: EnvironmentFactory, capacity: int, idle_limit_s: float = IDLE_LIMIT_S) -> None:
-        self._make = make
+        self._fleet = Fleet(make, self._offer, self._lost)
         self._capacity = capacity
         self._idle_limit_s = idle_limit_s
         self._loop = asyncio.get_running_loop()
         self._idle: list[tuple[Environment, float]] = []
         self._all: dict[Environment, _Load] = {}
         self._waiting: deque[_Caller] = deque()
-        self._starting: set[asyncio.Task[Exception | None]] = set()
-        self._stopping: set[asyncio.Task[None]] = set()
-        self._scratch: list[Path] = []
         self._duration_s = 0.0
-        self._start_s = _FIRST_START_S
         self._ended_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.TimerHandle | None = None
@@ -111,7 +97,9 @@ class EnvironmentPool:
         Raises:
             UsageError: The handler cannot be loaded.
         """
-        starting = self._start_one()
+        environment = self._fleet.launch()
+        self._admit(environment)
+        starting = self._fleet.starting[environment]
         await asyncio.wait([starting])
         if not starting.cancelled() and (failure := starting.result()):
             raise failure
@@ -124,7 +112,7 @@ class EnvironmentPool:
         for load in self._all.values():
             load.outdated = True
         for environment, _ in self._idle:
-            self._retire(environment, keep_scratch=False)
+            self._retire(environment, failed=False)
         self._idle.clear()
         if not self._closed and len(self._all) < self._capacity:
             self._add()
@@ -134,7 +122,7 @@ class EnvironmentPool:
         caller = _Caller(invocation)
         outcome = None
         while outcome is None:
-            caller.answer = self._loop.create_future()
+            caller.answer, caller.environment = self._loop.create_future(), None
             environment = self._take()
             if environment is not None:
                 self._give(environment, caller)
@@ -158,7 +146,7 @@ class EnvironmentPool:
             return  # it is passed over when its turn comes
         environment.kill()
         if environment in self._all:
-            self._retire(environment, keep_scratch=True)
+            self._retire(environment, failed=True)
             self._consider()
 
     async def aclose(self) -> None:
@@ -168,19 +156,12 @@ class EnvironmentPool:
             if timer:
                 timer.cancel()
         self._refuse_all(_STOPPING)
-        for task in self._starting:
-            task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
-        await asyncio.gather(*(environment.stop() for environment in self._all), *self._stopping)
-        folders = [*self._scratch, *(load.scratch for load in self._all.values())]
+        await self._fleet.aclose()
         self._all.clear()
-        self._scratch.clear()
-        await asyncio.to_thread(_remove, folders)
 
     def kill(self) -> None:
         """End all environments at once."""
-        for environment in self._all:
-            environment.kill()
+        self._fleet.kill()
 
     def _take(self) -> Environment | None:
         """An environment that is free, or one that takes a short invocation ahead."""
@@ -188,7 +169,7 @@ class EnvironmentPool:
             environment, _ = self._idle.pop()
             if environment.reusable or environment.problem:
                 return environment
-            self._retire(environment, keep_scratch=True)  # it died while it was idle
+            self._retire(environment, failed=True)  # it died while it was idle
         if self._waiting:
             return None
         limit = monotonic() - _SHORT_S
@@ -236,17 +217,17 @@ class EnvironmentPool:
         since = min([*ahead, self._waiting[0].since] if self._waiting else ahead)
         # While invocations end, their usual duration tells best; when none does, how long the first has waited.
         longest = self._duration_s if self._ended_at > since else max(self._duration_s, monotonic() - since)
-        running = max(len(self._all) - len(self._starting), 1)
+        running = max(len(self._all) - len(self._fleet.starting), 1)
         expected = max(self._duration_s * waiting / running, longest)
-        if not self._all or (not self._starting and expected > self._start_s):
-            wanted = min(int(longest * waiting / self._start_s), waiting, room)
+        if not self._all or (not self._fleet.starting and expected > self._fleet.start_s):
+            wanted = min(int(longest * waiting / self._fleet.start_s), waiting, room)
             for _ in range(max(wanted, 1)):
                 self._add()
         self._look_again()
 
     def _look_again(self) -> None:
         if self._timer is None and not self._closed:
-            self._timer = self._loop.call_later(self._start_s, self._reconsider)
+            self._timer = self._loop.call_later(self._fleet.start_s, self._reconsider)
 
     def _reconsider(self) -> None:
         self._timer = None
@@ -254,39 +235,18 @@ class EnvironmentPool:
 
     def _add(self) -> None:
         """Start another environment; when it cannot be made, nobody waits for it."""
-        try:
-            self._start_one()
-        except Exception as error:  # noqa: BLE001 - no folder, no descriptor: whatever it is, the log has it
-            self._not_started(error)
+        environment = self._fleet.try_to_launch()
+        if environment is not None:
+            self._admit(environment)
 
-    def _start_one(self) -> asyncio.Task[Exception | None]:
-        scratch = self._scratch.pop() if self._scratch else Path(tempfile.mkdtemp(prefix="lambda-tmp-"))
-        environment = self._make(scratch)
+    def _admit(self, environment: Environment) -> None:
         environment.freed = partial(self._freed, environment)
-        self._all[environment] = _Load(scratch)
-        task = self._loop.create_task(self._run_start(environment))
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
-        return task
+        self._all[environment] = _Load()
 
-    async def _run_start(self, environment: Environment) -> Exception | None:
-        """Run the init phase; an environment that raises there, which none should, is given up."""
-        began = monotonic()
-        try:
-            await environment.start()
-        except Exception as error:  # noqa: BLE001 - as above
-            environment.kill()
-            self._retire(environment, keep_scratch=False)
-            self._not_started(error)
-            return error
-        self._start_s += (monotonic() - began - self._start_s) * _WEIGHT
-        self._offer(environment)
-        return None
-
-    def _not_started(self, error: Exception) -> None:
-        """Log why; invocations go on waiting for other environments, and fail when there are none."""
-        why = f"an execution environment could not be started: {type(error).__name__}: {error}"
-        log.error(why, exc_info=error)
+    def _lost(self, environment: Environment | None, why: str) -> None:
+        """Invocations go on waiting for other environments, and fail when there are none."""
+        if environment is not None:
+            self._retire(environment, failed=False)
         if not self._all:
             self._refuse_all(Unavailable("ServiceException", why))
 
@@ -299,40 +259,31 @@ class EnvironmentPool:
     def _release(self, environment: Environment, load: _Load) -> None:
         if load.outdated:
             if load.invocations == 0:
-                self._retire(environment, keep_scratch=False)
+                self._retire(environment, failed=False)
                 self._consider()
         elif not environment.reusable or self._closed:
-            self._retire(environment, keep_scratch=True)
+            self._retire(environment, failed=True)
             self._consider()
         else:
             self._offer(environment)
 
-    def _retire(self, environment: Environment, *, keep_scratch: bool) -> None:
-        """Stop an environment; after a failure its ``/tmp`` goes to the one that takes its place, as on Lambda."""
-        scratch = self._all.pop(environment).scratch
-        if keep_scratch:
-            self._scratch.append(scratch)
-        else:
-            self._keep(asyncio.to_thread(_remove, [scratch]))
-        self._keep(environment.stop("failure" if keep_scratch else "spindown"))
-
-    def _keep(self, work: Coroutine[None, None, None]) -> None:
-        task = self._loop.create_task(work)
-        self._stopping.add(task)
-        task.add_done_callback(self._stopping.discard)
+    def _retire(self, environment: Environment, *, failed: bool) -> None:
+        del self._all[environment]
+        self._fleet.retire(environment, failed=failed)
 
     def _offer(self, environment: Environment) -> None:
         """Give an environment to who waits longest, or put it on the stack when it has nothing else to do."""
         load = self._all[environment]
         if load.outdated:
-            self._retire(environment, keep_scratch=False)
+            self._retire(environment, failed=False)
             self._consider()
             return
         most = self._most_ahead(environment)
         while self._waiting and load.invocations < most:
             caller = self._waiting.popleft()
             if not caller.answer.done():
-                self._relieve_later()
+                if load.invocations:
+                    self._relieve_later()
                 self._give(environment, caller)
                 if environment not in self._all:
                     return  # it can serve nobody, and has said so
@@ -366,12 +317,6 @@ class EnvironmentPool:
         limit = self._loop.time() - self._idle_limit_s
         while self._idle and self._idle[0][1] <= limit:
             environment, _ = self._idle.pop(0)
-            self._retire(environment, keep_scratch=False)
+            self._retire(environment, failed=False)
         if self._idle:
             self._sweeper = self._loop.call_at(self._idle[0][1] + self._idle_limit_s, self._sweep)
-
-
-def _remove(folders: list[Path]) -> None:
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(folder, ignore_errors=True)
