@@ -93,10 +93,10 @@ def launch(servers: list[Server], run: Path, launches: int) -> dict[str, list[fl
     return took
 
 
-def better(ratios: list[Sample]) -> tuple[float, float]:
-    """How many times the throughput, and how many times as quick."""
+def better(ratios: list[Sample]) -> tuple[float, float, float]:
+    """How many times the throughput, how many times as quick, how many times less processor time per request."""
     middle = median(ratios)
-    return middle.rate, 1 / middle.p50_ms
+    return middle.rate, 1 / middle.p50_ms, 1 / middle.cpu_us
 
 
 def main() -> int:
@@ -137,7 +137,7 @@ def report(base: Server, mine: Server, others: list[Server], run: Path, options:
     for connections, (figures, ratios) in loads.items():
         absolute = f"{figures.rate:,.0f} requests/s, p50 {figures.p50_ms:.2f} ms"
         print(f"\n{connections} connections; {base.name}: {absolute} = 1.0")
-        table("Connections", "Server", "throughput, times", "p50, times as quick")
+        table("Connections", "Server", "throughput, times", "p50, times as quick", "CPU, times less")
         for server in others:
             row(connections, server.name, *(f"{times:.1f}" for times in better(ratios[server.name])))
     print()
