@@ -164,14 +164,14 @@ def show(
     connections: int, base: Sample, ratios: dict[str, list[Sample]], rows: list[tuple[str, Server, Server | None]]
 ) -> None:
     print(f"\n{connections} connections; uvicorn {base.rate:,.0f} requests/s, {base.cpu_us:.0f} µs each = 1.00")
-    table("Connections", "Server, client", "throughput", "p50", "p99", "CPU per request")
+    table("Server, client", "connections", "throughput", "p50", "p99", "CPU per request")
     for _, *servers in rows:
         for server in filter(None, servers):
-            row(connections, server.name, *(f"{ratio:.2f}" for ratio in median(ratios[server.name])))
+            row(server.name, connections, *(f"{ratio:.2f}" for ratio in median(ratios[server.name])))
     for client, mine, theirs in rows:
         if theirs:
             figures = between(ratios[mine.name], ratios[theirs.name])
-            row(connections, f"**gateway / cargo-lambda**, {client}", *(f"**{ratio:.2f}**" for ratio in figures))
+            row(f"**gateway / cargo-lambda**, {client}", connections, *(f"**{ratio:.2f}**" for ratio in figures))
 
 
 def main() -> None:

@@ -137,10 +137,9 @@ def report(base: Server, mine: Server, others: list[Server], run: Path, options:
     for connections, (figures, ratios) in loads.items():
         absolute = f"{figures.rate:,.0f} requests/s, p50 {figures.p50_ms:.2f} ms"
         print(f"\n{connections} connections; {base.name}: {absolute} = 1.0")
-        table("Connections", "Server", "throughput, times", "p50, times as quick", "CPU, times less")
+        table("Server", "connections", "throughput, times", "p50, times as quick", "CPU, times less")
         for server in others:
-            row(connections, server.name, *(f"{times:.1f}" for times in better(ratios[server.name])))
-    print()
+            row(server.name, connections, *(f"{times:.1f}" for times in better(ratios[server.name])))
     table("Server", "launch to first 200, ms", "ratio", "peak memory (VmHWM), MiB", "PSS after the load, MiB")
     for name, launched_s in launched.items():
         ratio = launched_s / launched[base.name]
