@@ -7,6 +7,7 @@ httptools hands trailers over as further headers between the last piece of the b
 import asyncio
 from collections import deque
 from http import HTTPStatus
+from time import monotonic
 from typing import Final, Protocol
 
 import httptools
@@ -130,6 +131,7 @@ class Connection(asyncio.Protocol):
         self._calls: deque[Call] = deque()
         self._transport: asyncio.Transport | None = None
         self._held: list[bytes] = []
+        self._held_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._feeding = False
         self._closing = False
@@ -216,17 +218,26 @@ class Connection(asyncio.Protocol):
         if not held or self._feeding:
             return
         if calls and not self._closing and len(held) == 1 and held[0].startswith(_ACCEPTED):
+            self._held_at = monotonic()
             if self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(_HOLD_S, self._send)
+                self._timer = asyncio.get_running_loop().call_later(_HOLD_S, self._release)
             return
         self._send()
         if self._closing and self._transport is not None:
             self._transport.close()
 
+    def _release(self) -> None:
+        """The moment is over, or another one has begun: the timer is not moved with each answer."""
+        self._timer = None
+        if not self._held:
+            return
+        left = self._held_at + _HOLD_S - monotonic()
+        if left > 0:
+            self._timer = asyncio.get_running_loop().call_later(left, self._release)
+        else:
+            self._send()
+
     def _send(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         held, self._held = self._held, []
         if self._transport is not None:
             self._transport.write(held[0] if len(held) == 1 else b"".join(held))

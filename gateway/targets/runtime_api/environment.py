@@ -273,7 +273,8 @@ class RuntimeApiEnvironment:
     def _time_out(self, running: _Running) -> None:
         """The function's timeout has passed."""
         outcome = timed_out(running.invocation.request_id, self.configuration.timeout_ms)
-        self._recorder.measure(self._process)
+        if self._recorder.wanted:
+            self._recorder.measure(self._process)
         if self._process is not None:
             self._process.kill()
         if self._api.time_out() is Effect.BREAK:

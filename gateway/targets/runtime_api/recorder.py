@@ -24,6 +24,11 @@ class Recorder:
         self._peak_mb = 0
         self.init_ms: float | None = None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody hears how this invocation ends."""
+        return self._log.wanted or self._telemetry.wanted
+
     def init_began(self) -> None:
         """The init phase has begun."""
         record: Json = {
@@ -71,8 +76,7 @@ class Recorder:
             error_type: Of the failure.
         """
         init_ms, self.init_ms = self.init_ms, None
-        telemetry = self._telemetry.wanted
-        if not self._log.wanted and not telemetry:
+        if not self.wanted:
             return b""
         duration_ms = (time.perf_counter() - began) * 1000
         if status == "timeout":
@@ -80,7 +84,7 @@ class Recorder:
         else:
             self.measure(process)
         report = Report(duration_ms, self._configuration.memory_mb, self._peak_mb, init_ms, status, error_type)
-        if telemetry:
+        if self._telemetry.wanted:
             self._emit(request_id, report)
         return self._log.end(request_id, report)
 

@@ -271,7 +271,8 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         if left > 0:
             self._clock = self._loop.call_later(left, self._look_at_the_clock)
         else:
-            self._measure()
+            if self._log.wanted:
+                self._measure()
             self.kill()
             self._end_first(Ending.TIMED_OUT)
 
