@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from peers import GATEWAY, QUIET, Server, descendants, folder_of, holds, memory_mib, need_linux, row, running, table
+from servers import GATEWAY, QUIET, Server, descendants, folder_of, holds, memory_mib, need_linux, row, running, table
 
 COLD_TIMES = 1.5
 LATE_MS = 50.0

@@ -13,16 +13,24 @@ import shutil
 import statistics
 import sys
 
-from peers import GATEWAY, QUIET, Sample, Server, compare, folder_of, median, need, need_wrk, row, running, table
+from servers import (
+    GATEWAY,
+    QUIET,
+    UVICORN,
+    UVICORN_APP,
+    Sample,
+    Server,
+    compare,
+    folder_of,
+    median,
+    need,
+    need_linux,
+    need_wrk,
+    row,
+    running,
+    table,
+)
 
-BASE_APP = """
-HEAD = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
-BODY = {"type": "http.response.body", "body": b"hello"}
-
-async def app(scope, receive, send):
-    await send(HEAD)
-    await send(BODY)
-"""
 # cargo-lambda answers 500 to a result without cookies and multiValueHeaders.
 PYTHON = """
 def handler(event, context):
@@ -108,7 +116,7 @@ const open = async () => {
 })().catch(() => process.exit(0));
 """
 FILES = {
-    "base/app.py": BASE_APP,
+    "base/app.py": UVICORN_APP,
     "python/fn.py": PYTHON,
     "python/client.py": PYTHON_CLIENT,
     "node/fn.js": NODE,
@@ -182,10 +190,10 @@ def main() -> None:
     parser.add_argument("--cargo-lambda", default="cargo-lambda", metavar="PROGRAM")
     options = parser.parse_args()
     need_wrk()
+    need_linux()
     program = need(options.cargo_lambda, "pip install cargo-lambda, or say where it is with --cargo-lambda PROGRAM")
     rows = [(client, *servers) for client, servers in pairs(program).items()]
-    uvicorn = [sys.executable, "-m", "uvicorn", "app:app", "--port", "{port}", "--no-access-log"]
-    base = Server("uvicorn", uvicorn, folder="base")
+    base = Server("uvicorn", UVICORN, folder="base")
     others = [server for _, *servers in rows for server in servers if server]
     with folder_of(FILES) as run, running((base, *others), run):
         for connections in map(int, options.connections.split(",")):

@@ -13,7 +13,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from peers import (
+from servers import (
     GATEWAY,
     QUIET,
     Sample,
@@ -25,6 +25,7 @@ from peers import (
     median,
     memory_mib,
     need,
+    need_linux,
     need_wrk,
     row,
     running,
@@ -107,6 +108,7 @@ def main() -> int:
     parser.add_argument("--launches", type=int, default=5)
     options = parser.parse_args()
     need_wrk()
+    need_linux()
     need("node", "apt-get install nodejs, or brew install node")
     modules = options.peer.absolute() / "node_modules"
     program = modules / "serverless" / "bin" / "serverless.js"
