@@ -133,13 +133,13 @@ class InProcess:
     def _hand_over(self) -> None:
         """Wake a thread for all that have come, or one for each when they are known to be long."""
         self._handing_over = False
-        if self._duration_s >= _PATIENCE_S:
-            self._wake(len(self._waiting))
-        elif self._resting == self._threads:
-            self._wake(1)
-        if not self._reinforcing and self._waiting and not self._closed:
+        waiting = len(self._waiting)
+        wanted = waiting if self._duration_s >= _PATIENCE_S else int(self._resting == self._threads)
+        if waiting > min(wanted, self._resting) and not self._reinforcing and not self._closed:
             self._reinforcing = True
             self._loop.call_later(_STUCK_S, self._reinforce)
+        # Last, since the thread needs the lock that this one gives back when it has nothing more to do.
+        self._wake(wanted)
 
     def _wake(self, wanted: int) -> int:
         """Wake so many of the threads that rest, or as many as there are."""
@@ -245,7 +245,7 @@ class InProcess:
                     return
                 self._duration_s += (time.monotonic() - began - self._duration_s) * _WEIGHT
                 self._answered.append((job, outcome))
-                if not self._telling:
+                if self._waiting and not self._telling:
                     self._tell()
 
     def _next(self) -> _Job | None:
@@ -260,6 +260,9 @@ class InProcess:
                 if self._waiting:
                     continue
                 self._resting += 1
+            # At the last moment, as in `_hand_over`.
+            if self._answered and not self._telling:
+                self._tell()
             if not self._wakes.get():
                 return None
 
