@@ -62,10 +62,18 @@ class EnvironmentPool:
         make: Makes an environment.
         capacity: Environments at once; invocations beyond it wait.
         idle_limit_s: How long an environment may wait for work before it is stopped.
+        folder: Where the environments' folders are made; None takes the system's for temporary files.
     """
 
-    def __init__(self, make: EnvironmentFactory, capacity: int, idle_limit_s: float = IDLE_LIMIT_S) -> None:
+    def __init__(
+        self,
+        make: EnvironmentFactory,
+        capacity: int,
+        idle_limit_s: float = IDLE_LIMIT_S,
+        folder: Path | None = None,
+    ) -> None:
         self._make = make
+        self._folder = folder
         self._capacity = capacity
         self._idle_limit_s = idle_limit_s
         self._loop = asyncio.get_running_loop()
@@ -235,7 +243,9 @@ class EnvironmentPool:
             self._not_started(error)
 
     def _start_one(self) -> asyncio.Task[Exception | None]:
-        scratch = self._scratch.pop() if self._scratch else Path(tempfile.mkdtemp(prefix="lambda-tmp-"))
+        scratch = (
+            self._scratch.pop() if self._scratch else Path(tempfile.mkdtemp(prefix="lambda-tmp-", dir=self._folder))
+        )
         environment = self._make(scratch)
         self._all[environment] = _Load(scratch)
         task = self._loop.create_task(self._run_start(environment))

@@ -1,5 +1,6 @@
 """What tests of limits share: control groups of this machine, where it has any for this user."""
 
+import asyncio
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ import pytest
 from gateway.limits.ground import Ground, NoGround
 from gateway.limits.places import Place, place_of
 from gateway.limits.private_tmp import Start, Started
+from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
+from gateway.targets.worker.environment import WorkerEnvironment
 
 UNIFIED = "unified"
 """Stands for the tree of version 2, whatever controllers it has."""
@@ -64,6 +67,11 @@ def area(controller: str) -> Iterator[Place]:
         yield Place(folder, where.version)
     finally:
         folder.rmdir()
+
+
+async def boxed(environment: WorkerEnvironment | RuntimeApiEnvironment) -> None:
+    """Wait until all processes of an environment are in their groups."""
+    await asyncio.gather(*environment._box._taking)
 
 
 def quota_us(folder: Path) -> int:
