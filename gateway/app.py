@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gateway.front_doors import FrontDoor
     from gateway.lambda_api.signature import SignatureCheck
+    from gateway.limits.means import Limits
 
 log = logging.getLogger("gateway")
 
@@ -77,7 +78,11 @@ class Gateway:
         self._sticky_key = os.urandom(32)
         self._draining: set[asyncio.Task[None]] = set()
         self._unreserved = _unreserved(settings)
-        self.functions = {name: self._function(function) for name, function in settings.functions.items()}
+        try:
+            self.functions = {name: self._function(function) for name, function in settings.functions.items()}
+        except UsageError:
+            self._host.remove()
+            raise
         self._registry = Registry(self.functions.values())
         self.doors: list[FrontDoor] = []
         self.servers: list[Server] = []
@@ -166,6 +171,11 @@ class Gateway:
         for name, function in old.items():
             if functions.get(name) is not function:
                 self._drain(function.drain())
+
+    @property
+    def limits(self) -> "Limits | None":
+        """By which means functions are held to their limits; None when none runs in a process of its own."""
+        return self._host.limits
 
     async def reset(self) -> None:
         """Load every function's code anew; invocations in flight end in the old environments."""

@@ -3,10 +3,11 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from gateway.configuration import FunctionConfiguration
@@ -19,6 +20,10 @@ from gateway.targets.reaper import Reaper
 from gateway.targets.target import Target
 from gateway.targets.variables import check_user_variables, function_variables
 
+if TYPE_CHECKING:
+    from gateway.limits.means import Limits, Means
+
+_BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 _DAY_MS = 24 * 3600 * 1000
 """The timeout while a debugger may hold the handler."""
 
@@ -36,6 +41,9 @@ class HostOptions:
         runtime_client: Of Python handlers: ``worker``, or ``ric`` for AWS's own client over the Runtime API.
         freeze: Stop an environment's processes between invocations.
         debug_port: Where a debugger can attach to Python handlers; they then have one environment and a day's time.
+        cpu_share: Limit the CPU of all functions, not only of those that ask for it.
+        private_tmp: Mount an environment's folder at ``/tmp``: True at any price, False never, None where the system
+            lets it be done without side effects.
     """
 
     variables: Mapping[str, str]
@@ -46,23 +54,44 @@ class HostOptions:
     runtime_client: str = "worker"
     freeze: bool = False
     debug_port: int | None = None
+    cpu_share: bool = False
+    private_tmp: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Host:
-    """Makes targets; owns what they share."""
+    """Makes targets; owns what they share.
 
-    options: HostOptions
-    reaper: Reaper = field(default_factory=Reaper)
-    workspace: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="gateway-")))
+    Attributes:
+        limits: How environments are held to their limits; None before there are any.
+    """
+
+    def __init__(self, options: HostOptions) -> None:
+        self.options = options
+        self.reaper = Reaper()
+        self.limits: Limits | None = None
+        self._workspace: Path | None = None
+
+    @property
+    def workspace(self) -> Path:
+        """The folder of unpacked code and of what stands for ``/tmp``, made when it is first asked for."""
+        if self._workspace is None:
+            self._workspace = Path(tempfile.mkdtemp(prefix="gateway-", dir=self.limits.folder if self.limits else None))
+            if self.limits:
+                self.reaper.remove_workspace(self._workspace)
+        return self._workspace
 
     def target(self, configuration: FunctionConfiguration) -> Target:
         """What runs a function.
 
         Raises:
-            UsageError: Its configuration is not one that Lambda takes, or its code, layers or runtime are not there.
+            UsageError: Its configuration is not one that Lambda takes, its code, layers or runtime are not there, or a
+                private ``/tmp`` is asked for that the system does not allow.
         """
         check_user_variables(configuration.environment)
+        if self.limits is None and not self.options.in_process:
+            from gateway.limits.means import Limits  # noqa: PLC0415 - a POSIX system's, and nothing in this process
+
+            self.limits = Limits(private_tmp=self.options.private_tmp, opened=self.reaper.remove_groups)
         folder = self.workspace / configuration.name
         configuration = replace(configuration, task_root=prepare_code(configuration.task_root, folder / "task"))
         opt = None
@@ -70,16 +99,23 @@ class Host:
             opt = merge_layers(configuration.layers, size_of(configuration.task_root), folder / "opt")
         if self.options.debug_port is not None:
             configuration = replace(configuration, capacity=1, timeout_ms=_DAY_MS)
-        if self.options.in_process:
+        if self.limits is None:
             return self._in_process(configuration)
         worker = configuration.runtime == "python" and self.options.runtime_client == "worker" and not _extensions(opt)
         make = self._workers(configuration, opt) if worker else self._runtime_api(configuration, opt)
-        return EnvironmentPool(make, configuration.capacity)
+        return EnvironmentPool(make, configuration.capacity, folder=self.workspace)
 
     async def aclose(self) -> None:
-        """End what is left and remove the workspace."""
+        """End what is left and remove what was made for it."""
         await self.reaper.aclose()
-        await asyncio.to_thread(shutil.rmtree, self.workspace, ignore_errors=True)
+        await asyncio.to_thread(self.remove)
+
+    def remove(self) -> None:
+        """Remove the workspace and the control groups, which nothing uses any more."""
+        if self.limits is not None:
+            self.limits.close()
+        if self._workspace is not None:
+            shutil.rmtree(self._workspace, ignore_errors=True)
 
     def _in_process(self, configuration: FunctionConfiguration) -> Target:
         from gateway.targets.inprocess import InProcess  # noqa: PLC0415 - imports what only it needs
@@ -108,6 +144,7 @@ class Host:
             opt=opt,
             debugger=debugger_arguments(python, self.options.debug_port),
             init_limit_s=INIT_LIMIT_S if self.options.debug_port is None else _DAY_MS / 1000,
+            means=self._means(configuration, [python.program], opt),
         )
         return lambda scratch: WorkerEnvironment(configuration, options, scratch)
 
@@ -134,8 +171,20 @@ class Host:
             log=self._log(configuration),
             opt=opt,
             freeze=self.options.freeze,
+            means=self._means(configuration, command, opt),
         )
         return lambda scratch: RuntimeApiEnvironment(configuration, options, scratch)
+
+    def _means(self, configuration: FunctionConfiguration, command: Sequence[str], opt: Path | None) -> "Means":
+        from gateway.limits.private_tmp import what_is_below  # noqa: PLC0415 - as above
+
+        assert self.limits  # noqa: S101 - only functions in processes of their own come here
+        variables = function_variables(configuration, self.options.variables, Path(), "")
+        bootstraps = [] if configuration.runtime == "provided" else [_BOOTSTRAPS]
+        folders = [configuration.task_root, *bootstraps, *([opt] if opt else [])]
+        hidden = what_is_below(command, variables, folders)
+        share = configuration.cpu_share or self.options.cpu_share
+        return self.limits.means(configuration.name, cpu_share=share, hidden=hidden)
 
     def _log(self, configuration: FunctionConfiguration) -> Callable[[], FunctionLog]:
         options = self.options

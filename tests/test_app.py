@@ -413,3 +413,19 @@ async def test_login_over_https(tmp_path: Path) -> None:
 
     assert answer.http_version == "HTTP/2"
     assert jwt.decode(data, key.text, ["ES256"])["sub"] == "ünsal"
+
+
+async def test_nothing_is_left_of_a_gateway_that_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was made for the first function goes when the second one is refused."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    refused = replace(function("two", "host.alb"), environment={"AWS_REGION": "x"})
+    with pytest.raises(UsageError):
+        gateway_of([function("one", "host.alb"), refused], [Front("one")], Log().append)
+
+    assert is_empty(tmp_path)
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether nothing is in a folder."""
+    return not any(folder.iterdir())

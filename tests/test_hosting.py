@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,7 +13,12 @@ import pytest
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.hosting import Host, HostOptions, runtime_of_handler
+from gateway.limits.means import Limits
 from gateway.targets.inprocess import InProcess
+from gateway.targets.pool import EnvironmentPool
+from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
+from gateway.targets.worker.environment import WorkerEnvironment
+from tests.limits.grounds import Mounting, ground
 from tests.targets.hosting import Log, children, configuration, result_of
 
 pytestmark = pytest.mark.anyio
@@ -141,3 +147,50 @@ def test_bootstrap_that_is_not_executable(tmp_path: Path) -> None:
     (tmp_path / "bootstrap").touch()
     with pytest.raises(UsageError, match="run chmod"):
         runtime_of_handler("app.handler", tmp_path)
+
+
+def environment_of(host: Host, function: FunctionConfiguration) -> WorkerEnvironment | RuntimeApiEnvironment:
+    """An environment that is not started."""
+    target = host.target(function)
+    assert isinstance(target, EnvironmentPool)
+    environment = target._fleet._make(Path("/"))
+    assert isinstance(environment, WorkerEnvironment | RuntimeApiEnvironment)
+    return environment
+
+
+@pytest.mark.parametrize(("wanted", "given", "expected"), [(False, False, 0), (True, False, 1), (False, True, 1)])
+@pytest.mark.parametrize("client", ["worker", "ric"])
+async def test_cpu_share(client: str, *, wanted: bool, given: bool, expected: int) -> None:
+    """It is for functions that ask for it, or for all; both kinds of environments know it."""
+    with ground("cpu") as made:
+        host = Host(replace(OPTIONS, cpu_share=given, runtime_client=client))
+        host.limits = Limits(private_tmp=False, opened=host.reaper.remove_groups)
+        host.limits._found["cpu"] = made
+        environment = environment_of(host, replace(configuration("returns"), cpu_share=wanted))
+        await host.aclose()
+
+    assert [environment._options.means.cpu].count(made) == expected
+
+
+@pytest.mark.parametrize(("variable", "expected"), [("/tmp/own.db", False), ("/var/own.db", True)])
+async def test_private_tmp(variable: str, *, expected: bool) -> None:
+    """Nothing is mounted over what a function needs, such as what a variable names."""
+    host = Host(replace(OPTIONS, variables={}))
+    host.limits = Limits(private_tmp=False, opened=host.reaper.remove_groups)
+    mounting = host.limits._private_tmp = Mounting()
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        function = configuration("app.handler", Path(folder))
+        function = replace(function, runtime="provided", command=("/bin/sh",), environment={"DATABASE": variable})
+        environment = environment_of(host, function)
+    await host.aclose()
+
+    assert environment._options.means.private_tmp == (mounting if expected else None)
+
+
+async def test_workspace_ends_with_a_killed_gateway(host: Host) -> None:
+    """The reaper removes it, in case that nobody else can."""
+    host.target(configuration("returns"))
+    host.reaper.add(2**22 + 1)
+    await host.reaper.aclose()
+
+    assert not host.workspace.exists()

@@ -22,19 +22,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "translation": GROUND,
     "config": GROUND | {"configuration"},
     "observe": SERVICE | {"translation"},
-    "targets": SERVICE | {"bootstraps"},
+    "limits": GROUND,
+    "targets": SERVICE | {"bootstraps", "limits"},
     "functions": SERVICE | {"targets"},
     "listeners": SERVICE | {"functions", "targets", "translation", "config", "observe"},
     "lambda_api": SERVICE | {"functions", "observe"},
     "sources": SERVICE | {"functions", "config"},
     "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
-    "hosting": SERVICE | {"functions", "targets"},
+    "hosting": SERVICE | {"functions", "limits", "targets"},
     "surroundings": EDGE | {"listeners", "recordings"},
     "load_balancer": EDGE | {"translation", "listeners", "surroundings"},
     "front_doors": EDGE | {"translation", "listeners", "load_balancer", "recordings", "surroundings"},
     "control_routes": {"front_doors", "load_balancer", "listeners"},
     "app": EDGE
-    | {"hosting", "surroundings", "load_balancer", "front_doors", "control_routes"}
+    | {"hosting", "limits", "surroundings", "load_balancer", "front_doors", "control_routes"}
     | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "recordings"},
     "testing": EDGE
     | {"bootstraps"}

@@ -72,7 +72,11 @@ async def _invoke(options: InvokeOptions, event: bytes) -> None:
         )
     )
     configuration = function_settings(options.target, Path.cwd(), options).configuration()
-    function = Function(configuration, host.target(configuration))
+    try:
+        function = Function(configuration, host.target(configuration))
+    except UsageError:
+        host.remove()
+        raise
     try:
         await function.start()
         outcome = await function.invoke(Invocation(event, str(uuid4()), streaming=True))

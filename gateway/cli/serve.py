@@ -64,6 +64,12 @@ from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 )
 @click.option("--reload", is_flag=True, help="Load the code anew when a file changes.")
 @click.option("--freeze", is_flag=True, help="Stop the environments' processes between invocations, as Lambda does.")
+@click.option("--cpu-share", is_flag=True, help="Limit the CPU to what the memory has on Lambda: 1769 MB are one vCPU.")
+@click.option(
+    "--private-tmp/--no-private-tmp",
+    default=None,
+    help="Mount a folder of its own at /tmp for each environment.  [default: where root can]",
+)
 @click.option(
     "--debug",
     "debug_port",

@@ -63,6 +63,8 @@ class ServeOptions(FunctionOptions):
     signing_keys: tuple[str, ...]
     reload: bool
     freeze: bool
+    cpu_share: bool
+    private_tmp: bool | None
     debug_port: int | None
     in_process: bool
     access_log: str

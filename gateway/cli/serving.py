@@ -57,6 +57,8 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             runtime_client=options.runtime_client,
             freeze=options.freeze,
             debug_port=options.debug_port,
+            cpu_share=options.cpu_share,
+            private_tmp=options.private_tmp,
         )
         signatures = _signatures(options.signing_keys)
         door_options = FrontDoorOptions(
@@ -140,6 +142,10 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
         scheme = "https" if isinstance(listener, AlbSettings) and listener.protocol == "HTTPS" else "http"
         click.echo(f"Ready: {scheme}://{host}:{server.port} -> {what} ({name})")
     _tell_whom_to_trust(listeners)
+    if limits := gateway.limits:
+        log.info("limits: %s", limits)
+        for reason in limits.reasons:
+            log.debug("limits: %s", reason)
     if options.debug_port is not None:
         log.info("a debugger can attach to 127.0.0.1:%d", options.debug_port)
     if len(gateway.servers) > len(listeners):

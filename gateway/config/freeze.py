@@ -107,6 +107,7 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
         command=model.command,
         timeout=model.timeout,
         memory_size=model.memory_size,
+        cpu_share=model.cpu_share,
         environment={**variables, **model.environment},
         env_file=env_file,
         reserved_concurrent_executions=model.reserved_concurrent_executions,

@@ -58,6 +58,8 @@ class FunctionModel(Strict):
     """How long one invocation may run, in seconds."""
     memory_size: Annotated[int, Field(ge=128, le=10240)] = 128
     """Memory in MB."""
+    cpu_share: bool = False
+    """Limit the CPU to what this memory has on Lambda, 1769 MB being one vCPU; needs control groups."""
     environment: dict[_Variable, TextOrNumber] = Field(default_factory=dict)
     """Variables of the function."""
     env_file: Path | None = None

@@ -29,6 +29,7 @@ class FunctionSettings:
         runtime: ``python``, ``nodejs`` or ``provided``, with AWS's version suffix allowed; "" when not given.
         timeout: Seconds that one invocation may run.
         memory_size: MB.
+        cpu_share: Limit the CPU to what ``memory_size`` has on Lambda.
         environment: The user's variables, those of ``env_file`` included.
         environments: Execution environments at once on this machine; requests beyond wait.
         code: The folder or zip file of the code.
@@ -41,6 +42,7 @@ class FunctionSettings:
     command: tuple[str, ...] = ()
     timeout: int = 3
     memory_size: int = 128
+    cpu_share: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     env_file: Path | None = None
     reserved_concurrent_executions: int | None = None
@@ -59,6 +61,7 @@ class FunctionSettings:
             command=self.command,
             timeout_ms=self.timeout * 1000,
             memory_mb=self.memory_size,
+            cpu_share=self.cpu_share,
             environment=self.environment,
             layers=self.layers,
             reserved_concurrency=self.reserved_concurrent_executions,

@@ -24,6 +24,7 @@ class Fleet:
         make: Makes an environment.
         ready: Told of an environment whose init phase has ended.
         lost: Told of an environment that could not be started, and why in words; None before it was made.
+        folder: Where the environments' folders are made; None takes the system's for temporary files.
 
     Attributes:
         start_s: How long an init phase takes, as the last ones did.
@@ -35,10 +36,12 @@ class Fleet:
         make: EnvironmentFactory,
         ready: Callable[[Environment], None],
         lost: Callable[[Environment | None, str], None],
+        folder: Path | None = None,
     ) -> None:
         self._make = make
         self._ready = ready
         self._lost = lost
+        self._folder = folder
         self._folders: dict[Environment, Path] = {}
         self._spare: list[Path] = []
         self._stopping: set[asyncio.Task[None]] = set()
@@ -47,7 +50,7 @@ class Fleet:
 
     def launch(self) -> Environment:
         """Begin the init phase of another environment; raises what keeps it from being made."""
-        folder = self._spare.pop() if self._spare else Path(tempfile.mkdtemp(prefix="lambda-tmp-"))
+        folder = self._spare.pop() if self._spare else self._new_folder()
         environment = self._make(folder)
         self._folders[environment] = folder
         self.starting[environment] = asyncio.get_running_loop().create_task(self._start(environment))
@@ -60,6 +63,9 @@ class Fleet:
         except Exception as error:  # noqa: BLE001 - no folder, no descriptor: whatever it is, the log has it
             self._lose(None, error)
             return None
+
+    def _new_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="lambda-tmp-", dir=self._folder))
 
     async def _start(self, environment: Environment) -> Exception | None:
         began = monotonic()

@@ -13,6 +13,7 @@ in between.  What was given ahead is taken back as soon as another environment i
 import asyncio
 from collections import deque
 from functools import partial
+from pathlib import Path
 from time import monotonic
 
 from gateway.errors import UsageError
@@ -69,10 +70,17 @@ class EnvironmentPool:
         make: Makes an environment.
         capacity: Environments at once; invocations beyond it wait.
         idle_limit_s: How long an environment may wait for work before it is stopped.
+        folder: Where the environments' folders are made; None takes the system's for temporary files.
     """
 
-    def __init__(self, make: EnvironmentFactory, capacity: int, idle_limit_s: float = IDLE_LIMIT_S) -> None:
-        self._fleet = Fleet(make, self._offer, self._lost)
+    def __init__(
+        self,
+        make: EnvironmentFactory,
+        capacity: int,
+        idle_limit_s: float = IDLE_LIMIT_S,
+        folder: Path | None = None,
+    ) -> None:
+        self._fleet = Fleet(make, self._offer, self._lost, folder)
         self._capacity = capacity
         self._idle_limit_s = idle_limit_s
         self._loop = asyncio.get_running_loop()

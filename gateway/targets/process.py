@@ -8,9 +8,14 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.targets.reaper import Reaper
+
+if TYPE_CHECKING:
+    from gateway.limits.box import Box
 
 log = logging.getLogger("gateway")
 
@@ -27,13 +32,15 @@ class Command:
         variables: All of them; nothing is inherited.
         folder: The working directory.
         memory_mb: Resident memory beyond which the process is killed, 0 for no limit.  It is looked at four times a
-            second, since a limit of the kernel's needs rights that few users have; children are not counted.
+            second, without the children's; a control group of the box counts all of it at any time.
+        box: The limits of the environment; None for none of them.
     """
 
     argv: Sequence[str]
     variables: Mapping[str, str]
     folder: Path
     memory_mb: int = 0
+    box: "Box | None" = None
 
 
 class ChildProcess:
@@ -44,11 +51,15 @@ class ChildProcess:
     killed for its memory.
     """
 
-    def __init__(self, popen: subprocess.Popen[bytes], pipe: int, output: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, popen: subprocess.Popen[bytes], pipe: int, output: Callable[[bytes], None], box: "Box | None" = None
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._popen = popen
         self._pipe = pipe
         self._output = output
+        self._box = box
+        self._killed = False
         self._reaper: Reaper | None = None
         self.ended: asyncio.Future[int] = self._loop.create_future()
         self.out_of_memory = False
@@ -66,10 +77,11 @@ class ChildProcess:
             OSError: The program cannot be run.
         """
         reading, writing = os.pipe()
-        try:
-            popen = await asyncio.to_thread(
-                subprocess.Popen,
-                command.argv,
+        box = command.box
+
+        def start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                argv,
                 env=dict(command.variables),
                 cwd=command.folder,
                 stdin=subprocess.DEVNULL,
@@ -78,22 +90,42 @@ class ChildProcess:
                 pass_fds=pass_fds,
                 start_new_session=True,
             )
+
+        try:
+            launch = partial(box.start, command.argv, start) if box else partial(start, command.argv)
+            popen = await asyncio.to_thread(launch)
         except OSError:
             os.close(reading)
             raise
         finally:
             os.close(writing)
-        child = cls(popen, reading, output)
+        child = cls(popen, reading, output, box)
         child._reaper = reaper
         reaper.add(popen.pid)
-        if command.memory_mb:
-            child._guard(command.memory_mb)
+        if box and box.has_groups:
+            taking = box.take(popen.pid)
+            taking.add_done_callback(
+                lambda taken: child._guard(command.memory_mb, own_memory_kib if taken.result() else resident_memory_kib)
+            )
+        else:
+            child._guard(command.memory_mb, resident_memory_kib)
         return child
 
     @property
     def pid(self) -> int:
         """The process id, which is also its group's."""
         return self._popen.pid
+
+    @property
+    def peak_memory_mb(self) -> int:
+        """The most memory that it has held, begun megabytes included.
+
+        All processes of the environment count where a control group counts them, also when they have ended.  The
+        process's own figure has what the group's has not: pages of programs that somebody else read first, and what
+        came before the group.
+        """
+        own_kib = 0 if self.ended.done() else peak_memory_kib(self._popen.pid)
+        return -(-max(own_kib, self._box.peak_kib if self._box else 0) // 1024)
 
     def drain(self) -> None:
         """Hand over the output that has arrived; called by the loop, and before an invocation is closed."""
@@ -116,19 +148,24 @@ class ChildProcess:
 
     def kill(self) -> None:
         """End the whole group at once."""
+        self._killed = True
         self.signal(signal.SIGKILL)
 
-    def _guard(self, limit_mb: int) -> None:
-        """Kill the process when it holds too much memory; look again later otherwise."""
-        if self.ended.done():
+    def _guard(self, limit_mb: int, measure: Callable[[int], int]) -> None:
+        """Kill the process when it holds too much memory; look again later otherwise.
+
+        In a control group that can only be what it took before it was there, which the kernel has not counted; the
+        file pages are the kernel's to judge then.
+        """
+        if self.ended.done() or not limit_mb:
             return
-        held_mb = resident_memory_kib(self._popen.pid) // 1024
+        held_mb = measure(self._popen.pid) // 1024
         if held_mb > limit_mb:
             self.out_of_memory = True
             log.warning("ended a function's process: it held %d MB and its memory size is %d MB", held_mb, limit_mb)
             self.kill()
         else:
-            self._loop.call_later(_GUARD_S, self._guard, limit_mb)
+            self._loop.call_later(_GUARD_S, self._guard, limit_mb, measure)
 
     def _watch(self) -> None:
         if hasattr(os, "pidfd_open"):
@@ -143,6 +180,12 @@ class ChildProcess:
             self._loop.remove_reader(descriptor)
             os.close(descriptor)
         code = self._popen.wait()
+        if code == -signal.SIGKILL and not self._killed and self._box and self._box.out_of_memory:
+            self.out_of_memory = True
+            log.warning(
+                "ended a function's process: with what it started it needed more than its memory size, %d MB",
+                self._box.memory_mb,
+            )
         self.kill()  # what the handler started and left behind
         if self._reaper:
             self._reaper.remove(self._popen.pid)
@@ -160,17 +203,22 @@ class ChildProcess:
 
 def resident_memory_kib(pid: int) -> int:
     """The memory that a running process holds, 0 where the system does not tell."""
-    return _status_kib(pid, "VmRSS:")
+    return _status_kib(pid, "VmRSS")
+
+
+def own_memory_kib(pid: int) -> int:
+    """The memory of a running process that no file stands behind, 0 where the system does not tell."""
+    return _status_kib(pid, "RssAnon")
 
 
 def peak_memory_kib(pid: int) -> int:
     """The largest memory a running process has held, 0 where the system does not tell."""
-    return _status_kib(pid, "VmHWM:")
+    return _status_kib(pid, "VmHWM")
 
 
 def _status_kib(pid: int, field: str) -> int:
     with contextlib.suppress(OSError, ValueError):
         for line in (_PROC / str(pid) / "status").read_text().splitlines():
-            if line.startswith(field):
+            if line.startswith(f"{field}:"):
                 return int(line.split()[1])
     return 0

@@ -2,23 +2,42 @@
 
 One small shell holds the other end of a pipe and a list of process groups.  When the gateway is gone, for whatever
 reason, the pipe ends and the shell kills the groups that are still on its list.  Unlike a parent-death signal this
-works for every language, for stopped processes and on macOS.
+works for every language, for stopped processes and on macOS.  Then it removes the gateway's control groups, with
+whatever is in them, and its workspace.
 """
 
 import asyncio
 import contextlib
+import os
 import subprocess
+from pathlib import Path
 
 _SCRIPT = """
 trap '' INT TERM HUP
 groups=' '
-while read -r sign group; do
+workspace=
+while read -r sign what; do
   case $sign in
-    +) groups="$groups$group " ;;
-    -) groups="${groups%% $group *} ${groups#* $group }" ;;
+    +) groups="$groups$what " ;;
+    -) groups="${groups%% $what *} ${groups#* $what }" ;;
+    /) set -- "$@" "$what" ;;
+    !) workspace=$what ;;
   esac
 done
-for group in $groups; do kill -KILL "-$group"; done 2>/dev/null
+exec 2>/dev/null
+for group in $groups; do kill -KILL "-$group"; done
+for folder do
+  tries=100
+  for group in "$folder"/[0-9]*/; do
+    until rmdir "$group" || [ ! -d "$group" ] || [ $tries = 0 ]; do
+      while read -r process; do kill -KILL "$process"; done <"$group/cgroup.procs"
+      sleep 0.02
+      tries=$((tries - 1))
+    done
+  done
+  rmdir "$folder"
+done
+[ -z "$workspace" ] || rm -rf "$workspace"
 """
 
 
@@ -27,14 +46,31 @@ class Reaper:
 
     def __init__(self) -> None:
         self._shell: subprocess.Popen[bytes] | None = None
+        self._first = b""
 
     def add(self, group: int) -> None:
-        """Kill this process group when the gateway is gone."""
-        self._tell(b"+ %d\n" % group)
+        """Kill this process group when the gateway is gone; the first one starts the shell."""
+        first, self._first = self._first, b""
+        self._tell(first + b"+ %d\n" % group)
 
     def remove(self, group: int) -> None:
         """Forget a group that ended; its number may be given to a stranger."""
         self._tell(b"- %d\n" % group)
+
+    def remove_groups(self, folder: Path) -> None:
+        """Remove the control groups in this folder, and the folder, when the gateway is gone."""
+        self._remember(b"/ %s\n" % os.fsencode(folder))
+
+    def remove_workspace(self, folder: Path) -> None:
+        """Remove a folder with all that is in it, one for each gateway, when the gateway is gone."""
+        self._remember(b"! %s\n" % os.fsencode(folder))
+
+    def _remember(self, line: bytes) -> None:
+        """A shell that has no process to kill is not needed: the gateway itself removes what it has made."""
+        if self._shell is None:
+            self._first += line
+        else:
+            self._tell(line)
 
     def _tell(self, line: bytes) -> None:
         if self._shell is None:

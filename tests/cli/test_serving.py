@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.limits.private_tmp import ThreadNamespace
 from tests.cli.serving import DEADLINE_S, Served, answer, refused, serving
 from tests.cli.test_serve import wait_for
 from tests.targets.hosting import state
@@ -232,6 +233,43 @@ def test_freeze(tmp_path: Path) -> None:
         while state(int(pid)) != "T":  # a signal takes its moment, and the test its time limit
             time.sleep(0.001)
         assert served.get("/") == (200, pid)
+
+
+def test_limits_in_words(tmp_path: Path) -> None:
+    """One line at start says by which means functions are limited; without processes there is nothing to say."""
+    with serving(tmp_path, "host.alb", "--control-port", "0", "--no-private-tmp") as served:
+        assert served.logged("gateway: limits: memory by ")
+        (line,) = [line for line in served.log if "limits:" in line]
+    with serving(tmp_path, "host.alb", "--in-process", "--control-port", "0") as served:
+        assert served.logged("Invoke API")
+        assert not any("limits:" in line for line in served.log)
+
+    assert line.endswith(", CPU share off, /tmp a folder that TMPDIR names")
+
+
+def test_why_not_other_limits(tmp_path: Path) -> None:
+    """With ``-v`` the log tells why a function has less than the system allows, such as code that would be hidden."""
+    try:
+        ThreadNamespace()
+    except OSError as error:
+        pytest.skip(f"mounting: {error}")
+    if Path("/tmp") not in tmp_path.parents:
+        pytest.skip(f"nothing mounted at /tmp hides {tmp_path}")
+    with serving(tmp_path, "host.alb", "--control-port", "0", "-v") as served:
+        assert served.logged("gateway: limits: host has no /tmp of its own, since /tmp/")
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_cpu_share(tmp_path: Path, *, in_file: bool) -> None:
+    """The flag is for all functions, the key for one; where it cannot be had, a warning says what to do."""
+    (tmp_path / "gateway.toml").write_text(FILE.replace("app.handler", 'host.alb"\ncpu_share = true\ncode = ".'))
+    arguments = ["gateway.toml"] if in_file else ["host.alb", "--cpu-share"]
+    with serving(tmp_path, *arguments, "--control-port", "0") as served:
+        assert served.logged("gateway: limits: ")
+        (line,) = [line for line in served.log if "limits:" in line]
+        warned = any("the CPU is not limited, since there are no control groups" in line for line in served.log)
+
+    assert ("no CPU share" if warned else "CPU share on") in line
 
 
 def test_node(tmp_path: Path) -> None:

@@ -43,6 +43,14 @@ def test_env_file(tmp_path: Path) -> None:
     assert function.env_file == tmp_path / "f.env"
 
 
+@pytest.mark.parametrize(("given", "expected"), [({}, False), ({"cpu_share": True}, True)])
+def test_cpu_share(given: dict[str, Json], *, expected: bool) -> None:
+    """A function has all of the CPU unless it asks for its share."""
+    model = FileModel.model_validate({"functions": {"f": {"handler": "a.b", **given}}})
+
+    assert freeze_file(model, Path("/g.toml"), []).functions["f"].cpu_share is expected
+
+
 def test_paths_are_absolute(tmp_path: Path) -> None:
     """Paths count from the file's folder."""
     listener: Json = {

@@ -58,7 +58,7 @@ async def worker(
     scratch: Path,
     log: Log | None = None,
     platform: str = "none",
-    **options: bool | float,
+    **options: object,
 ) -> AsyncIterator[WorkerEnvironment]:
     """A started worker environment, stopped at the end; ``options`` are further ones of `WorkerOptions`."""
     reaper = Reaper()

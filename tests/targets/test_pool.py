@@ -586,3 +586,20 @@ async def test_tmp_is_kept(workers: EnvironmentPool) -> None:
     assert await result_of(workers, "a") == ["a"]
     assert isinstance(await workers.invoke(invocation("exit")), Failed)
     assert await result_of(workers, "b") == ["a", "exit", "b"]
+
+
+async def test_folders_of_environments(tmp_path: Path) -> None:
+    """They are made where the pool is told, and go with it."""
+    made: list[ScriptedEnvironment] = []
+
+    def make(scratch: Path) -> ScriptedEnvironment:
+        made.append(ScriptedEnvironment(scratch))
+        made[0].started.set()
+        return made[0]
+
+    pool = EnvironmentPool(make, 1, folder=tmp_path)
+    await pool.start()
+    await pool.aclose()
+
+    assert made[0].scratch.parent == tmp_path
+    assert not made[0].scratch.exists()

@@ -5,12 +5,18 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.targets.process import ChildProcess, Command, peak_memory_kib, resident_memory_kib
+from gateway.limits.box import Box
+from gateway.limits.ground import Ground
+from gateway.limits.means import Means
+from gateway.limits.places import Place
+from gateway.targets.process import ChildProcess, Command, own_memory_kib, peak_memory_kib, resident_memory_kib
 from gateway.targets.reaper import Reaper
+from tests.limits.grounds import Mounting, ground
 from tests.targets.hosting import DEADLINE_S, Log, children, eventually, until_gone
 
 pytestmark = pytest.mark.anyio
@@ -119,6 +125,11 @@ async def test_peak_memory() -> None:
     assert peak_memory_kib(2**22 + 1) == 0
 
 
+async def test_own_memory() -> None:
+    """What files stand behind is left out."""
+    assert 0 < own_memory_kib(os.getpid()) < resident_memory_kib(os.getpid())
+
+
 HUNGRY = "import time; held = b'x' * ({megabytes} * 1024 * 1024); print('held', flush=True); time.sleep(600)"
 
 
@@ -152,3 +163,113 @@ async def test_enough_memory(reaper: Reaper, memory_mb: int) -> None:
     assert 80 * 1024 < held_kib < 150 * 1024
     assert not child.out_of_memory
     assert resident_memory_kib(child.pid) == 0
+
+
+async def test_control_group_limits_all_processes(reaper: Reaper, caplog: pytest.LogCaptureFixture) -> None:
+    """A process that the kernel kills for the memory of its group ends as one that was watched does."""
+    reading, writing = os.pipe()
+    with ground("memory") as made:
+        box = Box(60, Path("/"), Means(memory=made))
+        script = f"import os; os.read({reading}, 1); bytearray(80 << 20)"
+        command = Command([sys.executable, "-S", "-c", script], {}, Path("/"), box=box)  # nobody watches
+        child = await ChildProcess.spawn(command, Log().append, reaper, pass_fds=[reading])
+        await asyncio.gather(*box._taking)
+        os.write(writing, b"x")
+
+        assert await asyncio.wait_for(child.ended, DEADLINE_S) == -signal.SIGKILL
+        await box.aclose()
+    os.close(reading)
+    os.close(writing)
+    assert child.out_of_memory
+    assert caplog.messages == [
+        "ended a function's process: with what it started it needed more than its memory size, 60 MB"
+    ]
+
+
+async def test_memory_from_before_the_control_group(reaper: Reaper, tmp_path: Path) -> None:
+    """The kernel counts only what is taken in the group, so the process is watched all the same."""
+    box = Box(60, Path("/"), Means(memory=Ground(Place(tmp_path, 1))))  # a group of which no kernel knows
+    child = await ChildProcess.spawn(replace(hungry(80, 60), box=box), Log().append, reaper)
+
+    assert await asyncio.wait_for(child.ended, DEADLINE_S) == -signal.SIGKILL
+    assert child.out_of_memory
+
+
+async def test_killed_by_somebody_else(reaper: Reaper) -> None:
+    """A process of a control group that is killed for another reason was not out of memory."""
+    with ground("memory") as made:
+        box = Box(60, Path("/"), Means(memory=made))
+        child = await ChildProcess.spawn(replace(hungry(1, 60), box=box), Log().append, reaper)
+        os.kill(child.pid, signal.SIGKILL)
+
+        assert await asyncio.wait_for(child.ended, DEADLINE_S) == -signal.SIGKILL
+        await box.aclose()
+    assert not child.out_of_memory
+
+
+async def test_killed_by_the_gateway(reaper: Reaper) -> None:
+    """Who is ended for another reason was not out of memory, though something that it started had been."""
+    reading, writing = os.pipe()
+    child_argv = [sys.executable, "-S", "-c", "bytearray(80 << 20)"]
+    script = f"import os, subprocess, time; os.read({reading}, 1); print(subprocess.call({child_argv}), flush=True)"
+    with ground("memory") as made:
+        box, log = Box(60, Path("/"), Means(memory=made)), Log()
+        command = Command([sys.executable, "-S", "-c", f"{script}; time.sleep(600)"], {}, Path("/"), 60, box)
+        child = await ChildProcess.spawn(command, log.append, reaper, pass_fds=[reading])
+        await asyncio.gather(*box._taking)
+        os.write(writing, b"x")
+        await eventually(lambda: bool(log))
+        counted = box.out_of_memory
+        child.kill()
+        await child.ended
+        await box.aclose()
+    os.close(reading)
+    os.close(writing)
+
+    assert (log.text, counted, child.out_of_memory) == ("-9\n", True, False)
+
+
+async def test_peak_memory_of_all_processes(reaper: Reaper) -> None:
+    """With a control group the children count, also those that have ended."""
+    reading, writing = os.pipe()
+    child_argv = [sys.executable, "-S", "-c", "bytearray(50 << 20)"]
+    script = f"import os, subprocess, time; os.read({reading}, 1); subprocess.run({child_argv})"
+    script += "; print('ended', flush=True); time.sleep(600)"
+    with ground("memory") as made:
+        box = Box(200, Path("/"), Means(memory=made))
+        log = Log()
+        command = Command([sys.executable, "-S", "-c", script], {}, Path("/"), 200, box)
+        child = await ChildProcess.spawn(command, log.append, reaper, pass_fds=[reading])
+        await asyncio.gather(*box._taking)
+        os.write(writing, b"x")
+        await eventually(lambda: bool(log))
+        peak_mb, own_mb = child.peak_memory_mb, peak_memory_kib(child.pid) // 1024
+        await box.aclose()
+        await child.ended
+    os.close(reading)
+    os.close(writing)
+
+    assert own_mb < 50 < peak_mb < 100
+
+
+async def test_watched_where_no_group_can_be_made(reaper: Reaper, tmp_path: Path) -> None:
+    """A group that fails leaves the limit to the guard."""
+    made = Ground(Place(tmp_path, 1))
+    made.folder.rmdir()
+    command = replace(hungry(80, 60), box=Box(60, Path("/"), Means(memory=made)))
+    child = await ChildProcess.spawn(command, Log().append, reaper)
+
+    assert await asyncio.wait_for(child.ended, DEADLINE_S) == -signal.SIGKILL
+    assert child.out_of_memory
+
+
+async def test_started_in_its_box(reaper: Reaper, tmp_path: Path) -> None:
+    """The box decides what is mounted when the process starts."""
+    mounting = Mounting()
+    command = Command(
+        ["true"], {"PATH": os.environ["PATH"]}, Path("/"), box=Box(60, tmp_path, Means(None, None, mounting))
+    )
+    child = await ChildProcess.spawn(command, Log().append, reaper)
+
+    assert await asyncio.wait_for(child.ended, DEADLINE_S) == 0
+    assert mounting.folder == tmp_path

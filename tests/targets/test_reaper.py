@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.targets.reaper import Reaper
+from tests.limits.grounds import UNIFIED, place
 from tests.targets.hosting import DEADLINE_S, children, eventually, state, until_gone
 
 pytestmark = pytest.mark.anyio
@@ -26,6 +27,30 @@ for group in groups:
     reaper.add(group.pid)
 reaper.remove(groups[1].pid)
 print(*(group.pid for group in groups), flush=True)
+time.sleep(600)
+"""
+
+
+GATEWAY = """
+import asyncio, subprocess, sys, time
+from pathlib import Path
+from gateway.limits.ground import Ground
+from gateway.limits.places import Place
+from gateway.targets.reaper import Reaper
+
+reaper = Reaper()
+ground = Ground(Place(Path(sys.argv[1]), int(sys.argv[2])))
+reaper.remove_groups(ground.folder)
+workspace = Path(sys.argv[3])
+reaper.remove_workspace(workspace)
+reaper.add(2**22 + 1)
+child = subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL)
+group = ground.group()
+group.take(child.pid)
+print(child.pid, ground.folder, flush=True)
+if sys.argv[4] == "closes":
+    asyncio.run(reaper.aclose())
+    print("closed", flush=True)
 time.sleep(600)
 """
 
@@ -50,6 +75,29 @@ async def test_groups_of_a_killed_owner_end(number: signal.Signals) -> None:
     assert state(forgotten) == "S"
     os.kill(forgotten, signal.SIGKILL)
     await until_gone(forgotten)
+
+
+@pytest.mark.parametrize("controller", ["memory", UNIFIED])
+@pytest.mark.parametrize("end", ["killed", "closes"])
+async def test_control_groups_and_workspace(tmp_path: Path, controller: str, end: str) -> None:
+    """Control groups are removed with the processes in them, also those that are on no list, and so are files."""
+    where, workspace = place(controller), tmp_path / "work space"
+    (workspace / "folder").mkdir(parents=True)
+    argv = [sys.executable, "-c", GATEWAY, str(where.folder), str(where.version), str(workspace), end]
+    owner = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
+    assert owner.stdout
+    said = (await asyncio.wait_for(owner.stdout.readline(), DEADLINE_S)).decode().split()
+    if not said:
+        pytest.skip("control groups cannot be made")
+    folder = Path(said[1])
+    if end == "closes":
+        await asyncio.wait_for(owner.stdout.readline(), DEADLINE_S)
+        assert not await asyncio.to_thread(folder.exists)
+    owner.kill()
+    await owner.wait()
+
+    await until_gone(int(said[0]))
+    await eventually(lambda: not folder.exists() and not workspace.exists())
 
 
 async def test_stopped_groups_end_too() -> None:

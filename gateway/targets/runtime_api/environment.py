@@ -20,6 +20,8 @@ from uuid import uuid4
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
+from gateway.limits.box import Box
+from gateway.limits.means import NO_MEANS, Means
 from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, not_started, platform_failure, reported, result_too_large, timed_out
 from gateway.targets.logs import FunctionLog
@@ -51,6 +53,7 @@ class RuntimeApiOptions:
         opt: The folder that stands for ``/opt``: executables in its ``extensions`` are started.
         freeze: Stop the process between invocations, as Lambda does.
         init_limit_s: How long the init phase may take before it is done again inside the first invocation.
+        means: How environments are held to their limits.
     """
 
     command: Sequence[str]
@@ -60,6 +63,7 @@ class RuntimeApiOptions:
     opt: Path | None = None
     freeze: bool = False
     init_limit_s: float = INIT_LIMIT_S
+    means: Means = NO_MEANS
 
 
 class _Running:
@@ -87,7 +91,7 @@ class RuntimeApiEnvironment:
         self.takes_ahead = False
         self.freed: Callable[[], None] = lambda: None
         self._options = options
-        self._scratch = scratch
+        self._box = Box(configuration.memory_mb, scratch, options.means)
         log = options.log()
         self._loop = asyncio.get_running_loop()
         self._api = RuntimeApi(self)
@@ -135,11 +139,13 @@ class RuntimeApiEnvironment:
             await self._launching
             self._recorder.init_ended(duration_ms, "success" if self._failure is None else "error")
             self._extensions.api.closed = True
+            self._box.share_cpu()
             return
         self.problem = f"the init phase took longer than {self._options.init_limit_s:g} s"
         self._recorder.init_ended(duration_ms, "timeout")
         self._recorder.init_ms = None
         await self._give_up()
+        self._box.share_cpu()
 
     def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
         """Run one invocation to its end, or to the first piece of its stream."""
@@ -182,6 +188,7 @@ class RuntimeApiEnvironment:
         self.kill()
         if process is not None:
             await process.ended
+        await self._box.aclose()
 
     def kill(self) -> None:
         """End everything at once."""
@@ -197,12 +204,12 @@ class RuntimeApiEnvironment:
     async def _launch(self) -> None:
         """Start the extensions and then the runtime; its init phase begins."""
         self._api.expect_process()
-        variables = {**self._options.variables(self._scratch), "AWS_LAMBDA_RUNTIME_API": self._address}
+        variables = {**self._options.variables(self._box.tmp), "AWS_LAMBDA_RUNTIME_API": self._address}
         folder = self.configuration.task_root
-        await self._extensions.start(variables, folder)
+        await self._extensions.start(variables, folder, self._box)
         if self._is_abandoned():
             return
-        command = Command(self._options.command, variables, folder, self.configuration.memory_mb)
+        command = Command(self._options.command, variables, folder, self.configuration.memory_mb, self._box)
         try:
             process = await ChildProcess.spawn(command, self._recorder.output, self._options.reaper)
         except OSError as error:
@@ -321,7 +328,8 @@ class RuntimeApiEnvironment:
     def _fail(self, failure: Callable[[str], Failed]) -> None:
         if self._running is not None:
             outcome = failure(self._running.invocation.request_id)
-            self._settle(outcome, "error", outcome.error_type)
+            out_of_memory = self._process is not None and self._process.out_of_memory
+            self._settle(outcome, "error", "Runtime.OutOfMemory" if out_of_memory else outcome.error_type)
 
     def _fail_init(self, failure: Callable[[str], Failed]) -> None:
         """Give the failure to the invocation that waits, or keep it for the first one."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.configuration import FunctionConfiguration
+from gateway.limits.box import Box
 from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.extensions import Extensions
@@ -87,12 +88,13 @@ class ExtensionHost:
         """What answers the calls of extensions."""
         return self.api.routes | self.telemetry.routes
 
-    async def start(self, variables: Mapping[str, str], folder: Path) -> None:
+    async def start(self, variables: Mapping[str, str], folder: Path, box: Box) -> None:
         """Start the external extensions and wait until all have registered, or one has failed."""
         own = extension_variables(variables)
         for program in self._programs:
+            command = Command([str(program)], own, folder, box=box)
             try:
-                process = await ChildProcess.spawn(Command([str(program)], own, folder), self._print, self._reaper)
+                process = await ChildProcess.spawn(command, self._print, self._reaper)
             except OSError as error:
                 self._fail("Extension.LaunchError", f"fork/exec {program}: {os.strerror(error.errno or 0).lower()}")
                 return

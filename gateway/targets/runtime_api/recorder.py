@@ -5,7 +5,7 @@ import time
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Invocation
 from gateway.targets.logs import FunctionLog, Report, report_record
-from gateway.targets.process import ChildProcess, peak_memory_kib
+from gateway.targets.process import ChildProcess
 from gateway.targets.runtime_api.telemetry import Telemetry
 from gateway.types import Json
 
@@ -59,11 +59,10 @@ class Recorder:
             self._telemetry.emit("platform.start", record)
 
     def measure(self, process: ChildProcess | None) -> None:
-        """Take what has been printed, and the memory while there is a process to ask."""
+        """Take what has been printed, and the memory."""
         if process is not None:
             process.drain()
-            if not process.ended.done():
-                self._peak_mb = max(self._peak_mb, -(-peak_memory_kib(process.pid) // 1024))
+            self._peak_mb = max(self._peak_mb, process.peak_memory_mb)
 
     def end(self, request_id: str, began: float, process: ChildProcess | None, status: str, error_type: str) -> bytes:
         """An invocation has ended; returns the tail of its log where it was asked for.

@@ -18,10 +18,12 @@ import orjson
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from gateway.limits.box import Box
+from gateway.limits.means import NO_MEANS, Means
 from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, reported, timed_out
 from gateway.targets.logs import FunctionLog, Report
-from gateway.targets.process import ChildProcess, Command, peak_memory_kib
+from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
 from gateway.targets.variables import function_variables
 from gateway.targets.worker.calls import Call, End, Ending, outcome_of
@@ -49,6 +51,7 @@ class WorkerOptions:
         init_limit_s: How long the init phase may take before it is done again inside the first invocation.
         opt: The folder that stands for ``/opt``; its ``python`` folders are on the handler's path.
         debugger: Arguments of the interpreter under which the worker runs.
+        means: How environments are held to their limits.
     """
 
     reaper: Reaper
@@ -59,6 +62,7 @@ class WorkerOptions:
     init_limit_s: float = INIT_LIMIT_S
     opt: Path | None = None
     debugger: tuple[str, ...] = ()
+    means: Means = NO_MEANS
 
 
 class WorkerEnvironment(asyncio.BufferedProtocol):
@@ -74,7 +78,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self.takes_ahead = not options.freeze
         self.freed: Callable[[], None] = lambda: None
         self._options = options
-        self._scratch = scratch
+        self._box = Box(configuration.memory_mb, scratch, options.means)
         self._log = options.log()
         self._loop = asyncio.get_running_loop()
         self._process: ChildProcess | None = None
@@ -112,6 +116,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         else:
             self._init_ms = (time.perf_counter() - began) * 1000
             self._take_init(answer)
+        self._box.share_cpu()
 
     def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
         """Run one invocation, or let it wait for its turn; its answer is None when its turn did not come."""
@@ -156,6 +161,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             await asyncio.wait([self._process.ended], timeout=_STOP_LIMIT_S)
             self.kill()
             await self._process.ended
+        await self._box.aclose()
         if self._tokens:
             self._tokens.close()
             self._tokens = None
@@ -213,7 +219,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
                 *map(str, descriptors),
             ]
             memory_mb = self.configuration.memory_mb
-            command = Command(argv, self._variables(), self.configuration.task_root, memory_mb)
+            command = Command(argv, self._variables(), self.configuration.task_root, memory_mb, self._box)
             self._process = await ChildProcess.spawn(
                 command, self._log.output, self._options.reaper, pass_fds=descriptors
             )
@@ -227,7 +233,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
 
     def _variables(self) -> dict[str, str]:
         options, version = self._options, self._options.python.version
-        variables = function_variables(self.configuration, options.host, self._scratch, _log_stream())
+        variables = function_variables(self.configuration, options.host, self._box.tmp, _log_stream())
         variables |= {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}", "LAMBDA_RUNTIME_DIR": str(_RUNTIME)}
         if options.opt:
             packages = options.opt / "python"
@@ -362,8 +368,8 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         return outcome._replace(log_tail=tail) if tail else outcome
 
     def _measure(self) -> None:
-        if self._process and not self._process.ended.done():
-            self._peak_mb = max(self._peak_mb, -(-peak_memory_kib(self._process.pid) // 1024))
+        if self._process:
+            self._peak_mb = max(self._peak_mb, self._process.peak_memory_mb)
 
     def _give(self, answer: End) -> None:
         if self._init is None:

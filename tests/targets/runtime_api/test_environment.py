@@ -3,17 +3,22 @@
 import asyncio
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
+from gateway.limits.means import Means
+from gateway.targets.logs import FunctionLog
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
+from tests.limits.grounds import Mounting, boxed, ground, quota_us
 from tests.targets.conformance import FUNCTIONS, Behaviour, Log, behaviours_of
 from tests.targets.runtime_api.opening import NODE, PYTHON, environment, needs_curl, needs_node, options_for
 
@@ -270,3 +275,55 @@ async def test_freeze() -> None:
 def state_of(pid: int) -> str:
     """The letter that Linux has for what a process does: T when it is stopped."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def reports_to(log: Log) -> Callable[[], FunctionLog]:
+    """Makes logs with REPORT lines."""
+    return lambda: FunctionLog(log.append, "text", "$LATEST", lambda: datetime.now(UTC))
+
+
+async def test_control_group(tmp_path: Path) -> None:
+    """An invocation that needs more memory than there is ends as on Lambda, and REPORT says why."""
+    (tmp_path / "app.py").write_text("def handler(event, context): return len(bytearray(300 << 20))\n")
+    configuration = replace(PYTHON.base, handler="app.handler", task_root=tmp_path)
+    reaper, log = Reaper(), Log()
+    with ground("memory") as made:
+        options = replace(options_for(configuration, log, reaper), means=Means(memory=made), log=reports_to(log))
+        function = RuntimeApiEnvironment(configuration, options, tmp_path)
+        await function.start()
+        await boxed(function)
+        (folder,) = made.folder.glob("*/")
+        outcome = await function.invoke(Invocation(b"{}", ID))
+        await function.stop()
+        assert not folder.exists()
+    await reaper.aclose()
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message) == ("Runtime.ExitError", "Runtime exited with error: signal: killed")
+    assert re.search(r"Max Memory Used: 12[78] MB.*\tStatus: error\tError Type: Runtime.OutOfMemory", log.text), (
+        log.text
+    )
+
+
+@pytest.mark.parametrize("init_limit_s", [10.0, 0.0])
+async def test_cpu_share(init_limit_s: float) -> None:
+    """It begins when the init phase is over, also when that has taken too long."""
+    configuration = replace(PYTHON.base, handler="behaviours.returns")
+    with ground("cpu") as made:
+        means = Means(cpu=made)
+        async with environment(configuration, Log(), means=means, init_limit_s=init_limit_s) as function:
+            outcome = await function.invoke(Invocation(b"{}", ID))
+            await boxed(function)
+            shares = [quota_us(folder) for folder in made.folder.glob("*/")]
+
+    assert isinstance(outcome, Returned)
+    assert shares == [1447]
+
+
+async def test_private_tmp() -> None:
+    """Where the folder is mounted, ``TMPDIR`` names the place of the mount."""
+    mounting, log = Mounting(), Log()
+    async with environment(command("echo $TMPDIR"), log, means=Means(private_tmp=mounting)):
+        assert log.text == "/tmp\n"
+
+    assert mounting.folder == Path(os.environ.get("TMPDIR", "/tmp"))

@@ -12,8 +12,11 @@ import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Returned, TimedOut
+from gateway.limits.group import processes_in
+from gateway.limits.means import Means
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.runtime_api.extension_host import extension_variables, programs_in
+from tests.limits.grounds import boxed, ground
 from tests.targets.conformance import FUNCTIONS, Log
 from tests.targets.runtime_api.opening import PYTHON, environment
 
@@ -158,3 +161,16 @@ def test_variables() -> None:
     variables = {"_HANDLER": "h", "LAMBDA_TASK_ROOT": "/x", "AWS_REGION": "r", "MINE": "m", "AWS_EXECUTION_ENV": "e"}
 
     assert extension_variables(variables) == {"AWS_REGION": "r", "MINE": "m"}
+
+
+async def test_control_group(tmp_path: Path) -> None:
+    """Extensions are in the group of their environment: on Lambda they share its memory, too."""
+    base = replace(PYTHON.base, handler="behaviours.returns")
+    opt = opt_with_watcher(tmp_path)
+    with ground("memory") as made:
+        async with environment(base, Log(), opt=opt, means=Means(memory=made)) as function:
+            await boxed(function)
+            (folder,) = made.folder.glob("*/")
+            inside = processes_in(folder)
+
+    assert len(inside) == 2

@@ -3,15 +3,22 @@
 import asyncio
 import json
 import os
+import re
 import signal
-from collections.abc import AsyncIterator, Awaitable
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from gateway.limits.group import processes_in, remove
+from gateway.limits.means import Means
+from gateway.limits.private_tmp import ThreadNamespace, what_is_below
 from gateway.targets.worker.environment import WorkerEnvironment
+from tests.limits.grounds import Mounting, boxed, ground
 from tests.targets.hosting import (
     DEADLINE_S,
     FUNCTIONS,
@@ -30,6 +37,7 @@ from tests.targets.hosting import (
 pytestmark = pytest.mark.anyio
 
 LIMIT = 6_291_556
+HIDDEN = what_is_below([sys.executable], {}, [Path(__file__)])
 
 
 async def within(work: Awaitable[Outcome | None]) -> Outcome | None:
@@ -475,3 +483,118 @@ async def test_frozen_environment_takes_nothing_ahead(tmp_path: Path) -> None:
     """It is stopped between two invocations."""
     async with worker(configuration("returns"), tmp_path, freeze=True) as environment:
         assert not environment.takes_ahead
+
+
+NEEDS = """
+import os, subprocess, sys
+def handler(event, context):
+    if event == "much":
+        held = bytearray(300 << 20)
+    if event == "leaves":
+        subprocess.Popen(["sleep", "600"], start_new_session=True)
+    return os.getpid()
+"""
+
+
+async def test_control_group(tmp_path: Path) -> None:
+    """An invocation that needs more memory than there is ends as on Lambda, and REPORT says why."""
+    (tmp_path / "app.py").write_text(NEEDS)
+    log = Log()
+    with ground("memory") as made:
+        function = configuration("app.handler", tmp_path)
+        async with worker(function, tmp_path, log, "text", means=Means(memory=made)) as environment:
+            await boxed(environment)
+            outcome = await within(environment.invoke(invocation("much")))
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message) == ("Runtime.ExitError", "Runtime exited with error: signal: killed")
+    assert re.search(r"Max Memory Used: 12[78] MB.*\tStatus: error\tError Type: Runtime.OutOfMemory", log.text), (
+        log.text
+    )
+
+
+async def test_control_group_ends_with_its_environment(tmp_path: Path) -> None:
+    """Nothing stays, neither the group nor a process that left the environment's process group."""
+    (tmp_path / "app.py").write_text(NEEDS)
+    with ground("memory") as made:
+        function = configuration("app.handler", tmp_path)
+        async with worker(function, tmp_path, means=Means(memory=made)) as environment:
+            await boxed(environment)
+            await result_of(environment, "leaves")
+            (folder,) = made.folder.glob("*/")
+            left = processes_in(folder)
+        assert not folder.exists()
+
+    assert len(left) == 2
+    for pid in left:
+        await until_gone(pid)
+
+
+EARLY = """
+from pathlib import Path
+def quotas():
+    return [file.read_text() for file in Path({folder!r}).glob("*/" + {name!r})]
+early = quotas()
+def handler(event, context):
+    return [early, quotas()]
+"""
+
+
+async def test_cpu_share_begins_after_the_init_phase(tmp_path: Path) -> None:
+    """Loading the handler has all of the CPU, invocations have their share."""
+    with ground("cpu") as made:
+        probe = made.group().folder
+        name = "cpu.cfs_quota_us" if (probe / "cpu.cfs_quota_us").exists() else "cpu.max"
+        remove(probe)
+        (tmp_path / "app.py").write_text(EARLY.format(folder=str(made.folder), name=name))
+        async with worker(configuration("app.handler", tmp_path), tmp_path, means=Means(cpu=made)) as environment:
+            await boxed(environment)
+            early, late = await lists_of(environment)
+
+    assert [text.split()[0] for text in early] in ([], ["-1"], ["max"])
+    assert [text.split()[0] for text in late] == ["1447"]
+
+
+async def lists_of(environment: WorkerEnvironment) -> list[list[str]]:
+    """What a handler returns, when that is lists of texts."""
+    found = await result_of(environment)
+    assert isinstance(found, list)
+    return found
+
+
+async def test_private_tmp(tmp_path: Path) -> None:
+    """Where the folder is mounted, ``TMPDIR`` names the place of the mount."""
+    mounting = Mounting()
+    async with worker(configuration("describes"), tmp_path, means=Means(private_tmp=mounting)) as environment:
+        met = await result_of(environment)
+
+    assert isinstance(met, dict)
+    assert met["variables"]["TMPDIR"] == "/tmp"
+    assert mounting.folder == tmp_path
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A folder that is not below ``/tmp``, with a function that writes there."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        Path(folder, "app.py").write_text("def handler(name, context): open(f'/tmp/{name}', 'x').close()\n")
+        yield Path(folder)
+
+
+def has(folder: Path, name: str) -> bool:
+    """Whether a folder has a file."""
+    return (folder / name).exists()
+
+
+@pytest.mark.skipif(bool(HIDDEN), reason=f"the worker needs {HIDDEN}, which a mount would hide")
+async def test_file_in_private_tmp(elsewhere: Path) -> None:
+    """A handler that writes to ``/tmp`` itself has its own; that of the system stays as it is."""
+    try:
+        means = Means(private_tmp=ThreadNamespace())
+    except OSError as error:
+        pytest.skip(f"mounting: {error}")
+    async with worker(configuration("app.handler", elsewhere), elsewhere, means=means) as environment:
+        await result_of(environment, "made-by-a-test")
+
+    assert has(elsewhere, "made-by-a-test")
+    assert not has(Path("/tmp"), "made-by-a-test")

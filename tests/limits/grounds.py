@@ -1,0 +1,92 @@
+"""What tests of limits share: control groups of this machine, where it has any for this user."""
+
+import asyncio
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gateway.limits.ground import Ground, NoGround
+from gateway.limits.places import Place, place_of
+from gateway.limits.private_tmp import Start, Started
+from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
+from gateway.targets.worker.environment import WorkerEnvironment
+
+UNIFIED = "unified"
+"""Stands for the tree of version 2, whatever controllers it has."""
+
+
+def place(controller: str) -> Place:
+    """Where this process is in a controller's tree; skips the test when there is none."""
+    groups, mounts = (Path("/proc/self", name).read_text() for name in ("cgroup", "mountinfo"))
+    found = place_of(controller, groups.replace(":memory:", ":other:") if controller == UNIFIED else groups, mounts)
+    if found is None:
+        pytest.skip(f"this system shows no control groups with {controller}")
+    return found
+
+
+@contextmanager
+def ground(controller: str) -> Iterator[Ground]:
+    """The ground for groups with a controller; skips the test where none can be made."""
+    try:
+        made = Ground(place(controller))
+    except NoGround as reason:
+        pytest.skip(f"control groups: {reason}")
+    try:
+        if controller != UNIFIED:
+            made.enable(controller)
+        yield made
+    except NoGround as reason:
+        pytest.skip(f"control groups: {reason}")
+    finally:
+        made.close()
+
+
+@contextmanager
+def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that does nothing, killed at the end."""
+    with subprocess.Popen(["sleep", "600"], start_new_session=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def area(controller: str) -> Iterator[Place]:
+    """A place in a controller's tree that no other gateway knows, and that is left empty."""
+    where = place(controller)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="test-", dir=where.folder))
+    except OSError as error:
+        pytest.skip(f"control groups: {error}")
+    try:
+        yield Place(folder, where.version)
+    finally:
+        folder.rmdir()
+
+
+async def boxed(environment: WorkerEnvironment | RuntimeApiEnvironment) -> None:
+    """Wait until all processes of an environment are in their groups."""
+    await asyncio.gather(*environment._box._taking)
+
+
+def quota_us(folder: Path) -> int:
+    """How long a group may run in each period, -1 for all the time."""
+    file = folder / "cpu.cfs_quota_us"
+    text = file.read_text() if file.exists() else (folder / "cpu.max").read_text().split()[0]
+    return -1 if text == "max" else int(text)
+
+
+class Mounting:
+    """A way to mount that only says what it was asked for."""
+
+    folder = Path()
+
+    def start(self, argv: Sequence[str], folder: Path, start: Start) -> Started:
+        """Start without a mount."""
+        self.folder = folder
+        return start(argv)
