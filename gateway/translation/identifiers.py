@@ -38,7 +38,12 @@ def response_trace(sent: str, request_id: str, api_id: str) -> str:
         request_id: Gives the Parent when none was sent.
         api_id: Gives the Lineage, which stays the same for one integration.
     """
-    fields = dict(part.partition("=")[::2] for part in sent.split(";"))
+    fields = dict([part.partition("=")[::2] for part in sent.split(";")])
     parent = fields.get("Parent") or blake2b(request_id.encode(), digest_size=8).hexdigest()
-    lineage = blake2b(api_id.encode(), digest_size=4).hexdigest()
-    return f"Root={fields.get('Root', '')};Parent={parent};Sampled={fields.get('Sampled') or '0'};Lineage=1:{lineage}:0"
+    sampled = fields.get("Sampled") or "0"
+    return f"Root={fields.get('Root', '')};Parent={parent};Sampled={sampled};Lineage=1:{_lineage(api_id)}:0"
+
+
+@lru_cache(maxsize=64)
+def _lineage(api_id: str) -> str:
+    return blake2b(api_id.encode(), digest_size=4).hexdigest()
