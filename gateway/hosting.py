@@ -127,12 +127,9 @@ class Host:
         return InProcess(configuration, variables)
 
     def _workers(self, configuration: FunctionConfiguration, opt: Path | None) -> EnvironmentFactory:
-        from gateway.targets.worker.environment import (  # noqa: PLC0415 - as above
-            INIT_LIMIT_S,
-            WorkerEnvironment,
-            WorkerOptions,
-        )
+        from gateway.targets.worker.environment import WorkerEnvironment  # noqa: PLC0415 - as above
         from gateway.targets.worker.interpreter import debugger_arguments, find_interpreter  # noqa: PLC0415 - as above
+        from gateway.targets.worker.process import INIT_LIMIT_S, WorkerOptions  # noqa: PLC0415 - as above
 
         python = find_interpreter(self.options.python, self.options.variables, configuration.task_root)
         options = WorkerOptions(

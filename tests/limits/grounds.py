@@ -71,7 +71,8 @@ def area(controller: str) -> Iterator[Place]:
 
 async def boxed(environment: WorkerEnvironment | RuntimeApiEnvironment) -> None:
     """Wait until all processes of an environment are in their groups."""
-    await asyncio.gather(*environment._box._taking)
+    box = environment._process._box if isinstance(environment, WorkerEnvironment) else environment._box
+    await asyncio.gather(*box._taking)
 
 
 def quota_us(folder: Path) -> int:

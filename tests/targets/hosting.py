@@ -17,8 +17,9 @@ from gateway.targets.environment import Environment
 from gateway.targets.logs import FunctionLog
 from gateway.targets.reaper import Reaper
 from gateway.targets.target import Target
-from gateway.targets.worker.environment import WorkerEnvironment, WorkerOptions
+from gateway.targets.worker.environment import WorkerEnvironment
 from gateway.targets.worker.interpreter import Interpreter
+from gateway.targets.worker.process import WorkerOptions
 
 FUNCTIONS = Path(__file__).parents[1] / "data" / "functions" / "python"
 REQUEST_ID = "8476a536-e9f4-41e8-9739-2dfe598c3fcd"

@@ -1,71 +1,25 @@
-"""One Python execution environment: a worker process and the socket to it."""
+"""One Python execution environment: what its worker process is given, in which order, and what becomes of it."""
 
 import asyncio
-import os
-import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
-from signal import SIGCONT, SIGSTOP, SIGTERM
-from typing import cast
-from uuid import uuid4
+from signal import SIGCONT, SIGSTOP
 
 import orjson
 
-import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
-from gateway.limits.box import Box
-from gateway.limits.means import NO_MEANS, Means
 from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, reported, timed_out
-from gateway.targets.logs import FunctionLog, Report
-from gateway.targets.process import ChildProcess, Command
-from gateway.targets.reaper import Reaper
-from gateway.targets.variables import function_variables
+from gateway.targets.logs import Report
 from gateway.targets.worker.calls import Call, End, Ending, outcome_of
-from gateway.targets.worker.framing import Frame, FrameReader, invoke_frame
-from gateway.targets.worker.interpreter import Interpreter
-from gateway.targets.worker.tokens import TokenPipe
-
-INIT_LIMIT_S = 10.0
-_STOP_LIMIT_S = 2.0
-_EXIT_GRACE_S = 0.05
-_JOIN_LIMIT = 64 * 1024
-_RUNTIME = Path(gateway.bootstraps.__file__).parent / "python"
+from gateway.targets.worker.framing import Frame
+from gateway.targets.worker.process import WorkerOptions, WorkerProcess
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerOptions:
-    """What all environments of one function share.
-
-    Attributes:
-        reaper: Ends the processes when the gateway dies.
-        log: Makes the log of one environment.
-        python: The handler's interpreter.
-        host: The gateway's own environment variables.
-        freeze: Stop the process between invocations, as Lambda does.
-        init_limit_s: How long the init phase may take before it is done again inside the first invocation.
-        opt: The folder that stands for ``/opt``; its ``python`` folders are on the handler's path.
-        debugger: Arguments of the interpreter under which the worker runs.
-        means: How environments are held to their limits.
-    """
-
-    reaper: Reaper
-    log: Callable[[], FunctionLog]
-    python: Interpreter
-    host: Mapping[str, str]
-    freeze: bool = False
-    init_limit_s: float = INIT_LIMIT_S
-    opt: Path | None = None
-    debugger: tuple[str, ...] = ()
-    means: Means = NO_MEANS
-
-
-class WorkerEnvironment(asyncio.BufferedProtocol):
+class WorkerEnvironment:
     """A worker process with the handler loaded once; implements `gateway.targets.environment.Environment`.
 
     The init phase may take 10 s; after that the process is ended and the phase is done once more inside the first
@@ -78,19 +32,14 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         self.takes_ahead = not options.freeze
         self.freed: Callable[[], None] = lambda: None
         self._options = options
-        self._box = Box(configuration.memory_mb, scratch, options.means)
         self._log = options.log()
         self._loop = asyncio.get_running_loop()
-        self._process: ChildProcess | None = None
-        self._transport: asyncio.Transport | None = None
-        self._tokens: TokenPipe | None = None
-        self._reader = FrameReader()
+        self._process = WorkerProcess(configuration, options, scratch, self._log.output, self._give)
         self._init: asyncio.Future[End] | None = None
         self._calls: deque[Call] = deque()
         self._unsent: list[Call] = []
         self._clock: asyncio.TimerHandle | None = None
         self._timeout_s = configuration.timeout_ms / 1000
-        self._hung_up = False
         self._failure: Failed | None = None
         self._init_ms: float | None = None
         self._late_init = False
@@ -102,9 +51,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
     @property
     def reusable(self) -> bool:
         """Whether the process waits for another invocation."""
-        process = self._process
-        alive = process is not None and not process.ended.done() and self._transport is not None
-        return alive and self._failure is None
+        return self._process.alive and self._failure is None
 
     async def start(self) -> None:
         """Run the init phase."""
@@ -116,7 +63,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         else:
             self._init_ms = (time.perf_counter() - began) * 1000
             self._take_init(answer)
-        self._box.share_cpu()
+        self._process.share_cpu()
 
     def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
         """Run one invocation, or let it wait for its turn; its answer is None when its turn did not come."""
@@ -142,7 +89,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             return False
         if self._unsent:
             self._unsent.pop()
-        elif self._tokens and self._tokens.take():
+        elif self._process.take_back():
             # Its frame is still on its way to the worker, and with the token of another one it would begin.
             self._stale = True
             self.takes_ahead = False
@@ -152,37 +99,21 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         return True
 
     async def stop(self, reason: str = "spindown") -> None:  # noqa: ARG002 - told only to extensions
-        """Close the socket, which ends the worker, and wait for it."""
-        if self._process:
-            self._process.signal(SIGCONT)
-            self._process.signal(SIGTERM)
-            if self._transport:
-                self._transport.close()
-            await asyncio.wait([self._process.ended], timeout=_STOP_LIMIT_S)
-            self.kill()
-            await self._process.ended
-        await self._box.aclose()
-        if self._tokens:
-            self._tokens.close()
-            self._tokens = None
+        """Let the process end, and wait for it."""
+        await self._process.stop()
 
     def kill(self) -> None:
         """End the process at once."""
         if self._clock:
             self._clock.cancel()
             self._clock = None
-        if self._transport:
-            self._transport.abort()
-            self._transport = None
-        if self._process:
-            self._process.kill()
+        self._process.kill()
 
     async def _initialise(self, limit_s: float) -> End:
         """Start the process: the frame or exit code that ended the init phase, TIMED_OUT when it took too long."""
         self._init = self._loop.create_future()
-        self._hung_up = False
         try:
-            await self._launch()
+            await self._process.launch()
         except OSError as error:
             self.problem = f"cannot run {self._options.python.program}: {error.strerror}"
             return 127
@@ -190,10 +121,8 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         init, self._init = self._init, None
         if init.done():
             return init.result()
-        process = self._process
         self.kill()
-        if process:
-            await process.ended
+        await self._process.ended()
         return Ending.TIMED_OUT
 
     async def _initialise_late(self, call: Call) -> None:
@@ -206,41 +135,6 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         else:
             self._take_init(init)
             self._send(call)
-
-    async def _launch(self) -> None:
-        ours, theirs = socket.socketpair()
-        tokens = self._tokens = self._tokens or TokenPipe()
-        try:
-            descriptors = [theirs.fileno(), tokens.reading]
-            argv = [
-                self._options.python.program,
-                *self._options.debugger,
-                str(_RUNTIME / "worker.py"),
-                *map(str, descriptors),
-            ]
-            memory_mb = self.configuration.memory_mb
-            command = Command(argv, self._variables(), self.configuration.task_root, memory_mb, self._box)
-            self._process = await ChildProcess.spawn(
-                command, self._log.output, self._options.reaper, pass_fds=descriptors
-            )
-        except OSError:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        self._process.ended.add_done_callback(self._process_ended)
-        await self._loop.create_unix_connection(lambda: self, sock=ours)
-
-    def _variables(self) -> dict[str, str]:
-        options, version = self._options, self._options.python.version
-        variables = function_variables(self.configuration, options.host, self._box.tmp, _log_stream())
-        variables |= {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}", "LAMBDA_RUNTIME_DIR": str(_RUNTIME)}
-        if options.opt:
-            packages = options.opt / "python"
-            path = f"{packages}{os.pathsep}{packages / 'lib' / f'python{version}' / 'site-packages'}"
-            variables.setdefault("PYTHONPATH", path)
-            variables["PATH"] = f"{variables.get('PATH', os.defpath)}{os.pathsep}{options.opt / 'bin'}"
-        return variables
 
     def _take_init(self, answer: End) -> None:
         if isinstance(answer, int):
@@ -265,7 +159,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             self._clock = self._loop.call_later(self._timeout_s, self._look_at_the_clock)
         if self._log.platform_lines or call.invocation.tail:
             self._log.begin(call.invocation.request_id, tail=call.invocation.tail)
-        if self._options.freeze and self._process:
+        if self._options.freeze:
             self._process.signal(SIGCONT)
 
     def _look_at_the_clock(self) -> None:
@@ -284,28 +178,16 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
 
     def _send(self, call: Call) -> None:
         """Give the worker the invocation whose turn it is."""
-        if self._failure or not self._transport:
-            self._end_first(127)
-            return
-        head, payload = self._frame(call, ahead=False)
-        if len(payload) <= _JOIN_LIMIT:
-            self._transport.write(head + payload)
+        if self.reusable:
+            self._process.send(call.invocation)
         else:
-            self._transport.writelines((head, payload))
+            self._end_first(127)
 
     def _send_ahead(self) -> None:
-        """Give the worker what waits for its turn, all that came in one turn of the loop with one write."""
+        """Give the worker what waits for its turn, all that came in one turn of the loop."""
         calls, self._unsent = self._unsent, []
-        if not calls or not self._transport or not self._tokens:
-            return
-        self._tokens.put(len(calls))  # before the frames, which count only with a token
-        frames: list[bytes] = []
-        for call in calls:
-            frames += self._frame(call, ahead=True)
-        self._transport.write(b"".join(frames))
-
-    def _frame(self, call: Call, *, ahead: bool) -> tuple[bytes, bytes]:
-        return invoke_frame(call.invocation, self.configuration.timeout_ms, self.configuration.arn, ahead=ahead)
+        if calls:
+            self._process.send_ahead([call.invocation for call in calls])
 
     def _end_first(self, end: End) -> None:
         """The running invocation has its end; the next one's turn comes, or all go back when the process is gone."""
@@ -327,7 +209,7 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
     def _give_back(self, end: End) -> None:
         """The process is gone: what has not begun may run elsewhere."""
         calls = self._calls
-        while self._unsent or (calls and self._tokens and self._tokens.take()):
+        while self._unsent or (calls and self._process.take_back()):
             if self._unsent:
                 self._unsent.pop()
             calls.pop().end(None)
@@ -351,25 +233,23 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
             outcome, error_type = self._failure, self._failure.error_type
         elif isinstance(answer, int):
             outcome = exited(request_id, answer)
-            out_of_memory = self._process and self._process.out_of_memory
-            error_type = "Runtime.OutOfMemory" if out_of_memory else outcome.error_type
+            error_type = "Runtime.OutOfMemory" if self._process.out_of_memory else outcome.error_type
             self.kill()
         else:
             outcome = timed_out(request_id, self.configuration.timeout_ms)
             status, duration_ms = "timeout", self._timeout_s * 1000
-        if self._log.wanted and self._process:  # what it printed comes before END
+        if self._log.wanted:  # what it printed comes before END
             self._process.drain()
             self._measure()
         report = Report(duration_ms, self.configuration.memory_mb, self._peak_mb, self._init_ms, status, error_type)
         self._init_ms = None
         tail = self._log.end(request_id, report)
-        if self._options.freeze and self.reusable and self._process:
+        if self._options.freeze and self.reusable:
             self._process.signal(SIGSTOP)
         return outcome._replace(log_tail=tail) if tail else outcome
 
     def _measure(self) -> None:
-        if self._process:
-            self._peak_mb = max(self._peak_mb, self._process.peak_memory_mb)
+        self._peak_mb = max(self._peak_mb, self._process.peak_memory_mb)
 
     def _give(self, answer: End) -> None:
         if self._init is None:
@@ -377,36 +257,6 @@ class WorkerEnvironment(asyncio.BufferedProtocol):
         elif not self._init.done():
             self._init.set_result(answer)
 
-    def _process_ended(self, ended: asyncio.Future[int]) -> None:
-        if self._hung_up:
-            self._give(ended.result())
-        else:  # something that the handler started may hold the socket open
-            self._loop.call_later(_EXIT_GRACE_S, self._give, ended.result())
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is ready."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's are not its subclasses
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - frames say their size
-        """Where the loop reads to."""
-        return self._reader.room()
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Bytes arrived."""
-        for frame in self._reader.fill(nbytes):
-            self._give(frame)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the exit code says more
-        """The worker closed the socket, as a rule because it ended."""
-        self._transport = None
-        self._hung_up = True
-        if self._process and self._process.ended.done():
-            self._give(self._process.ended.result())
-
 
 def _described(failure: Failed) -> str:
     return f"{failure.error_type}: {failure.message}" if failure.message else failure.error_type
-
-
-def _log_stream() -> str:
-    return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}"

@@ -21,13 +21,17 @@ class TokenPipe:
         os.write(self._writing, b"x" * count)
 
     def take(self) -> bool:
-        """Take an invocation back; False when it has begun."""
+        """Take an invocation back; False when it has begun, and when the pipe is closed."""
+        if self.reading < 0:
+            return False
         try:
             return bool(os.read(self.reading, 1))
         except BlockingIOError:
             return False
 
     def close(self) -> None:
-        """Close this process's ends."""
-        os.close(self.reading)
-        os.close(self._writing)
+        """Close this process's ends; may be called twice."""
+        if self.reading >= 0:
+            os.close(self.reading)
+            os.close(self._writing)
+            self.reading = self._writing = -1

@@ -17,9 +17,12 @@ def test_token_is_taken_once() -> None:
 
 
 def test_close() -> None:
-    """Both ends are given back."""
+    """Both ends are given back, once, and nothing can be taken any more."""
     before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - only names
     tokens = TokenPipe()
+    tokens.put(1)
+    tokens.close()
     tokens.close()
 
+    assert not tokens.take()
     assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
