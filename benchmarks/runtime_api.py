@@ -1,10 +1,11 @@
 """The Lambda Runtime API: this gateway beside cargo-lambda, each with the same runtime client, in one run.
 
-    python benchmarks/runtime_api.py [--rounds 5] [--seconds 1] [--connections 1,16,32] [--cargo-lambda PROGRAM]
+    python benchmarks/runtime_api.py [--rounds 5] [--seconds 1] [--connections 1,16,32] [--as alb|url]
+                                     [--cargo-lambda PROGRAM]
 
-Both are function URLs in front of one client process.  Every figure stands between two of a bare uvicorn application,
-and is printed as its ratio.  Needs wrk and cargo-lambda, Linux, and awslambdaric for its row; without Node.js its rows
-are left out.
+One client process each.  cargo-lambda has function URLs only; the gateway's front door is the load balancer, its
+default, or a function URL too.  Every figure stands between two of a bare uvicorn application, and is printed as its
+ratio.  Needs wrk and cargo-lambda, Linux, and awslambdaric for its row; without Node.js its rows are left out.
 """
 
 import argparse
@@ -35,12 +36,12 @@ from servers import (
 PYTHON = """
 def handler(event, context):
     head = {"statusCode": 200, "headers": {"content-type": "text/plain"}, "multiValueHeaders": {}, "cookies": []}
-    return {**head, "isBase64Encoded": False, "body": event["rawPath"]}
+    return {**head, "isBase64Encoded": False, "body": event.get("rawPath", event.get("path"))}
 """
 NODE = """
 exports.handler = async (event) => ({
   statusCode: 200, headers: { 'content-type': 'text/plain' }, multiValueHeaders: {}, cookies: [],
-  isBase64Encoded: false, body: event.rawPath,
+  isBase64Encoded: false, body: (event.rawPath ?? event.path),
 });
 """
 PYTHON_CLIENT = """
@@ -130,8 +131,8 @@ FILES = {
 CLIENTS = {"python": [sys.executable, "client.py"], "node": ["node", "client.js"]}
 
 
-def ours(name: str, folder: str, *options: str) -> Server:
-    command = [*GATEWAY, "fn.handler", "--as", "url", "--environments", "1", *options, *QUIET]
+def ours(front_door: str, name: str, folder: str, *options: str) -> Server:
+    command = [*GATEWAY, "fn.handler", "--as", front_door, "--environments", "1", *options, *QUIET]
     return Server(f"gateway, {name}", command, folder=folder)
 
 
@@ -142,21 +143,24 @@ def cargo_lambda(program: str, name: str, folder: str) -> Server:
     return Server(f"cargo-lambda, {name}", [program, *watch], "/lambda-url/f/", folder, variables, clients)
 
 
-def pairs(program: str) -> dict[str, tuple[Server, Server | None]]:
+def pairs(program: str, front_door: str) -> dict[str, tuple[Server, Server | None]]:
     """By runtime client: the gateway and, where it can, cargo-lambda with the same client."""
     bare, node = "bare socket (Python)", "node:http"
     found: dict[str, tuple[Server, Server | None]] = {
         bare: (
-            ours(bare, "python", "--command", f"{sys.executable} client.py"),
+            ours(front_door, bare, "python", "--command", f"{sys.executable} client.py"),
             cargo_lambda(program, bare, "python"),
         )
     }
     if importlib.util.find_spec("awslambdaric"):
         # AWS's client does not work with cargo-lambda: it ends with a segmentation fault.
-        found["awslambdaric"] = (ours("awslambdaric", "python", "--runtime-client", "ric"), None)
+        found["awslambdaric"] = (ours(front_door, "awslambdaric", "python", "--runtime-client", "ric"), None)
     if shutil.which("node"):
-        found[node] = (ours(node, "node", "--command", "node client.js"), cargo_lambda(program, node, "node"))
-        found["its own for Node.js"] = (ours("its own for Node.js", "node", "--runtime", "nodejs"), None)
+        found[node] = (
+            ours(front_door, node, "node", "--command", "node client.js"),
+            cargo_lambda(program, node, "node"),
+        )
+        found["its own for Node.js"] = (ours(front_door, "its own for Node.js", "node", "--runtime", "nodejs"), None)
     else:
         print("Node.js is not installed, its rows are left out: apt-get install nodejs", file=sys.stderr)
     return found
@@ -187,12 +191,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--connections", default="1,16,32")
+    parser.add_argument("--as", dest="front_door", choices=("alb", "url"), default="alb")
     parser.add_argument("--cargo-lambda", default="cargo-lambda", metavar="PROGRAM")
     options = parser.parse_args()
     need_wrk()
     need_linux()
     program = need(options.cargo_lambda, "pip install cargo-lambda, or say where it is with --cargo-lambda PROGRAM")
-    rows = [(client, *servers) for client, servers in pairs(program).items()]
+    rows = [(client, *servers) for client, servers in pairs(program, options.front_door).items()]
     base = Server("uvicorn", UVICORN, folder="base")
     others = [server for _, *servers in rows for server in servers if server]
     with folder_of(FILES) as run, running((base, *others), run):
