@@ -4,8 +4,8 @@
 
 FOLDER is where ``npm install serverless@3 serverless-offline@13`` was run.  Throughput and latency stand between two
 figures of serverless-offline's load balancer, which runs handlers in worker threads, and are printed as how many times
-better they are.  Needs wrk, Node.js and Linux.  Code 1 when the warm call of the gateway's Python handler is not 5 times
-as quick as that of its Node.js handler, or throughput not 8 times as high.
+better they are.  Needs wrk, Node.js and Linux.  Code 1 when the warm call of the gateway's Python handler is not 5
+times as quick as that of its Node.js handler, or throughput not 8 times as high.
 """
 
 import argparse
