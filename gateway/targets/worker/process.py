@@ -89,6 +89,7 @@ class WorkerProcess(asyncio.BufferedProtocol):
         self._tokens = TokenPipe()
         self._reader = FrameReader()
         self._hung_up = False
+        self._told = False
 
     @property
     def alive(self) -> bool:
@@ -111,7 +112,8 @@ class WorkerProcess(asyncio.BufferedProtocol):
         Raises:
             OSError: The interpreter cannot be run.
         """
-        self._hung_up = False
+        self._child = None
+        self._hung_up = self._told = False
         ours, theirs = socket.socketpair()
         try:
             descriptors = [theirs.fileno(), self._tokens.reading]
@@ -123,13 +125,14 @@ class WorkerProcess(asyncio.BufferedProtocol):
             ]
             memory_mb = self._configuration.memory_mb
             command = Command(argv, self._variables(), self._configuration.task_root, memory_mb, self._box)
-            self._child = await ChildProcess.spawn(command, self._output, self._options.reaper, pass_fds=descriptors)
+            child = await ChildProcess.spawn(command, self._output, self._options.reaper, pass_fds=descriptors)
         except OSError:
             ours.close()
             raise
         finally:
             theirs.close()
-        self._child.ended.add_done_callback(self._child_ended)
+        self._child = child
+        child.ended.add_done_callback(lambda _: self._child_ended(child))
         await self._loop.create_unix_connection(lambda: self, sock=ours)
 
     def share_cpu(self) -> None:
@@ -210,11 +213,17 @@ class WorkerProcess(asyncio.BufferedProtocol):
             variables["PATH"] = f"{variables.get('PATH', os.defpath)}{os.pathsep}{options.opt / 'bin'}"
         return variables
 
-    def _child_ended(self, ended: asyncio.Future[int]) -> None:
+    def _child_ended(self, child: ChildProcess) -> None:
         if self._hung_up:
-            self._gave(ended.result())
+            self._tell_end(child)
         else:  # something that the handler started may hold the socket open
-            self._loop.call_later(_EXIT_GRACE_S, self._gave, ended.result())
+            self._loop.call_later(_EXIT_GRACE_S, self._tell_end, child)
+
+    def _tell_end(self, child: ChildProcess) -> None:
+        """Tell the exit code once, and not that of a process in whose place another one was launched."""
+        if child is self._child and not self._told:
+            self._told = True
+            self._gave(child.ended.result())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is ready."""
@@ -234,7 +243,7 @@ class WorkerProcess(asyncio.BufferedProtocol):
         self._transport = None
         self._hung_up = True
         if self._child and self._child.ended.done():
-            self._gave(self._child.ended.result())
+            self._tell_end(self._child)
 
 
 def _log_stream() -> str:
