@@ -26,7 +26,8 @@ pytestmark = [pytest.mark.anyio, needs_node]
 async def served(settings: ListenerSettings, handler: str) -> AsyncIterator[httpx.AsyncClient]:
     """A handler behind a front door, and a client of it."""
     function = FunctionSettings("f", handler, CODE, runtime="nodejs", timeout=20)
-    host = HostOptions(variables=os.environ, log=lambda _: None)
+    # The pipe that handlers open is below /tmp.
+    host = HostOptions(variables=os.environ, log=lambda _: None, private_tmp=False)
     gateway = Gateway(Settings(CODE, {"f": function}, listeners=(settings,)), host)
     await gateway.start()
     try:
