@@ -88,6 +88,7 @@ async def test_control_groups_and_workspace(tmp_path: Path, controller: str, end
     assert owner.stdout
     said = (await asyncio.wait_for(owner.stdout.readline(), DEADLINE_S)).decode().split()
     if not said:
+        await owner.communicate()
         pytest.skip("control groups cannot be made")
     folder = Path(said[1])
     if end == "closes":
