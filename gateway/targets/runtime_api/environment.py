@@ -22,6 +22,7 @@ from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
 from gateway.limits.box import Box
 from gateway.limits.means import NO_MEANS, Means
+from gateway.targets.deadline import Deadline
 from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, not_started, platform_failure, reported, result_too_large, timed_out
 from gateway.targets.logs import FunctionLog
@@ -105,7 +106,7 @@ class RuntimeApiEnvironment:
         self._init: asyncio.Future[None] = self._loop.create_future()
         self._failure: Callable[[str], Failed] | None = None
         self._running: _Running | None = None
-        self._clock: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(configuration.timeout_ms / 1000, self._time_out)
         self._launching: asyncio.Task[None] | None = None
         self._spent = False
         self._given_up = False
@@ -149,13 +150,11 @@ class RuntimeApiEnvironment:
 
     def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
         """Run one invocation to its end, or to the first piece of its stream."""
-        timeout_ms = self.configuration.timeout_ms
-        deadline = time.time_ns() // 1_000_000 + timeout_ms
+        deadline = time.time_ns() // 1_000_000 + self.configuration.timeout_ms
         offer = Offer(invocation, self.configuration.arn, next(self._attempts), deadline)
         answer = answer or self._loop.create_future()
         self._running = _Running(invocation, offer, answer)
-        if self._clock is None:
-            self._clock = self._loop.call_later(timeout_ms / 1000, self._look_at_the_clock)
+        self._deadline.begin(self._running.began)
         self._recorder.begin(invocation)
         if self._failure is not None:
             self._fail(self._failure)
@@ -193,9 +192,7 @@ class RuntimeApiEnvironment:
     def kill(self) -> None:
         """End everything at once."""
         self._spent = True
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
+        self._deadline.cancel()
         if self._process is not None:
             self._process.kill()
         self._extensions.kill()
@@ -266,20 +263,11 @@ class RuntimeApiEnvironment:
                 self._api.break_stream(StreamBroken(failure.error_type, failure.payload))
                 self._settle(None, "error", failure.error_type)
 
-    def _look_at_the_clock(self) -> None:
-        """One timer serves all invocations, since setting one for each costs more than it should."""
-        self._clock = None
+    def _time_out(self) -> None:
+        """The function's timeout has passed."""
         if self._running is None:
             return
-        left = self._running.began + self.configuration.timeout_ms / 1000 - time.perf_counter()
-        if left > 0:
-            self._clock = self._loop.call_later(left, self._look_at_the_clock)
-        else:
-            self._time_out(self._running)
-
-    def _time_out(self, running: _Running) -> None:
-        """The function's timeout has passed."""
-        outcome = timed_out(running.invocation.request_id, self.configuration.timeout_ms)
+        outcome = timed_out(self._running.invocation.request_id, self.configuration.timeout_ms)
         if self._recorder.wanted:
             self._recorder.measure(self._process)
         if self._process is not None:
@@ -298,6 +286,7 @@ class RuntimeApiEnvironment:
         running, self._running = self._running, None
         if running is None:
             return
+        self._deadline.end()
         self._extensions.api.closed = True
         request_id = running.invocation.request_id
         tail = self._recorder.end(request_id, running.began, self._process, status, error_type)
