@@ -146,10 +146,8 @@ class Host:
         return lambda scratch: WorkerEnvironment(configuration, options, scratch)
 
     def _runtime_api(self, configuration: FunctionConfiguration, opt: Path | None) -> EnvironmentFactory:
-        from gateway.targets.runtime_api.environment import (  # noqa: PLC0415 - as above
-            RuntimeApiEnvironment,
-            RuntimeApiOptions,
-        )
+        from gateway.targets.runtime_api.environment import RuntimeApiEnvironment  # noqa: PLC0415 - as above
+        from gateway.targets.runtime_api.process import RuntimeApiOptions  # noqa: PLC0415 - as above
         from gateway.targets.runtime_api.runtimes import command_for, runtime_variables  # noqa: PLC0415 - as above
         from gateway.targets.worker.interpreter import find_interpreter  # noqa: PLC0415 - as above
 

@@ -71,8 +71,7 @@ def area(controller: str) -> Iterator[Place]:
 
 async def boxed(environment: WorkerEnvironment | RuntimeApiEnvironment) -> None:
     """Wait until all processes of an environment are in their groups."""
-    box = environment._process._box if isinstance(environment, WorkerEnvironment) else environment._box
-    await asyncio.gather(*box._taking)
+    await asyncio.gather(*environment._process._box._taking)
 
 
 def quota_us(folder: Path) -> int:

@@ -11,6 +11,7 @@ import orjson
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from gateway.targets.deadline import Deadline
 from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, reported, timed_out
 from gateway.targets.logs import Report
@@ -38,8 +39,8 @@ class WorkerEnvironment:
         self._init: asyncio.Future[End] | None = None
         self._calls: deque[Call] = deque()
         self._unsent: list[Call] = []
-        self._clock: asyncio.TimerHandle | None = None
         self._timeout_s = configuration.timeout_ms / 1000
+        self._deadline = Deadline(self._timeout_s, self._time_out)
         self._failure: Failed | None = None
         self._init_ms: float | None = None
         self._late_init = False
@@ -104,9 +105,7 @@ class WorkerEnvironment:
 
     def kill(self) -> None:
         """End the process at once."""
-        if self._clock:
-            self._clock.cancel()
-            self._clock = None
+        self._deadline.cancel()
         self._process.kill()
 
     async def _initialise(self, limit_s: float) -> End:
@@ -155,26 +154,18 @@ class WorkerEnvironment:
     def _begin(self, call: Call) -> None:
         """An invocation's turn has come: its time runs."""
         call.began = time.perf_counter()
-        if self._clock is None:
-            self._clock = self._loop.call_later(self._timeout_s, self._look_at_the_clock)
+        self._deadline.begin(call.began)
         if self._log.platform_lines or call.invocation.tail:
             self._log.begin(call.invocation.request_id, tail=call.invocation.tail)
         if self._options.freeze:
             self._process.signal(SIGCONT)
 
-    def _look_at_the_clock(self) -> None:
-        """One timer serves all invocations, since setting one for each would cost more than most of them."""
-        self._clock = None
-        if not self._calls:
-            return
-        left = self._calls[0].began + self._timeout_s - time.perf_counter()
-        if left > 0:
-            self._clock = self._loop.call_later(left, self._look_at_the_clock)
-        else:
-            if self._log.wanted:
-                self._measure()
-            self.kill()
-            self._end_first(Ending.TIMED_OUT)
+    def _time_out(self) -> None:
+        """The running invocation has had its time."""
+        if self._log.wanted:
+            self._measure()
+        self.kill()
+        self._end_first(Ending.TIMED_OUT)
 
     def _send(self, call: Call) -> None:
         """Give the worker the invocation whose turn it is."""
@@ -219,6 +210,7 @@ class WorkerEnvironment:
             call.end(self._finish(call, end))
 
     def _finish(self, call: Call, answer: End) -> Outcome:
+        self._deadline.end()
         if isinstance(answer, Frame) and not self._log.wanted and not self._options.freeze:
             self._init_ms = None
             return outcome_of(answer)

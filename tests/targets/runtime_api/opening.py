@@ -13,7 +13,8 @@ import pytest
 from gateway.configuration import FunctionConfiguration
 from gateway.targets.logs import FunctionLog
 from gateway.targets.reaper import Reaper
-from gateway.targets.runtime_api.environment import RuntimeApiEnvironment, RuntimeApiOptions
+from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
+from gateway.targets.runtime_api.process import RuntimeApiOptions
 from gateway.targets.runtime_api.runtimes import command_for, runtime_variables
 from gateway.targets.variables import function_variables
 from tests.targets.conformance import FUNCTIONS, Log, Subject

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -62,16 +63,22 @@ async def test_frames(tmp_path: Path) -> None:
 
 
 async def test_what_is_taken_back_is_not_answered(tmp_path: Path) -> None:
-    """An invocation whose token was taken never begins."""
-    async with subject("returns", tmp_path) as it:
+    """An invocation that was taken back while the worker was busy never begins."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    async with subject("waits", tmp_path) as it:
         await it.process.launch()
         await it.frame()
-        it.process.send_ahead([invocation("never")])
-        taken = it.process.take_back()
-        it.process.send(invocation("after"))
-        answer = json.loads((await it.frame()).body)["event"]
+        it.process.send(invocation({"name": "first", "pipe": str(pipe)}))
+        it.process.send_ahead([invocation({"name": "never"})])
+        assert it.process.take_back()
+        assert not it.process.take_back()
+        await asyncio.to_thread(pipe.write_bytes, b"")
+        first = await it.frame()
+        it.process.send(invocation({"name": "after"}))
+        after = await it.frame()
 
-    assert answer == ("after" if taken else "never")
+    assert [first.body, after.body] == [b'"first"', b'"after"']
 
 
 async def test_exit_code(tmp_path: Path) -> None:

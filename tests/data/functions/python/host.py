@@ -71,6 +71,13 @@ def sleeps(event, context):
     return os.getpid()
 
 
+def waits(event, context):
+    """Its name, as soon as somebody opens the named pipe of the event, if there is one."""
+    if "pipe" in event:
+        open(event["pipe"]).close()
+    return event["name"]
+
+
 def remains(event, context):
     return context.get_remaining_time_in_millis()
 
