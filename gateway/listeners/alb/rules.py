@@ -7,6 +7,7 @@ Facts, from the AWS ELB user guide (listener rules)
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.config.rules import ActionSettings, RoutingSettings, RuleSettings
@@ -18,6 +19,7 @@ from gateway.translation.messages import Request
 if TYPE_CHECKING:
     from gateway.config.authentication import AuthenticationSettings
     from gateway.listeners.alb.conditions import Condition
+    from gateway.listeners.alb.rule_index import RuleIndex
     from gateway.listeners.alb.transforms import Transform
 
 
@@ -30,7 +32,6 @@ class Rule(NamedTuple):
         authentication: What must be passed before the action.
         action: Where the request goes.
         transform: What is rewritten on the way; None for nothing.
-        segments: The first path segments that it can match at all (``/orders``); None when there is no telling.
     """
 
     priority: int
@@ -39,7 +40,6 @@ class Rule(NamedTuple):
     authentication: "AuthenticationSettings | None"
     action: Action
     transform: "Transform | None"
-    segments: frozenset[bytes] | None = None
 
 
 _Row = tuple[int, Callable[..., object], "tuple[Condition, ...]", Rule]
@@ -48,35 +48,36 @@ _Row = tuple[int, Callable[..., object], "tuple[Condition, ...]", Rule]
 class RuleTable:
     """The rules of one listener, ready to match.
 
-    A rule whose path patterns all begin with a whole first segment (``/orders/*``) is tried only for paths that begin
-    with it.  The first condition of each rule left is tested in one flat loop: nearly all of them end there.
+    The first condition of each rule that the indexes leave is tested in one flat loop: nearly all of them end there.
     """
 
-    __slots__ = ("_by_segment", "_elsewhere", "_reader", "default", "rules")
+    __slots__ = ("_indexes", "_left", "_reader", "_rows", "default", "rules")
 
-    def __init__(self, rules: Sequence[Rule], default: Rule, reader: FactReader) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], default: Rule, reader: FactReader, indexes: "Sequence[RuleIndex]" = ()
+    ) -> None:
         self.rules = tuple(rules)
         self.default = default
         self._reader = reader
-        rows: list[tuple[frozenset[bytes] | None, _Row]] = [
-            (rule.segments, (rule.conditions[0].fact, rule.conditions[0].test, rule.conditions[1:], rule))
-            for rule in self.rules
-        ]
-        # Each segment's rows hold the rules without a segment too, in the order of the priorities.
-        named = {segment for segments, _ in rows if segments for segment in segments}
-        self._by_segment = {
-            segment: tuple(row for segments, row in rows if segments is None or segment in segments)
-            for segment in named
-        }
-        self._elsewhere = tuple(row for segments, row in rows if segments is None)
+        self._indexes = tuple(indexes)
+        self._rows: tuple[_Row, ...] = tuple(
+            (rule.conditions[0].fact, rule.conditions[0].test, rule.conditions[1:], rule) for rule in self.rules
+        )
+        self._left = _choice(self._rows)
 
     def match(self, request: Request) -> Rule:
         """The rule that decides about a request."""
         facts = self._reader.read(request)
-        # The facts are a plain list and the loop has no method call of ours: this runs for every request.
-        path = request.raw_path
-        end = path.find(b"/", 1)
-        rows = self._by_segment.get(path[:end] if end > 0 else path, self._elsewhere)
+        rows = self._rows
+        # The facts are a plain list and the loops have no method call of ours: this runs for every request.
+        if self._indexes:
+            left = -1
+            for place, texts, under, mask in self._indexes:
+                for text in texts(facts[place]):
+                    if text in under:
+                        mask |= under[text]  # noqa: PLW2901 - the rules under no text, and those under these
+                left &= mask
+            rows = self._left(left)
         for fact, test, others, rule in rows:
             if test(facts[fact]):
                 for other in others:
@@ -87,6 +88,16 @@ class RuleTable:
         return self.default
 
 
+def _choice(rows: Sequence[_Row]) -> Callable[[int], tuple[_Row, ...]]:
+    """What gives the rows of some rules, bit n for the n-th; the same ones are asked for again and again."""
+
+    @lru_cache(maxsize=1024)
+    def chosen(left: int) -> tuple[_Row, ...]:
+        return tuple(row for place, row in enumerate(rows) if left >> place & 1)
+
+    return chosen
+
+
 def compile_rules(listener: AlbSettings) -> RuleTable:
     """The rule table of a listener; rules of the same priority keep the order of the file."""
     authentication, action = _compile_actions(listener.default_actions)
@@ -94,13 +105,14 @@ def compile_rules(listener: AlbSettings) -> RuleTable:
     if not listener.rules:
         return RuleTable((), default, FactReader(frozenset(), {}))
     from gateway.listeners.alb.conditions import fact_reader  # noqa: PLC0415 - only for listeners that have rules
+    from gateway.listeners.alb.rule_index import index_rules  # noqa: PLC0415 - as above
 
     reader = fact_reader(
         [condition for rule in listener.rules for condition in rule.conditions], listener.trusted_proxies
     )
-    rules = [_compile_rule(rule, index, reader) for index, rule in enumerate(listener.rules)]
-    rules.sort(key=lambda rule: rule.priority)
-    return RuleTable(rules, default, reader)
+    ordered = sorted(enumerate(listener.rules), key=lambda item: item[1].priority)
+    rules = [_compile_rule(rule, place, reader) for place, rule in ordered]
+    return RuleTable(rules, default, reader, index_rules([rule.conditions for _, rule in ordered], reader))
 
 
 def only_group(table: RuleTable) -> str | None:
@@ -113,7 +125,7 @@ def only_group(table: RuleTable) -> str | None:
     return action.groups[0].name
 
 
-def _compile_rule(rule: RuleSettings, index: int, reader: FactReader) -> Rule:
+def _compile_rule(rule: RuleSettings, place: int, reader: FactReader) -> Rule:
     from gateway.listeners.alb.conditions import compile_condition  # noqa: PLC0415 - as above
     from gateway.listeners.alb.transforms import compile_transforms  # noqa: PLC0415 - as above
 
@@ -121,22 +133,7 @@ def _compile_rule(rule: RuleSettings, index: int, reader: FactReader) -> Rule:
     conditions = sorted((compile_condition(condition, reader) for condition in rule.conditions), key=lambda it: it.fact)
     authentication, action = _compile_actions(rule.actions)
     transform = compile_transforms(rule.transforms)
-    return Rule(rule.priority, index, tuple(conditions), authentication, action, transform, _segments(rule))
-
-
-def _segments(rule: RuleSettings) -> frozenset[bytes] | None:
-    """The first segments of paths that the rule's path patterns can match; None when a wildcard may stand in them."""
-    from gateway.config.conditions import PathPattern  # noqa: PLC0415 - as above
-    from gateway.listeners.alb.patterns import parse  # noqa: PLC0415 - as above
-
-    patterns = next((it.values for it in rule.conditions if isinstance(it, PathPattern)), ())
-    segments: set[bytes] = set()
-    for pattern in map(parse, patterns):
-        end = pattern.start.find(b"/", 1)
-        if end < 0 and pattern.wildcards:
-            return None
-        segments.add(pattern.start[:end] if end > 0 else pattern.start)
-    return frozenset(segments) or None
+    return Rule(rule.priority, place, tuple(conditions), authentication, action, transform)
 
 
 def _compile_actions(actions: Sequence[ActionSettings]) -> "tuple[AuthenticationSettings | None, Action]":
