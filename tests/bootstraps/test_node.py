@@ -3,9 +3,12 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
+import anyio
 import pytest
 
+import gateway.bootstraps
 from gateway.invocation import Failed, Invocation, Returned
 from tests.targets.conformance import Log
 from tests.targets.runtime_api.opening import NODE, environment, needs_node
@@ -189,6 +192,48 @@ async def test_context() -> None:
     assert 0 < remaining <= 3000
     assert isinstance(second, Returned)
     assert json.loads(second.payload)["trace"] is None
+
+
+TRACES = """
+const { execFileSync } = require('node:child_process');
+const name = '_X_AMZN_TRACE_ID';
+const child = () => execFileSync('sh', ['-c', `echo "$${name}"`]).toString().trim();
+const seen = () => [process.env[name] ?? null, { ...process.env }[name] ?? null, child()];
+const memory = () => (gc(), process.memoryUsage().rss);
+const id = (number) => `Root=1-65a0f5c0-${String(number).padStart(24, '0')};Parent=0123456789abcdef;Sampled=0`;
+(async () => {
+  const set = (await import(process.argv[1])).traceVariable(1000);
+  const steps = [];
+  for (const value of ['one', undefined, 'two']) steps.push((set(value), seen()));
+  for (let number = 0; number < 100000; number += 1) set(id(number));
+  const before = memory();
+  for (let number = 0; number < 400000; number += 1) set(id(number));
+  const grown = memory() - before;
+  for (const value of ['three', undefined, 'four']) steps.push((set(value), seen()));
+  process.env[name] = 'mine';
+  steps.push(seen());
+  delete process.env[name];
+  steps.push(seen());
+  set('five');
+  process.env.OTHER = 6;
+  steps.push([...seen(), process.env.OTHER]);
+  console.log(JSON.stringify({ steps, grown }));
+})();
+"""
+
+
+async def test_trace_ids_take_no_memory() -> None:
+    """After very many invocations too each sees its own trace, and so do its child processes; nothing is kept."""
+    module = Path(gateway.bootstraps.__file__).parent / "node" / "trace.mjs"
+    argv = ["node", "--expose-gc", "-e", TRACES, str(module)]
+    found = json.loads((await anyio.run_process(argv)).stdout)
+
+    values = [step[0] for step in found["steps"]]
+    assert values == ["one", None, "two", "three", None, "four", "mine", None, "five"]
+    for value, spread, child, *_ in found["steps"]:
+        assert (spread, child) == (value, value or "")
+    assert found["steps"][-1][-1] == "6"
+    assert found["grown"] < 30 * 1024 * 1024
 
 
 async def test_slow_event_in_pieces() -> None:

@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { logError, setRequestId } from './console.mjs';
 import { MalformedStreamingHandler, NodeJsExit, describe } from './errors.mjs';
 import { ResponseStream, highWaterMarkOf, streamingOf } from './streaming.mjs';
+import { traceVariable } from './trace.mjs';
 
 const env = process.env;
 const parsed = (text) => (text === undefined ? undefined : JSON.parse(text));
@@ -43,6 +44,7 @@ export function createRunner(api, handler) {
   }
   const highWaterMark = highWaterMarkOf(handler);
   const isAsync = types.isAsyncFunction(handler);
+  const setTrace = traceVariable();
   let id = null;
   let whenIdle = null;
 
@@ -55,9 +57,7 @@ export function createRunner(api, handler) {
   function receive({ headers, body }) {
     id = { request: headers['lambda-runtime-aws-request-id'], attempt: headers['lambda-runtime-invocation-id'] };
     setRequestId(id.request);
-    const trace = headers['lambda-runtime-trace-id'];
-    if (trace === undefined) delete env._X_AMZN_TRACE_ID;
-    else env._X_AMZN_TRACE_ID = trace;
+    setTrace(headers['lambda-runtime-trace-id']);
     api.release();
     (streaming ? runStreaming : run)(headers, body);
   }

@@ -25,6 +25,7 @@ import time
 
 TYPE_CHECKING = False  # importing typing would cost a tenth of the cold start
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
     from gateway.bootstraps.python import lambda_runtime as runtime
@@ -34,7 +35,39 @@ else:
 _HEAD = 5
 _ROOM = 64 * 1024
 
+_TRACE_ID = "_X_AMZN_TRACE_ID"
+
 sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+
+
+class TraceVariable:
+    """``_X_AMZN_TRACE_ID``: the trace of the present invocation, for this process and for those that it starts.
+
+    The C library keeps every value that ``setenv`` was ever given, some 160 bytes for each invocation.  So after many
+    of them the variable gets a place of its own that is written over; not from the first one on, since ctypes, which
+    can do that, costs time and memory too.
+
+    Args:
+        kept: How many values the C library may keep.
+    """
+
+    _ROOM = 1024
+
+    def __init__(self, kept: int = 10_000) -> None:
+        self._left = kept
+        self._overwrite: Callable[[bytes], None] | None = None
+
+    def set(self, value: str) -> None:
+        """Give the variable a value; without one it is removed."""
+        if not value:
+            os.environ.pop(_TRACE_ID, None)
+        elif self._left or len(value) > self._ROOM:
+            self._left = max(self._left - 1, 0)
+            os.environ[_TRACE_ID] = value
+        else:
+            if self._overwrite is None:
+                self._overwrite = _place_of_its_own(self._ROOM)
+            self._overwrite(value.encode())
 
 
 class FrameSocket:
@@ -77,6 +110,27 @@ class FrameSocket:
             os._exit(0)
 
 
+def _place_of_its_own(room: int) -> Callable[[bytes], None]:
+    """What sets the variable to at most ``room`` bytes without ``setenv``, where this Python can do that."""
+    try:
+        import ctypes  # noqa: PLC0415 - see `TraceVariable`
+
+        putenv = ctypes.CDLL(None).putenv
+    except (ImportError, OSError, AttributeError):
+        return lambda value: os.environ.__setitem__(_TRACE_ID, value.decode())
+    start = f"{_TRACE_ID}=".encode()
+    place = ctypes.create_string_buffer(len(start) + room + 1)
+    seen = os.environ._data  # noqa: SLF001 - what Python shows of the environment, without setenv behind it
+    key = _TRACE_ID.encode()
+
+    def overwrite(value: bytes) -> None:
+        place.value = start + value
+        putenv(place)  # each time, since the handler may have set or removed the variable
+        seen[key] = value
+
+    return overwrite
+
+
 def initialise(socket: FrameSocket) -> runtime.Handler:
     """Load the handler and say so, or report why it cannot be loaded and end the process."""
     setting = os.environ["_HANDLER"]
@@ -100,13 +154,13 @@ def initialise(socket: FrameSocket) -> runtime.Handler:
     return handler
 
 
+_trace = TraceVariable()
+
+
 def invoke(handler: runtime.Handler, head: bytes, event: bytes) -> tuple[bytes, bytes]:
     """Run one invocation: the kind and the payload of the answering frame."""
     request_id, timeout_ms, arn, trace_id, client_context, identity = head.decode().split("\0")
-    if trace_id:
-        os.environ["_X_AMZN_TRACE_ID"] = trace_id
-    else:
-        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    _trace.set(trace_id)
     deadline_ms = int(time.time() * 1000) + int(timeout_ms)
     context = runtime.LambdaContext(request_id, deadline_ms, arn, client_context, identity)
     returned, payload, content_type = runtime.run(handler, event, context)

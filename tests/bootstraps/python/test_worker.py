@@ -1,5 +1,6 @@
 """The worker process from the other end of its socket."""
 
+import itertools
 import json
 import os
 import socket
@@ -10,7 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 import gateway.bootstraps.python
+from gateway.types import Json
 
 WORKER = Path(gateway.bootstraps.python.__file__).with_name("worker.py")
 DEADLINE_S = 20.0
@@ -154,6 +158,48 @@ def test_trace_id_of_each_invocation(tmp_path: Path) -> None:
             answers.append(frame(connection)[1])
 
     assert answers == [b'"Root=1"', b"null", b'"Root=2"']
+
+
+COUNTS = """
+import os, subprocess
+def handler(event, context):
+    if event == "held":
+        return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    if event:
+        exec(event)
+    child = subprocess.run(["printenv", "_X_AMZN_TRACE_ID"], stdout=subprocess.PIPE, text=True)
+    return [os.environ.get("_X_AMZN_TRACE_ID"), child.stdout.strip()]
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+def test_trace_ids_take_no_memory(tmp_path: Path) -> None:
+    """After very many invocations too each sees its own trace, and so do its child processes; nothing is kept."""
+    traces = (f"Root=1-65a0f5c0-{number:024x};Parent={number:016x};Sampled=0" for number in itertools.count())
+    with worker(tmp_path, COUNTS) as (connection, *_):
+
+        def call(event: str, trace_id: str) -> Json:
+            connection.sendall(invoke(json.dumps(event).encode(), trace_id))
+            answer: Json = json.loads(frame(connection)[1])
+            return answer
+
+        def held_after(count: int) -> int:
+            for _ in range(0, count, 100):
+                connection.sendall(b"".join(invoke(b'"held"', next(traces)) for _ in range(100)))
+                held = [json.loads(frame(connection)[1]) for _ in range(100)]
+            return int(held[-1])
+
+        frame(connection)
+        before = held_after(12_000)
+        after = held_after(30_000)
+        last, long = next(traces), f"Root=1;Long={'x' * 5000}"
+        seen = [call(event, trace) for event, trace in (("", last), ("", ""), ("", long), ("", last))]
+        changed = call("os.environ['_X_AMZN_TRACE_ID'] = 'mine'", last)
+        kept = call("", last)
+
+    assert after - before < 1024 * 1024
+    assert seen == [[last] * 2, [None, ""], [long] * 2, [last] * 2]
+    assert (changed, kept) == (["mine"] * 2, [last] * 2)
 
 
 def test_ahead_only_with_a_token(tmp_path: Path) -> None:
