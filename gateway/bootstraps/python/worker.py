@@ -61,13 +61,13 @@ class TraceVariable:
         """Give the variable a value; without one it is removed."""
         if not value:
             os.environ.pop(_TRACE_ID, None)
-        elif self._left or len(value) > self._ROOM:
+        elif self._left or len(data := os.fsencode(value)) > self._ROOM:
             self._left = max(self._left - 1, 0)
             os.environ[_TRACE_ID] = value
         else:
             if self._overwrite is None:
                 self._overwrite = _place_of_its_own(self._ROOM)
-            self._overwrite(value.encode())
+            self._overwrite(data)
 
 
 class FrameSocket:
@@ -117,10 +117,11 @@ def _place_of_its_own(room: int) -> Callable[[bytes], None]:
 
         putenv = ctypes.CDLL(None).putenv
     except (ImportError, OSError, AttributeError):
-        return lambda value: os.environ.__setitem__(_TRACE_ID, value.decode())
+        return lambda value: os.environ.__setitem__(_TRACE_ID, os.fsdecode(value))
     start = f"{_TRACE_ID}=".encode()
     place = ctypes.create_string_buffer(len(start) + room + 1)
-    seen = os.environ._data  # noqa: SLF001 - what Python shows of the environment, without setenv behind it
+    # What Python shows of the environment, without setenv behind it.
+    seen: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
     key = _TRACE_ID.encode()
 
     def overwrite(value: bytes) -> None:

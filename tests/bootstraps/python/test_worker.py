@@ -192,7 +192,7 @@ def test_trace_ids_take_no_memory(tmp_path: Path) -> None:
         frame(connection)
         before = held_after(12_000)
         after = held_after(30_000)
-        last, long = next(traces), f"Root=1;Long={'x' * 5000}"
+        last, long = next(traces), f"Root=1;Long={'é' * 1000}"
         seen = [call(event, trace) for event, trace in (("", last), ("", ""), ("", long), ("", last))]
         changed = call("os.environ['_X_AMZN_TRACE_ID'] = 'mine'", last)
         kept = call("", last)
