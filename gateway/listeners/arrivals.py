@@ -8,7 +8,7 @@ from gateway.translation.messages import Arrival
 
 def arrive() -> Arrival:
     """The facts of a request that arrives now."""
-    bits = f"{getrandbits(224):056x}"  # for both ids at once: formatting is most of the work
+    digits = getrandbits(224).to_bytes(28, "big").hex()  # for both ids at once
     now = time.time()
-    request_id = f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-a{bits[17:20]}-{bits[20:32]}"
-    return Arrival(request_id, int(now * 1000), f"1-{int(now):08x}-{bits[32:]}")
+    request_id = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
+    return Arrival(request_id, int(now * 1000), f"1-{int(now):08x}-{digits[32:]}")

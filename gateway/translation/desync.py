@@ -92,6 +92,30 @@ def classify(method: bytes, target: bytes, version: bytes, headers: HeaderList) 
     return max(findings, key=_level, default=COMPLIANT)
 
 
+class Classifier:
+    """`classify` for one request after the other.
+
+    Most of the work is about the header lines, and most clients send the same ones again and again: those that were
+    compliant last are not looked at anew.
+    """
+
+    __slots__ = ("_headers", "_method")
+
+    def __init__(self) -> None:
+        self._method = b""
+        self._headers: HeaderList = ()
+
+    def classify(self, method: bytes, target: bytes, version: bytes, headers: HeaderList) -> Classification:
+        """The classification of a request head; the arguments are those of `classify`."""
+        known = version == b"HTTP/1.1" and method == self._method and headers == self._headers
+        if known and not target.translate(None, _TARGET):
+            return COMPLIANT
+        found = classify(method, target, version, headers)
+        if found is COMPLIANT and version == b"HTTP/1.1":
+            self._method, self._headers = method, headers
+        return found
+
+
 def _is_clean(method: bytes, target: bytes, headers: HeaderList) -> bool:
     """Whether every byte is an ordinary one and the framing is plain: true for nearly all requests, at little cost."""
     names = [name for name, _ in headers]

@@ -1,10 +1,12 @@
 """How the heads of requests are classified."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.translation.desync import ACTIONS, COMPLIANT, Action, Classification, Level, Mode, classify
+from gateway.translation.desync import ACTIONS, COMPLIANT, Action, Classification, Classifier, Level, Mode, classify
 
 PASS = Action(forward=True, close=False)
 CLOSE = Action(forward=True, close=True)
@@ -146,3 +148,23 @@ def test_any_bytes_can_be_classified(
     found = classify(method, target, version, headers)
 
     assert bool(found.reason) == (found.level > Level.COMPLIANT)
+
+
+CHANGES = st.one_of(
+    st.tuples(st.just(0), st.sampled_from([b"GET", b"POST", b"G T"])),
+    st.tuples(st.just(1), st.sampled_from([b"/", b"/a?b=c", b"/a b", b"/\0"])),
+    st.tuples(st.just(2), st.sampled_from([b"HTTP/1.1", b"HTTP/1.0", b"HTTP/0.9"])),
+    st.tuples(
+        st.just(3), st.sampled_from([[], [(b"Host", b"a")], [(CL, b"3")], [(TE, b"chunked")], [(b"X", b"\x01")]])
+    ),
+)
+
+
+@given(changes=st.lists(CHANGES, min_size=1, max_size=20))
+def test_what_came_before_makes_no_difference(changes: list[tuple[int, Any]]) -> None:
+    """A head is classified alike, whether or not the one before it was the same but for one of its parts."""
+    classifier = Classifier()
+    head: list[Any] = [b"GET", b"/", b"HTTP/1.1", []]
+    for part, value in changes:
+        head[part] = value
+        assert classifier.classify(*head) == classify(*head)

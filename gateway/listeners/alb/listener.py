@@ -17,7 +17,7 @@ from gateway.listeners.exchange import Exchange
 from gateway.listeners.wire import Wire
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.alb_response import finished, page_response
-from gateway.translation.desync import ACTIONS, COMPLIANT, Classification, Mode, classify
+from gateway.translation.desync import ACTIONS, COMPLIANT, Classifier, Mode
 from gateway.translation.flavour import Limits
 from gateway.translation.flavours.alb import LIMITS, error_reason
 from gateway.translation.headers import http_date
@@ -97,6 +97,7 @@ class AlbListener:
 
     def __init__(self, routing: Routing) -> None:
         self.routing = routing
+        self._classifier = Classifier()
         self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
 
     @property
@@ -130,7 +131,7 @@ class AlbListener:
     async def _answer(self, request: Request, arrival: Arrival, exchange: AlbExchange | None) -> Response:
         routing = self.routing
         try:
-            request = _mitigated(request, routing.desync, exchange)
+            request = self._mitigated(request, routing.desync, exchange)
             if routing.only is not None and exchange is None:
                 return await routing.only.forward(request, arrival, None)
             if routing.authentication and (answered := await routing.authentication.callback(request, arrival)):
@@ -152,6 +153,24 @@ class AlbListener:
             keep_alive = request.keep_alive and refusal.status != 400
             page = page_response(refusal.status, routing.attributes, http_date(arrival.epoch_ms), keep_alive=keep_alive)
             return page._replace(headers=finished(page.headers, routing.attributes, request), close=not keep_alive)
+
+    def _mitigated(self, request: Request, mode: Mode, exchange: AlbExchange | None) -> Request:
+        """The request as desync mitigation lets it pass; what is refused or closed depends on the mode."""
+        method, path, query, headers = request[:4]
+        found = self._classifier.classify(
+            method.encode("latin-1"),
+            path + b"?" + query if query else path,
+            _VERSIONS.get(request.http_version, b""),
+            headers,
+        )
+        if found is COMPLIANT:
+            return request
+        if exchange:
+            exchange.classification = found
+        action = ACTIONS[mode][found.level]
+        if not action.forward:
+            raise Refusal(400, detail=f"desync mitigation: {found.reason}")
+        return request._replace(keep_alive=False) if action.close else request
 
     async def _act(self, rule: Rule, request: Request, arrival: Arrival, exchange: AlbExchange | None) -> Response:
         match rule.action:
@@ -193,22 +212,6 @@ class AlbListener:
         if name is None:
             raise Refusal(503, detail="every target group of the rule has weight 0")
         return name
-
-
-def _mitigated(request: Request, mode: Mode, exchange: AlbExchange | None) -> Request:
-    """The request as desync mitigation lets it pass; what is refused or closed depends on the mode."""
-    target = request.raw_path + b"?" + request.raw_query if request.raw_query else request.raw_path
-    found: Classification = classify(
-        request.method.encode("latin-1"), target, _VERSIONS.get(request.http_version, b""), request.headers
-    )
-    if found is COMPLIANT:
-        return request
-    if exchange:
-        exchange.classification = found
-    action = ACTIONS[mode][found.level]
-    if not action.forward:
-        raise Refusal(400, detail=f"desync mitigation: {found.reason}")
-    return request._replace(keep_alive=False) if action.close else request
 
 
 def _transformed(request: Request, transform: "Transform") -> Request:
