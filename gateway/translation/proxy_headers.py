@@ -184,14 +184,15 @@ def trace(sent: str, fresh: str) -> str:
 
 def remap(lines: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """A function's response lines as a REST API sends them."""
-    kept = []
-    for name, value in lines:
-        lower = name.decode("ascii").lower()
-        if lower in REST_REMAPPED:
-            kept.append((b"x-amzn-Remapped-" + name, value))
-        elif lower not in REST_RESPONSE_DROPPED:
-            kept.append((name, value))
-    return kept
+    return [(renamed, value) for name, value in lines if (renamed := _response_name(name))]
+
+
+@lru_cache(maxsize=1024)
+def _response_name(name: bytes) -> bytes:
+    lower = name.decode("ascii").lower()
+    if lower in REST_REMAPPED:
+        return b"x-amzn-Remapped-" + name
+    return b"" if lower in REST_RESPONSE_DROPPED else name
 
 
 def is_signature(authorization: str) -> bool:

@@ -26,5 +26,6 @@ def test_response_trace() -> None:
 
     names = [field.partition("=")[0] for field in fresh.split(";")]
     assert names == ["Root", "Parent", "Sampled", "Lineage"]
+    assert fresh.startswith("Root=1-2-3;Parent=")
     assert len(fresh.split(";")[1]) == len("Parent=") + 16
     assert sent.startswith("Root=1-2-3;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:")

@@ -169,8 +169,8 @@ class FunctionUrl:
         self, headers: list[tuple[bytes, bytes]], cookies: list[bytes], request: Request, arrival: Arrival
     ) -> list[tuple[bytes, bytes]]:
         lines = [(b"x-amzn-RequestId", arrival.request_id.encode())]
-        lines.extend(line for line in remap(headers) if line[0].lower() != b"content-type")
-        lines.extend((b"set-cookie", cookie) for cookie in cookies)
+        lines += [line for line in remap(headers) if line[0].lower() != b"content-type"]
+        lines += [(b"set-cookie", cookie) for cookie in cookies]
         if self.cors is not None:
             lines.extend(self.cors.lines(request))
         sent = trace(_sent_trace(request), arrival.trace_id)
