@@ -40,7 +40,8 @@ class _Running:
 class RuntimeApiEnvironment:
     """A runtime's process and its Runtime API; implements `gateway.targets.environment.Environment`.
 
-    Implements `gateway.targets.runtime_api.server.Owner` too: that is how it hears of the runtime.
+    Implements `gateway.targets.runtime_api.server.Owner` and `gateway.targets.runtime_api.process.Owner` too: that is
+    how it hears of the runtime.
     """
 
     def __init__(self, configuration: FunctionConfiguration, options: RuntimeApiOptions, scratch: Path) -> None:
@@ -57,16 +58,7 @@ class RuntimeApiEnvironment:
         )
         self._api.routes.update(self._extensions.routes)
         self._recorder = Recorder(configuration, log, self._extensions.telemetry)
-        self._process = RuntimeProcess(
-            configuration,
-            options,
-            scratch,
-            self._api,
-            self._extensions,
-            self._recorder.output,
-            self._runtime_exited,
-            self._runtime_not_started,
-        )
+        self._process = RuntimeProcess(configuration, options, scratch, self._api, self._extensions, self)
         self._init: asyncio.Future[None] = self._loop.create_future()
         self._failure: Callable[[str], Failed] | None = None
         self._running: _Running | None = None
@@ -142,25 +134,6 @@ class RuntimeApiEnvironment:
             self._extensions.api.invoke(self._running.offer)
             self._api.give(self._running.offer)
 
-    def _runtime_not_started(self, error: OSError) -> None:
-        program, folder = self._options.command[0], self.configuration.task_root
-        self._fail_init(lambda id_: not_started(id_, program, folder, error))
-
-    def _runtime_exited(self, code: int) -> None:
-        effect = self._api.exited()
-        if effect is Effect.RESTART and not self._process.retired:
-            self._process.launch(self._offer)
-        elif effect is Effect.FAIL_INIT:
-            self._fail_init(lambda id_: exited(id_, code))
-        else:
-            self._process.retired = True
-            if effect is Effect.ABANDON:
-                self._fail(lambda id_: exited(id_, code))
-            elif effect is Effect.BREAK and self._running is not None:
-                failure = exited(self._running.invocation.request_id, code)
-                self._api.break_stream(StreamBroken(failure.error_type, failure.payload))
-                self._settle(None, "error", failure.error_type)
-
     def _time_out(self) -> None:
         """The function's timeout has passed."""
         if self._running is None:
@@ -225,6 +198,33 @@ class RuntimeApiEnvironment:
             self._end_init()
             if self._running is None:
                 self._process.freeze()
+
+    # What the runtime's process reports.
+
+    def runtime_printed(self, chunk: bytes) -> None:
+        """The runtime or the handler wrote to its log."""
+        self._recorder.output(chunk)
+
+    def runtime_not_started(self, error: OSError) -> None:
+        """There is no process, and so an init error."""
+        program, folder = self._options.command[0], self.configuration.task_root
+        self._fail_init(lambda id_: not_started(id_, program, folder, error))
+
+    def runtime_exited(self, code: int) -> None:
+        """What it left undone begins again or fails, after how far it has come."""
+        effect = self._api.exited()
+        if effect is Effect.RESTART and not self._process.retired:
+            self._process.launch(self._offer)
+        elif effect is Effect.FAIL_INIT:
+            self._fail_init(lambda id_: exited(id_, code))
+        else:
+            self._process.retired = True
+            if effect is Effect.ABANDON:
+                self._fail(lambda id_: exited(id_, code))
+            elif effect is Effect.BREAK and self._running is not None:
+                failure = exited(self._running.invocation.request_id, code)
+                self._api.break_stream(StreamBroken(failure.error_type, failure.payload))
+                self._settle(None, "error", failure.error_type)
 
     # What the Runtime API reports.
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP, SIGTERM, Signals
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.configuration import FunctionConfiguration
 from gateway.limits.box import Box
@@ -56,6 +56,22 @@ class RuntimeApiOptions:
     means: Means = NO_MEANS
 
 
+class Owner(Protocol):
+    """Who hears of a runtime's process."""
+
+    def runtime_printed(self, chunk: bytes) -> None:
+        """It wrote to standard output or standard error."""
+        ...
+
+    def runtime_exited(self, code: int) -> None:
+        """It has ended, after its last answer; not told of one that was given up."""
+        ...
+
+    def runtime_not_started(self, error: OSError) -> None:
+        """Its program cannot be run."""
+        ...
+
+
 class RuntimeProcess:
     """A runtime with its extensions; after its end, or when it was given up, another one may be launched.
 
@@ -65,9 +81,7 @@ class RuntimeProcess:
         scratch: The folder that stands for ``/tmp``.
         api: What the runtime calls.
         extensions: Those that start with the runtime.
-        output: Takes what the runtime prints.
-        exited: Told of the runtime's exit code, after its last answer; not of one that was given up.
-        not_started: Told why the runtime's program cannot be run.
+        owner: Hears of the runtime.
 
     Attributes:
         child: The runtime's process, also when it has ended; None while another one is being launched.
@@ -81,9 +95,7 @@ class RuntimeProcess:
         scratch: Path,
         api: RuntimeApi,
         extensions: ExtensionHost,
-        output: Callable[[bytes], None],
-        exited: Callable[[int], None],
-        not_started: Callable[[OSError], None],
+        owner: Owner,
     ) -> None:
         self.child: ChildProcess | None = None
         self.retired = False
@@ -92,9 +104,7 @@ class RuntimeProcess:
         self._box = Box(configuration.memory_mb, scratch, options.means)
         self._api = api
         self._extensions = extensions
-        self._output = output
-        self._exited = exited
-        self._not_started = not_started
+        self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._address = ""
         self._launching: asyncio.Task[None] | None = None
@@ -205,9 +215,9 @@ class RuntimeProcess:
             return
         command = Command(self._options.command, variables, folder, self._configuration.memory_mb, self._box)
         try:
-            child = await ChildProcess.spawn(command, self._output, self._options.reaper)
+            child = await ChildProcess.spawn(command, self._owner.runtime_printed, self._options.reaper)
         except OSError as error:
-            self._not_started(error)
+            self._owner.runtime_not_started(error)
             return
         self.child = child
         child.ended.add_done_callback(lambda _: self._child_ended(child))
@@ -233,4 +243,4 @@ class RuntimeProcess:
 
     def _tell_exit(self, child: ChildProcess) -> None:
         if child is self.child:
-            self._exited(child.ended.result())
+            self._owner.runtime_exited(child.ended.result())

@@ -52,16 +52,19 @@ class Subject:
         options = replace(options_for(configuration, self.log, reaper, opt), opt=opt, freeze=freeze)
         extensions = ExtensionHost(configuration, opt, self.log.append, reaper, lambda: None, self._extension_failed)
         self.api.routes.update(extensions.routes)
-        self.process = RuntimeProcess(
-            configuration,
-            options,
-            scratch,
-            self.api,
-            extensions,
-            self.log.append,
-            lambda code: self.heard.events.append(("exited", code)),
-            lambda error: self.heard.events.append(("not_started", error.strerror)),
-        )
+        self.process = RuntimeProcess(configuration, options, scratch, self.api, extensions, self)
+
+    def runtime_printed(self, chunk: bytes) -> None:
+        """It is in the log."""
+        self.log.append(chunk)
+
+    def runtime_exited(self, code: int) -> None:
+        """It was heard."""
+        self.heard.events.append(("exited", code))
+
+    def runtime_not_started(self, error: OSError) -> None:
+        """It was heard, and why."""
+        self.heard.events.append(("not_started", error.strerror))
 
     def _extension_failed(self, error_type: str, reason: str) -> None:
         raise AssertionError(error_type, reason)
