@@ -4,12 +4,14 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 import gateway.bootstraps
 from gateway.invocation import Failed, Invocation, Returned
+from gateway.types import Json
 from tests.targets.conformance import Log
 from tests.targets.runtime_api.opening import NODE, environment, needs_node
 
@@ -222,11 +224,31 @@ const id = (number) => `Root=1-65a0f5c0-${String(number).padStart(24, '0')};Pare
 """
 
 
+OWN_ENVIRONMENT = """
+(async () => {
+  const set = (await import(process.argv[1])).traceVariable(2);
+  process.env = { mine: 'here' };
+  for (const value of ['one', 'two', 'three']) set(value);
+  console.log(JSON.stringify(process.env));
+})();
+"""
+
+
+async def trace_script(script: str) -> Json:
+    """What a script prints that is given the module behind the variable."""
+    module = Path(gateway.bootstraps.__file__).parent / "node" / "trace.mjs"
+    printed: Json = json.loads((await anyio.run_process(["node", "--expose-gc", "-e", script, str(module)])).stdout)
+    return printed
+
+
+async def test_an_environment_of_the_handler_stays() -> None:
+    """What a handler puts in place of ``process.env`` is left alone, after any number of invocations."""
+    assert await trace_script(OWN_ENVIRONMENT) == {"mine": "here"}
+
+
 async def test_trace_ids_take_no_memory() -> None:
     """After very many invocations too each sees its own trace, and so do its child processes; nothing is kept."""
-    module = Path(gateway.bootstraps.__file__).parent / "node" / "trace.mjs"
-    argv = ["node", "--expose-gc", "-e", TRACES, str(module)]
-    found = json.loads((await anyio.run_process(argv)).stdout)
+    found: Any = await trace_script(TRACES)
 
     values = [step[0] for step in found["steps"]]
     assert values == ["one", None, "two", "three", None, "four", "mine", None, "five"]

@@ -28,7 +28,8 @@ export function traceVariable(kept = 10_000) {
     else if (left > 0) {
       left -= 1;
       last = real[NAME] = value;
-      if (left === 0) process.env = new Proxy(real, shown);
+      // A handler that has put an object of its own there keeps it.
+      if (left === 0 && process.env === real) process.env = new Proxy(real, shown);
       current = value;
     } else {
       current = value;

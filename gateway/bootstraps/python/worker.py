@@ -36,6 +36,8 @@ _HEAD = 5
 _ROOM = 64 * 1024
 
 _TRACE_ID = "_X_AMZN_TRACE_ID"
+_KEPT_TRACES = 10_000
+_TRACE_ROOM = 1024
 
 sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
 
@@ -46,28 +48,45 @@ class TraceVariable:
     The C library keeps every value that ``setenv`` was ever given, some 160 bytes for each invocation.  So after many
     of them the variable gets a place of its own that is written over; not from the first one on, since ctypes, which
     can do that, costs time and memory too.
-
-    Args:
-        kept: How many values the C library may keep.
     """
 
-    _ROOM = 1024
-
-    def __init__(self, kept: int = 10_000) -> None:
-        self._left = kept
+    def __init__(self) -> None:
+        self._left = _KEPT_TRACES
         self._overwrite: Callable[[bytes], None] | None = None
 
     def set(self, value: str) -> None:
         """Give the variable a value; without one it is removed."""
         if not value:
             os.environ.pop(_TRACE_ID, None)
-        elif self._left or len(data := os.fsencode(value)) > self._ROOM:
+        elif self._left or len(data := os.fsencode(value)) > _TRACE_ROOM:
             self._left = max(self._left - 1, 0)
             os.environ[_TRACE_ID] = value
         else:
             if self._overwrite is None:
-                self._overwrite = _place_of_its_own(self._ROOM)
+                self._overwrite = _place_of_its_own()
             self._overwrite(data)
+
+
+def _place_of_its_own() -> Callable[[bytes], None]:
+    """What sets the variable to at most ``_TRACE_ROOM`` bytes without ``setenv``, where this Python can do that."""
+    try:
+        import ctypes  # noqa: PLC0415 - see `TraceVariable`
+
+        putenv = ctypes.CDLL(None).putenv
+    except (ImportError, OSError, AttributeError):
+        return lambda value: os.environ.__setitem__(_TRACE_ID, os.fsdecode(value))
+    start = f"{_TRACE_ID}=".encode()
+    place = ctypes.create_string_buffer(len(start) + _TRACE_ROOM + 1)
+    # What Python shows of the environment, without setenv behind it.
+    seen: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
+    key = _TRACE_ID.encode()
+
+    def overwrite(value: bytes) -> None:
+        place.value = start + value
+        putenv(place)  # each time, since the handler may have set or removed the variable
+        seen[key] = value
+
+    return overwrite
 
 
 class FrameSocket:
@@ -108,28 +127,6 @@ class FrameSocket:
                 written += os.write(self.fd, memoryview(data)[written:])
         except BrokenPipeError:
             os._exit(0)
-
-
-def _place_of_its_own(room: int) -> Callable[[bytes], None]:
-    """What sets the variable to at most ``room`` bytes without ``setenv``, where this Python can do that."""
-    try:
-        import ctypes  # noqa: PLC0415 - see `TraceVariable`
-
-        putenv = ctypes.CDLL(None).putenv
-    except (ImportError, OSError, AttributeError):
-        return lambda value: os.environ.__setitem__(_TRACE_ID, os.fsdecode(value))
-    start = f"{_TRACE_ID}=".encode()
-    place = ctypes.create_string_buffer(len(start) + room + 1)
-    # What Python shows of the environment, without setenv behind it.
-    seen: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
-    key = _TRACE_ID.encode()
-
-    def overwrite(value: bytes) -> None:
-        place.value = start + value
-        putenv(place)  # each time, since the handler may have set or removed the variable
-        seen[key] = value
-
-    return overwrite
 
 
 def initialise(socket: FrameSocket) -> runtime.Handler:
