@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.config.env_file import read_env_file
 from gateway.errors import UsageError
 
 
@@ -26,22 +27,9 @@ def read_variables(files: Sequence[Path], given: Sequence[str]) -> dict[str, str
 
 def _read_file(file: Path) -> dict[str, str]:
     try:
-        text = file.read_text()
+        variables, faults = read_env_file(file)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--env-file {file}: it cannot be read ({error})") from error
-    variables = {}
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip().removeprefix("export ").strip()
-        if not line or line.startswith("#"):
-            continue
-        name, equals, value = line.partition("=")
-        if not equals:
-            raise UsageError(f"{file}, line {number}: expected NAME=VALUE, found {line!r}")
-        variables[name.strip()] = _unquoted(value.strip())
+    if faults:
+        raise UsageError("\n".join(faults))
     return variables
-
-
-def _unquoted(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-        return value[1:-1]
-    return value.partition(" #")[0].rstrip()

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from pydantic import BaseModel
 
 from gateway.config import apis, authentication, conditions, doors, rules, settings, transforms
+from gateway.config.env_file import read_env_file
 from gateway.config.listeners import LISTENERS, alb
 from gateway.config.listeners import actions as action_models
 from gateway.config.listeners import apis as api_models
@@ -98,7 +99,7 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
         if not path.exists():
             faults.append(Fault(where, f"there is no {path}; allowed: a folder or a zip file"))
     env_file = _absolute(model.env_file, folder) if model.env_file else None
-    variables = _read_env_file(env_file, (*place, "env_file"), faults) if env_file else {}
+    variables = _variables(env_file, (*place, "env_file"), faults) if env_file else {}
     return settings.FunctionSettings(
         name=name,
         handler=model.handler,
@@ -117,23 +118,13 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
     )
 
 
-def _read_env_file(file: Path, place: KeyPath, faults: list[Fault]) -> dict[str, str]:
-    """``NAME=value`` lines; comments, empty lines, ``export`` and one pair of quotation marks around a value."""
+def _variables(file: Path, place: KeyPath, faults: list[Fault]) -> dict[str, str]:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        variables, mistakes = read_env_file(file)
     except (OSError, UnicodeDecodeError):
         faults.append(Fault(place, f"cannot read {file}; allowed: a text file of NAME=value lines"))
         return {}
-    variables: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        text = line.strip().removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or not name.isidentifier():
-            faults.append(Fault(place, f"{file}, line {number}: found {line!r}; allowed: NAME=value"))
-        quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-        variables[name] = value[1:-1] if quoted else value
+    faults.extend(Fault(place, mistake) for mistake in mistakes)
     return variables
 
 

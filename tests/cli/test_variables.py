@@ -7,36 +7,6 @@ import pytest
 from gateway.cli.variables import read_variables
 from gateway.errors import UsageError
 
-FILE = """
-# a comment
-PLAIN=value
-export EXPORTED=1
-  SPACED = a b  # a comment
-QUOTED="a # b"
-SINGLE='x'
-EMPTY=
-EQUALS=a=b
-HASH=a#b
-UMLAUT=ü
-"""
-
-
-def test_file(tmp_path: Path) -> None:
-    """Comments, quotes, ``export`` and empty values are understood."""
-    (tmp_path / "env").write_text(FILE)
-
-    assert read_variables([tmp_path / "env"], []) == {
-        "PLAIN": "value",
-        "EXPORTED": "1",
-        "SPACED": "a b",
-        "QUOTED": "a # b",
-        "SINGLE": "x",
-        "EMPTY": "",
-        "EQUALS": "a=b",
-        "HASH": "a#b",
-        "UMLAUT": "ü",
-    }
-
 
 def test_later_ones_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A later file wins over an earlier one, ``--env`` over files; a bare name takes its value from here."""
@@ -62,7 +32,7 @@ def test_bad_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as raised:
         read_variables([tmp_path / "env"], [])
 
-    assert str(raised.value) == f"{tmp_path / 'env'}, line 3: expected NAME=VALUE, found 'no equals sign'"
+    assert str(raised.value) == f"{tmp_path / 'env'}, line 3: no equals sign; allowed: NAME=value"
 
 
 def test_file_that_is_not_there(tmp_path: Path) -> None:
