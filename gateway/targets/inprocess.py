@@ -22,6 +22,7 @@ from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
+from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
 
 _Answer: TypeAlias = Returned | Failed | None
@@ -170,7 +171,7 @@ class InProcess:
     def _expire(self) -> None:
         """End the waits whose time is over, and look again when the next one's may be: one timer serves them all."""
         now, earliest = time.monotonic(), self._timeout_s
-        for job in () if _debugger_attached() else tuple(self._in_flight):
+        for job in () if debugger_attached() else tuple(self._in_flight):
             left = self._timeout_s if job.began is None else job.began + self._timeout_s - now
             if left > 0:
                 earliest = min(earliest, left)
@@ -309,7 +310,3 @@ def exit_code(error: BaseException) -> int:
         return 1
     code = error.code
     return 0 if code is None else code & 0xFF if isinstance(code, int) else 1
-
-
-def _debugger_attached() -> bool:
-    return sys.gettrace() is not None or "pydevd" in sys.modules

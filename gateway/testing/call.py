@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from gateway.configuration import FunctionConfiguration
 from gateway.errors import Fault, FaultKind, UsageError
 from gateway.invocation import Failed, Outcome, Returned
 from gateway.listeners.exchange import payload_of
+from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import RESULT_LIMIT, reported, result_too_large, timed_out
 from gateway.targets.variables import check_user_variables
 from gateway.testing.exchange import Exchange
@@ -98,7 +98,7 @@ class HandlerCall:
                 runtime.log_error(fault)
                 outcome = reported(runtime.to_json(fault).encode())
             duration_ms = (perf_counter() - started) * 1000
-        if duration_ms > self.configuration.timeout_ms and not _debugged():
+        if duration_ms > self.configuration.timeout_ms and not debugger_attached():
             outcome = timed_out(arrival.request_id, self.configuration.timeout_ms)
         return Called(outcome, error, log.getvalue(), duration_ms)
 
@@ -181,8 +181,3 @@ def _variables(environment: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def _debugged() -> bool:
-    """Whether somebody may be thinking at a breakpoint; `sys.gettrace` would say so under coverage, too."""
-    return "pydevd" in sys.modules or "debugpy" in sys.modules

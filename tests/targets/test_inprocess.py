@@ -156,6 +156,26 @@ async def test_timeout_gives_the_thread_up() -> None:
     assert after == "next"
 
 
+async def test_timeout_under_coverage() -> None:
+    """A trace function is no debugger: coverage has one, and timeouts stay what they are."""
+    release = threading.Event()
+
+    def handler(event: object, context: LambdaContext) -> object:  # noqa: ARG001
+        release.wait(20)
+        return event
+
+    before = sys.gettrace()
+    sys.settrace(lambda *_: None)
+    try:
+        async with running(handler, capacity=1, timeout_ms=100) as target:
+            outcome = await target.invoke(invocation("wait"))
+            release.set()
+    finally:
+        sys.settrace(before)
+
+    assert isinstance(outcome, TimedOut)
+
+
 async def test_capacity_at_once() -> None:
     """As many invocations run at once as there are environments; the others wait their turn."""
     meeting = threading.Barrier(2, timeout=20)
