@@ -83,7 +83,7 @@ class Gateway:
         except UsageError:
             self._host.remove()
             raise
-        self._registry = Registry(self.functions.values())
+        self._registry = Registry(self.functions.values(), settings.account_region)
         self.doors: list[FrontDoor] = []
         self.servers: list[Server] = []
 
@@ -148,6 +148,8 @@ class Gateway:
         Raises:
             UsageError: The new settings cannot work; the old ones stay.
         """
+        if settings.account_region != self.settings.account_region:
+            raise UsageError("region and account cannot change while the gateway runs; start it again")
         changed = settings.functions != self.settings.functions
         if changed and any(listener.type == "websocket_api" for listener in settings.listeners):
             raise UsageError("functions cannot change while a websocket_api has connections to them; start it again")
@@ -195,7 +197,7 @@ class Gateway:
             server.force()
 
     def _function(self, settings: FunctionSettings) -> Function:
-        configuration = settings.configuration()
+        configuration = settings.configuration(*self.settings.account_region)
         if not settings.runtime and not settings.command:
             configuration = replace(configuration, runtime=runtime_of_handler(settings.handler, settings.code))
         return Function(configuration, self._host.target(configuration), self._unreserved)

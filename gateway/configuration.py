@@ -4,9 +4,24 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
+ACCOUNT = "[0-9]{12}"
+ACCOUNT_TEXT = "an account of twelve digits, such as '123456789012'"
+REGION = r"(?!cn-|us-gov-|us-iso|eu-iso|eusc-)[a-z]{2}(-[a-z]+)+-[0-9]{1,2}"
+"""A region of the partition ``aws``: ARNs and domains of the others are spelled differently."""
+REGION_TEXT = (
+    "a region such as 'eu-central-1'; those of China, GovCloud, ISO and the European Sovereign Cloud are not known here"
+)
+
+
+class AccountRegion(NamedTuple):
+    """An account in a region: what the ARNs of everything in a gateway have in common."""
+
+    region: str = DEFAULT_REGION
+    account: str = DEFAULT_ACCOUNT
 
 
 def default_capacity() -> int:

@@ -109,17 +109,18 @@ def front_door(settings: ListenerSettings, surroundings: Surroundings, options: 
 
 def _door(settings: ListenerSettings, surroundings: Surroundings, options: FrontDoorOptions) -> "DoorListener":
     functions, dev_headers = surroundings.functions, options.dev_headers
+    place = surroundings.settings.account_region
     of_api = options.verify("execute-api") if options.verify else None
     of_url = options.verify("lambda") if options.verify else None
     match settings.type:
         case "rest_api":
             from gateway.listeners.rest_api import rest_api  # noqa: PLC0415 - only the front doors that are used
 
-            return rest_api(settings, functions, verify=of_api, dev_headers=dev_headers)
+            return rest_api(settings, functions, place, verify=of_api, dev_headers=dev_headers)
         case "http_api":
             from gateway.listeners.http_api import http_api  # noqa: PLC0415 - as above
 
-            return http_api(settings, functions, verify=of_api, dev_headers=dev_headers)
+            return http_api(settings, functions, place, verify=of_api, dev_headers=dev_headers)
         case "function_url":
             from gateway.listeners.function_url import function_url  # noqa: PLC0415 - as above
 
@@ -127,7 +128,7 @@ def _door(settings: ListenerSettings, surroundings: Surroundings, options: Front
         case "websocket_api":
             from gateway.listeners.websocket_api import websocket_api  # noqa: PLC0415 - as above
 
-            return websocket_api(settings, functions, dev_headers=dev_headers)
+            return websocket_api(settings, functions, place, dev_headers=dev_headers)
         case _:
             raise TypeError(f"{settings.type} is not a door")
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gateway.listeners.alb.authenticate import Authentication
 
 LOAD_BALANCER = "app/gateway/50dc6c495c0c9188"
-_ARN = f"arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/{LOAD_BALANCER}"
 
 
 class LoadBalancer:
@@ -73,7 +72,9 @@ class LoadBalancer:
             return None
         from gateway.listeners.alb.authenticate import Authentication  # noqa: PLC0415 - needs an extra
 
-        return Authentication.of(self._listener, self._attributes, _ARN, self._surroundings.cache)
+        region, account = self._surroundings.settings.account_region
+        arn = f"arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/{LOAD_BALANCER}"
+        return Authentication.of(self._listener, self._attributes, arn, self._surroundings.cache)
 
     def _build_groups(self) -> dict[str, TargetGroup]:
         settings = self._surroundings.settings.target_groups
@@ -81,7 +82,8 @@ class LoadBalancer:
         shadows = {settings[name].shadow for name in names} - {""}
         functions = {name: self._function(settings[name]) for name in names | shadows if settings[name].is_lambda}
         idle_timeout_s = float(self._listener.attributes["idle_timeout.timeout_seconds"])
-        options = GroupOptions(self._attributes, self._surroundings.sticky_key, idle_timeout_s)
+        place = self._surroundings.settings.account_region
+        options = GroupOptions(self._attributes, self._surroundings.sticky_key, idle_timeout_s, account_region=place)
         builder = GroupBuilder(settings, functions, options)
         self.checkers = builder.checkers
         return {name: builder.build(name) for name in names}
@@ -92,7 +94,8 @@ class LoadBalancer:
             return self._surroundings.functions[settings.function]
         from gateway.functions.remote import remote_function  # noqa: PLC0415 - only for what runs elsewhere
 
-        function = remote_function(settings.targets, settings.endpoint_url)
+        file = self._surroundings.settings
+        function = remote_function(settings.targets, settings.endpoint_url, file.region, file.account)
         self._remote.append(function)
         return function
 

@@ -1,9 +1,13 @@
 """What all tests share."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 
 import pytest
+
+for _variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):  # of who runs the tests: `gateway serve` takes them
+    os.environ.pop(_variable, None)
 
 
 @pytest.fixture(scope="session")

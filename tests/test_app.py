@@ -320,6 +320,14 @@ async def test_reconfigure_keeps_the_old_when_the_new_fails() -> None:
     assert answer.body == b"/a"
 
 
+async def test_region_and_account_cannot_change() -> None:
+    """They are in every ARN that somebody may have kept."""
+    gateway = gateway_of([function("app", "host.alb")], [Front("app")], Log().append)
+    async with started(gateway):
+        with pytest.raises(UsageError, match=r"^region and account cannot change .*; start it again$"):
+            await gateway.reconfigure(replace(gateway.settings, region="eu-west-1"))
+
+
 async def test_ports_cannot_change() -> None:
     """Who changes a port is told to start the gateway again."""
     gateway = gateway_of([function("app", "host.alb")], [Front("app")], Log().append)

@@ -258,6 +258,17 @@ async def test_signatures_are_checked(settings: ListenerSettings, service: str) 
     assert statuses == [200, 403, 403, 200, 200, 403]
 
 
+@pytest.mark.parametrize("name", ["rest", "http", "http-v1"])
+async def test_account(name: str) -> None:
+    """An API is the gateway's account's, also when no function tells which that is."""
+    surroundings = around(scripted(shows)[0])
+    settings = replace(surroundings.settings, account="210987654321")
+    async with opened(front_door(settings_of(name), surroundings._replace(settings=settings))) as client:
+        context = (await client.get("/")).json()["requestContext"]
+
+    assert context["accountId"] == "210987654321"
+
+
 @pytest.mark.parametrize(("allowed", "source_ip"), [(True, "192.0.2.7"), (False, "127.0.0.1")])
 async def test_developer_headers_are_off_unless_asked_for(allowed: bool, source_ip: str) -> None:
     """Only who allows them lets a client choose its own address."""

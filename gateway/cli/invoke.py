@@ -10,9 +10,11 @@ from uuid import uuid4
 
 import click
 
+from gateway.cli.account_region import ACCOUNT_HELP, REGION_HELP, account_region
 from gateway.cli.running import run_loop, set_up_logging
 from gateway.cli.serve_settings import FunctionOptions, function_settings
 from gateway.cli.serving import readable
+from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.hosting import Host, HostOptions
@@ -49,6 +51,8 @@ class InvokeOptions(FunctionOptions):
 )
 @click.option("--layer", "layers", type=click.Path(path_type=Path), multiple=True, help="A folder or zip; repeatable.")
 @click.option("--python", metavar="PATH", help="The handler's interpreter instead of the project's own.")
+@click.option("--region", help=REGION_HELP)
+@click.option("--account", help=ACCOUNT_HELP)
 @click.option("-v", "--verbose", is_flag=True, help="Log START, END and REPORT too.")
 def command(**given: Any) -> None:  # noqa: ANN401 - InvokeOptions says what they are
     """Invoke the handler TARGET once and print its result.
@@ -71,7 +75,10 @@ async def _invoke(options: InvokeOptions, event: bytes) -> None:
             runtime_client=options.runtime_client,
         )
     )
-    configuration = function_settings(options.target, Path.cwd(), options).configuration()
+    region, account = account_region(options.region, options.account, os.environ)
+    configuration = function_settings(options.target, Path.cwd(), options).configuration(
+        region or DEFAULT_REGION, account or DEFAULT_ACCOUNT
+    )
     try:
         function = Function(configuration, host.target(configuration))
     except UsageError:

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
+from gateway.cli.account_region import ACCOUNT_HELP, REGION_HELP
 from gateway.cli.running import run_loop, set_up_logging
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
 from gateway.cli.serving import serve
-from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 
 
 @click.command("serve", no_args_is_help=True)
@@ -51,7 +51,9 @@ from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 @click.option("--layer", "layers", type=click.Path(path_type=Path), multiple=True, help="A folder or zip; repeatable.")
 @click.option("--function", "functions", multiple=True, metavar="NAME=TARGET", help="One more function; repeatable.")
 @click.option("--control-port", type=click.IntRange(0, 65535), help="Of the Invoke API.  [default: 3001 if it is free]")
-@click.option("--target-group-arn", default=DEFAULT_TARGET_GROUP_ARN, help="What the event names.")
+@click.option("--target-group-arn", default="", help="What the event names.")
+@click.option("--region", help=REGION_HELP)
+@click.option("--account", help=ACCOUNT_HELP)
 @click.option("--endpoint-url", default="", help="For an aws:… TARGET: another service with the Invoke API.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Keep every exchange as a file.")
 @click.option("--dev-headers", is_flag=True, help="Let requests choose claims, source IP, time and throttling.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from gateway.cli.account_region import account_region
 from gateway.cli.handler_setting import parse_target
 from gateway.cli.variables import read_variables
 from gateway.config.attributes import LISTENER, TARGET_GROUP, Attribute
@@ -15,6 +16,7 @@ from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
 from gateway.hosting import runtime_of_handler
+from gateway.translation.default_names import default_target_group_arn
 
 FLAVOURS: Final = {
     "alb": "Application Load Balancer",
@@ -42,6 +44,8 @@ class FunctionOptions:
     runtime_client: str
     layers: tuple[Path, ...]
     python: str | None
+    region: str | None
+    account: str | None
     verbose: bool
 
 
@@ -86,7 +90,23 @@ def settings_of(options: ServeOptions, folder: Path) -> Settings:
     if options.is_file:
         from gateway.config.load import load_settings  # noqa: PLC0415 - reading files needs pydantic
 
-        return load_settings(folder / options.target, os.environ)
+        settings = load_settings(folder / options.target, os.environ)
+    else:
+        settings = _settings(options, folder)
+    region, account = account_region(options.region or settings.region, options.account, os.environ)
+    settings = replace(settings, region=region, account=account or settings.account)
+    return settings if options.is_file else _with_arn(settings, options.target_group_arn)
+
+
+def _with_arn(settings: Settings, given: str) -> Settings:
+    """The settings of a command line with the ARN of the target group that there may be."""
+    arn = given or default_target_group_arn(*settings.account_region)
+    groups = {name: group._replace(arn=arn) for name, group in settings.target_groups.items()}
+    return replace(settings, target_groups=groups)
+
+
+def _settings(options: ServeOptions, folder: Path) -> Settings:
+    """The settings of handlers that the command line names."""
     if options.target.startswith(_ELSEWHERE):
         return _elsewhere(options, folder)
     targets = dict(_named(item) for item in options.functions)
@@ -116,7 +136,7 @@ def _behind_a_load_balancer(
     options: ServeOptions, folder: Path, functions: dict[str, FunctionSettings], group: TargetGroupSettings
 ) -> Settings:
     multi = {"lambda.multi_value_headers.enabled": options.flavour == "alb-multi"}
-    group = group._replace(attributes=_defaults(TARGET_GROUP) | multi, arn=options.target_group_arn)
+    group = group._replace(attributes=_defaults(TARGET_GROUP) | multi)
     forward = Forward((TargetGroupTuple(group.name),))
     listener = AlbSettings(options.port, (forward,), _defaults(LISTENER), options.host)
     return Settings(folder, functions, {group.name: group}, (listener,))

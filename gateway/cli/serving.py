@@ -16,7 +16,6 @@ from gateway.app import Gateway
 from gateway.cli.running import stop_requests
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
-from gateway.configuration import DEFAULT_REGION
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
 from gateway.observe.line_writer import LineWriter
@@ -60,7 +59,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             cpu_share=options.cpu_share,
             private_tmp=options.private_tmp,
         )
-        signatures = _signatures(options.signing_keys)
+        signatures = _signatures(options.signing_keys, settings.account_region.region)
         door_options = FrontDoorOptions(
             access_log.write if access_log else None,
             recorder,
@@ -108,7 +107,7 @@ async def _end(gateway: Gateway, stop: "asyncio.Queue[int]") -> None:
     await stopping
 
 
-def _signatures(given: tuple[str, ...]) -> "Callable[[str], SignatureCheck] | None":
+def _signatures(given: tuple[str, ...], region: str) -> "Callable[[str], SignatureCheck] | None":
     """What checks signatures for a service; None when no keys were given.
 
     Raises:
@@ -121,7 +120,7 @@ def _signatures(given: tuple[str, ...]) -> "Callable[[str], SignatureCheck] | No
     keys = dict(item.split("=", 1) for item in given if "=" in item)
     if len(keys) < len(given):
         raise UsageError("--signing-key: write ID=SECRET, an access key id and its secret access key")
-    return lambda service: SignatureCheck(keys, DEFAULT_REGION, service=service)
+    return lambda service: SignatureCheck(keys, region, service=service)
 
 
 async def _default_control_port(gateway: Gateway, signature: "SignatureCheck | None") -> None:

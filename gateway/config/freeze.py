@@ -65,6 +65,8 @@ def freeze_file(model: FileModel, file: Path, faults: list[Fault]) -> settings.S
         functions={name: _function(name, it, folder, faults) for name, it in model.functions.items()},
         target_groups={name: _target_group(name, it) for name, it in model.target_groups.items()},
         concurrent_executions=model.concurrent_executions,
+        region=model.region,
+        account=model.account,
         listeners=tuple(_frozen(listener, folder) for listener in model.listeners),  # type: ignore[misc]
     )
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 from gateway.config.attributes import TARGET_GROUP
 from gateway.config.listeners import ListenerModel
 from gateway.config.strict import AbsolutePath, Name, Strict, TextOrNumber, attribute_fields, fault, matching, shown
+from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, DEFAULT_ACCOUNT, REGION, REGION_TEXT
 
 if TYPE_CHECKING:
     TargetGroupAttributes: TypeAlias = Strict
@@ -161,11 +162,19 @@ class TargetGroupModel(Strict):
         return self
 
 
+_Region: TypeAlias = Annotated[str, matching(f"({REGION})?", REGION_TEXT)]
+_Account: TypeAlias = Annotated[TextOrNumber, matching(ACCOUNT, ACCOUNT_TEXT)]
+
+
 class FileModel(Strict):
     """A configuration file of the gateway."""
 
     schema_: Annotated[str | None, Field(alias="$schema")] = None
     """Where the JSON Schema is, for editors."""
+    region: _Region = ""
+    """The region that ARNs, variables and events name; left out, AWS_REGION, AWS_DEFAULT_REGION or us-east-1."""
+    account: _Account = DEFAULT_ACCOUNT
+    """The account that they name."""
     concurrent_executions: Annotated[int, Field(ge=1)] | None = None
     """The account's concurrency, shared by all functions; left out, there is no limit."""
     functions: dict[Name, FunctionModel] = Field(default_factory=dict)

@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from gateway.config.rules import ActionSettings, RuleSettings
-from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfiguration, default_capacity
+from gateway.configuration import (
+    DEFAULT_ACCOUNT,
+    DEFAULT_REGION,
+    AccountRegion,
+    FunctionConfiguration,
+    default_capacity,
+)
 
 if TYPE_CHECKING:  # most gateways have none of these listeners
     from gateway.config.doors import DoorSettings
@@ -158,6 +164,8 @@ class Settings:
     Attributes:
         source: The file, for messages and for reloading.
         concurrent_executions: The account's concurrency; None for no limit.
+        region: Of everything here; "" when nobody gave one.
+        account: Of everything here, twelve digits.
     """
 
     source: Path
@@ -165,3 +173,10 @@ class Settings:
     target_groups: Mapping[str, TargetGroupSettings] = field(default_factory=dict)
     listeners: tuple[ListenerSettings, ...] = ()
     concurrent_executions: int | None = None
+    region: str = ""
+    account: str = DEFAULT_ACCOUNT
+
+    @property
+    def account_region(self) -> AccountRegion:
+        """What ARNs, variables and events name."""
+        return AccountRegion(self.region or DEFAULT_REGION, self.account)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION
+from gateway.configuration import AccountRegion
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 
@@ -14,16 +14,20 @@ RIE_NAME: Final = "function"
 class Registry:
     """Every function that can be invoked here.
 
+    Args:
+        functions: The first ones.
+        account_region: Where all of them are.
+
     The name ``function`` finds the first function when none has that name: the Runtime Interface Emulator answers
     under this one name, whatever the function is called.
 
     Raises:
-        UsageError: Two functions have the same name and version, or they are not of one region and account.
+        UsageError: Two functions have the same name and version, or one is of another region or account.
     """
 
-    def __init__(self, functions: Iterable[Function]) -> None:
+    def __init__(self, functions: Iterable[Function], account_region: AccountRegion = AccountRegion()) -> None:  # noqa: B008 - a value
         self._found: dict[tuple[str, str], Function] = {}
-        self.region, self.account = DEFAULT_REGION, DEFAULT_ACCOUNT
+        self.region, self.account = account_region
         self.replace(functions)
 
     def replace(self, functions: Iterable[Function]) -> None:
@@ -38,16 +42,13 @@ class Registry:
             if key in found:
                 raise UsageError(f"two functions are named {key[0]!r}; give each its own name")
             found[key] = function
-        places = [(function.configuration.region, function.configuration.account) for function in found.values()]
-        place = places[0] if places else (DEFAULT_REGION, DEFAULT_ACCOUNT)
-        for function, its_place in zip(found.values(), places, strict=True):
-            if its_place != place:
+        for function in found.values():
+            if (function.configuration.region, function.configuration.account) != (self.region, self.account):
                 raise UsageError(
-                    f"function {function.configuration.name!r} is of another region or account than the first one; "
-                    "start one gateway for each"
+                    f"function {function.configuration.name!r} is not in account {self.account} and region "
+                    f"{self.region}; start one gateway for each"
                 )
         self._found = found
-        self.region, self.account = place
 
     def __iter__(self) -> Iterator[Function]:
         """All functions, in the order in which they were given."""

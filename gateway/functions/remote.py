@@ -2,20 +2,26 @@
 
 from collections.abc import Sequence
 
+from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, AccountRegion
 from gateway.functions.function import Function
 from gateway.targets import open_target
 from gateway.targets.remote_name import remote_configuration
 
 
-def remote_function(targets: Sequence[str], endpoint_url: str = "") -> Function:
+def remote_function(
+    targets: Sequence[str], endpoint_url: str = "", region: str = "", account: str = DEFAULT_ACCOUNT
+) -> Function:
     """The function behind the targets of a target group; its owner starts and stops it.
 
     Args:
         targets: One ``aws:name[:qualifier]`` or ARN, or any number of ``rie:http://host:port``.
         endpoint_url: For functions on AWS: another service that speaks the Invoke API; "" for AWS.
+        region: Of a function that is only named; "" leaves it to the configuration of the AWS SDKs.
+        account: Of a function that is only named.
 
     Raises:
         UsageError: They name no function.
     """
     spec = ",".join(targets)
-    return Function(remote_configuration(spec), open_target(spec, endpoint_url))
+    configuration = remote_configuration(spec, AccountRegion(region or DEFAULT_REGION, account))
+    return Function(configuration, open_target(spec, endpoint_url, region))

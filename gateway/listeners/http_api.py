@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.config import apis
 from gateway.config.doors import HttpApiSettings
+from gateway.configuration import AccountRegion
 from gateway.errors import Fault, UsageError
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, HttpAuthorizer, Question
 from gateway.listeners.cors import cors_of
@@ -15,7 +16,7 @@ from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
 from gateway.listeners.jwks import JwtAuthorizer, KeySet
-from gateway.listeners.named import Functions, function_of, place_of
+from gateway.listeners.named import Functions, function_of
 from gateway.listeners.usage_plans import Clock, TokenBucket
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.flavour import Limits
@@ -164,6 +165,7 @@ def _shown(authorizer: dict[str, Json], member: str, version: str) -> dict[str, 
 def http_api(
     settings: HttpApiSettings,
     functions: Functions,
+    account_region: AccountRegion = AccountRegion(),  # noqa: B008 - a value
     *,
     verify: Verify | None = None,
     dev_headers: bool = False,
@@ -174,6 +176,7 @@ def http_api(
     Args:
         settings: From the configuration.
         functions: By the names that the settings use.
+        account_region: Where the API is.
         verify: Checks signatures under ``AWS_IAM``; None believes them.
         dev_headers: Developer headers are read.
         clock: Seconds; only differences count.
@@ -186,10 +189,9 @@ def http_api(
         routes[DEFAULT] = apis.HttpRoute(settings.function)
     if not routes:
         raise UsageError("an HTTP API needs a function, or routes")
-    region, account_id = place_of(functions)
     options = {
-        "region": region,
-        "account_id": account_id,
+        "region": account_region.region,
+        "account_id": account_region.account,
         "domain_name": settings.domain_name,
         "routes": RouteTable([_route(key) for key in routes]),
         "stages": {**settings.stages, settings.stage: settings.stage_variables},

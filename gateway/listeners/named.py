@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 
@@ -21,10 +20,3 @@ def function_of(functions: Functions, name: str) -> Function:
         there = ", ".join(sorted(functions)) or "none"
         raise UsageError(f"there is no function {name!r}; there are: {there}")
     return found
-
-
-def place_of(functions: Functions) -> tuple[str, str]:
-    """Region and account of an API in front of these functions, which are all of one region and account."""
-    for function in functions.values():
-        return function.configuration.region, function.configuration.account
-    return DEFAULT_REGION, DEFAULT_ACCOUNT

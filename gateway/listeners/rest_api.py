@@ -8,6 +8,7 @@ import time
 
 from gateway.config import apis
 from gateway.config.doors import RestApiSettings
+from gateway.configuration import AccountRegion
 from gateway.errors import BadResult, Fault
 from gateway.invocation import Outcome, Returned, Streamed
 from gateway.listeners.authorizing import Question
@@ -15,7 +16,7 @@ from gateway.listeners.door import DoorListener, Visit
 from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
-from gateway.listeners.named import Functions, place_of
+from gateway.listeners.named import Functions
 from gateway.listeners.proxying import HttpProxy, mock_response, parameter_lines
 from gateway.listeners.rest_methods import RestMethod, rest_methods, rest_routes, rest_table
 from gateway.listeners.streaming import begin_stream
@@ -182,6 +183,7 @@ def _api_key(request: Request) -> str:
 def rest_api(
     settings: RestApiSettings,
     functions: Functions,
+    account_region: AccountRegion = AccountRegion(),  # noqa: B008 - a value
     *,
     verify: Verify | None = None,
     dev_headers: bool = False,
@@ -192,6 +194,7 @@ def rest_api(
     Args:
         settings: From the configuration.
         functions: By the names that the settings use.
+        account_region: Where the API is.
         verify: Checks signatures under ``AWS_IAM``; None believes them.
         dev_headers: Developer headers are read.
         clock: Seconds since 1970.
@@ -200,10 +203,9 @@ def rest_api(
         UsageError: A function is not there, or a package that the settings ask for.
     """
     routes = rest_routes(settings)
-    region, account_id = place_of(functions)
     flavour = RestApi(
-        account_id=account_id,
-        region=region,
+        account_id=account_region.account,
+        region=account_region.region,
         stage=settings.stage,
         stage_variables=dict(settings.stage_variables),
         domain_name=settings.domain_name,

@@ -21,13 +21,14 @@ import orjson
 
 from gateway.config import apis
 from gateway.config.doors import WebSocketApiSettings
+from gateway.configuration import AccountRegion
 from gateway.errors import Fault, UsageError
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, Question, WebSocketAuthorizer
 from gateway.listeners.door import DoorListener, Visit
 from gateway.listeners.exchange import Exchange, payload_of
 from gateway.listeners.integration import LambdaIntegration
-from gateway.listeners.named import Functions, function_of, place_of
+from gateway.listeners.named import Functions, function_of
 from gateway.listeners.websocket_connections import Connections, managed_connection
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.flavour import Limits
@@ -237,6 +238,7 @@ def _body(payload: bytes) -> bytes | None:
 def websocket_api(
     settings: WebSocketApiSettings,
     functions: Functions,
+    account_region: AccountRegion = AccountRegion(),  # noqa: B008 - a value
     *,
     dev_headers: bool = False,
     times: "Times" = Times(),  # noqa: B008 - a value
@@ -246,6 +248,7 @@ def websocket_api(
     Args:
         settings: From the configuration.
         functions: By the names that the settings use.
+        account_region: Where the API is.
         dev_headers: Developer headers of handshakes are read.
         times: How long connections may last.
 
@@ -256,10 +259,9 @@ def websocket_api(
     if settings.function:
         given = apis.WebSocketRoute(settings.function)
         routes = {CONNECT: given, DISCONNECT: given, DEFAULT: given} | routes
-    region, account_id = place_of(functions)
     flavour = WebSocketApi(
-        account_id=account_id,
-        region=region,
+        account_id=account_region.account,
+        region=account_region.region,
         stage=settings.stage,
         stage_variables=dict(settings.stage_variables),
         domain_name=settings.domain_name,

@@ -18,12 +18,13 @@ _SCHEMES: Final = {
 """Scheme → class, called with the whole name; imported when it is needed."""
 
 
-def open_target(spec: str, endpoint_url: str = "") -> Target:
+def open_target(spec: str, endpoint_url: str = "", region: str = "") -> Target:
     """The way to run a function elsewhere; it must be started before use.
 
     Args:
         spec: ``aws:name[:qualifier]``, a function's ARN, or ``rie:http://host:port[,http://host:port…]``.
         endpoint_url: For functions on AWS: another service that speaks the Invoke API; "" for AWS.
+        region: For functions on AWS that are only named; "" leaves it to the configuration of the AWS SDKs.
 
     Raises:
         UsageError: No such way is known, or the rest of the name is wrong.
@@ -36,4 +37,4 @@ def open_target(spec: str, endpoint_url: str = "") -> Target:
         raise UsageError(f"{spec!r} is no function; write aws:name, a function's ARN or rie:http://host:9000{hint}")
     module, _, name = _SCHEMES[scheme].partition(":")
     make: Callable[..., Target] = getattr(import_module(module), name)
-    return make(spec, endpoint_url) if scheme in {"aws", "arn"} else make(spec)
+    return make(spec, endpoint_url, region) if scheme in {"aws", "arn"} else make(spec)

@@ -29,14 +29,18 @@ class AwsTarget:
         spec: ``aws:name[:qualifier]`` or an ARN.
         endpoint_url: Another service than AWS, such as LocalStack or a second gateway; "" for AWS itself or what the
             user's AWS configuration says.
+        region: When the name is none with a region; "" leaves it to the user's AWS configuration.
         clock: Seconds since 1970, for signatures.
 
     Raises:
         UsageError: ``spec`` names no function.
     """
 
-    def __init__(self, spec: str, endpoint_url: str = "", clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, spec: str, endpoint_url: str = "", region: str = "", clock: Callable[[], float] = time.time
+    ) -> None:
         self.name: RemoteName = parse_remote_name(spec)
+        self._region = self.name.region or region
         self._endpoint_url = endpoint_url
         self._clock = clock
         self._access: AwsAccess | None = None
@@ -49,7 +53,7 @@ class AwsTarget:
         Raises:
             UsageError: Something of that is missing.
         """
-        access = await find_access(self.name.region, self._endpoint_url)
+        access = await find_access(self._region, self._endpoint_url)
         origin = parse_origin(access.endpoint_url)
         query = self.name.query
         for streaming in (False, True):

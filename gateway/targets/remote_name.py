@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfiguration
+from gateway.configuration import AccountRegion, FunctionConfiguration
 from gateway.errors import UsageError
 
 _ARN: Final = re.compile(
@@ -63,22 +63,28 @@ def parse_remote_name(spec: str) -> RemoteName:
     )
 
 
-def remote_configuration(spec: str) -> FunctionConfiguration:
+def remote_configuration(spec: str, otherwise: AccountRegion = AccountRegion()) -> FunctionConfiguration:  # noqa: B008 - a value
     """What the gateway can know of a function that runs elsewhere, for front doors that need its name and ARN.
 
     Any other target than ``aws:…`` and ARNs is named ``function``, as Runtime Interface Emulators call theirs.
+
+    Args:
+        spec: The target.
+        otherwise: Where a function is whose name does not say it.
 
     Raises:
         UsageError: ``aws:`` or ``arn:`` is followed by something else than a function.
     """
     if not spec.startswith(("aws:", "arn:")):
-        return FunctionConfiguration("function", "", timeout_ms=MAX_TIMEOUT_MS)
+        return FunctionConfiguration(
+            "function", "", timeout_ms=MAX_TIMEOUT_MS, region=otherwise.region, account=otherwise.account
+        )
     name = parse_remote_name(spec)
     return FunctionConfiguration(
         name.name,
         "",
         timeout_ms=MAX_TIMEOUT_MS,
         version=name.qualifier or "$LATEST",
-        region=name.region or DEFAULT_REGION,
-        account=name.account or DEFAULT_ACCOUNT,
+        region=name.region or otherwise.region,
+        account=name.account or otherwise.account,
     )

@@ -2,6 +2,10 @@
 
 from typing import Final
 
-DEFAULT_TARGET_GROUP_ARN: Final = (
-    "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/gateway/6d0ecf831eec9f09"
-)
+
+def default_target_group_arn(region: str, account: str) -> str:
+    """The target group's ARN in an account of a region."""
+    return f"arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/gateway/6d0ecf831eec9f09"
+
+
+DEFAULT_TARGET_GROUP_ARN: Final = default_target_group_arn("us-east-1", "123456789012")

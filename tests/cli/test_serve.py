@@ -86,6 +86,7 @@ REFUSALS = [
         ["host.alb", "-e", "AWS_REGION=x"],
         "environment variable AWS_REGION: Lambda reserves this name; choose another one",
     ),
+    (["host.alb", "--account", "12"], "--account 12: write an account of twelve digits, such as '123456789012'"),
     (["host.alb", "--env-file", "bad.env"], "bad.env, line 2: no equals sign; allowed: NAME=value"),
     (
         ["host.alb", "--env-file", "gone.env"],
@@ -207,6 +208,24 @@ def test_variables_reach_the_handler(tmp_path: Path) -> None:
     arguments = ["app.handler", "--env-file", "my.env", "-e", "BB=given", "-e", "CC"]
     with serving(tmp_path, *arguments, CC="shell", DD="shell") as served:
         assert served.get("/") == (200, "file,given,shell,-")
+
+
+def test_region_and_account(tmp_path: Path) -> None:
+    """The region of the shell is taken, and said; ARN and variables have it, and the account of the option."""
+    (tmp_path / "app.py").write_text(
+        "import os\n"
+        "def handler(event, context):\n"
+        "    group = event['requestContext']['elb']['targetGroupArn']\n"
+        "    body = ' '.join([os.environ['AWS_REGION'], context.invoked_function_arn, group])\n"
+        "    return {'statusCode': 200, 'body': body}\n"
+    )
+    with serving(tmp_path, "app.handler", "--account", "210987654321", AWS_DEFAULT_REGION="eu-central-1") as served:
+        region, function, group = served.get("/")[1].split()
+
+        assert region == "eu-central-1"
+        assert function == "arn:aws:lambda:eu-central-1:210987654321:function:app"
+        assert group.startswith("arn:aws:elasticloadbalancing:eu-central-1:210987654321:targetgroup/")
+        assert served.logged("region eu-central-1, from AWS_DEFAULT_REGION")
 
 
 def test_reserved_concurrency(tmp_path: Path) -> None:

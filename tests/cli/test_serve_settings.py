@@ -21,6 +21,8 @@ OPTIONS = ServeOptions(
     runtime_client="worker",
     layers=(),
     python=None,
+    region=None,
+    account=None,
     verbose=False,
     port=8000,
     host="127.0.0.1",
@@ -130,3 +132,20 @@ def test_malformed_function(tmp_path: Path, item: str) -> None:
         settings_of(replace(OPTIONS, functions=(item,)), tmp_path)
 
     assert str(raised.value) == f"--function {item}: write NAME=TARGET, such as orders=app.handler"
+
+
+def test_region_and_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option wins over the file's key, which wins over the environment; the target group's ARN follows."""
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    (tmp_path / "gateway.toml").write_text('region = "eu-west-1"\naccount = "222222222222"\n')
+    of_file = replace(OPTIONS, target="gateway.toml")
+    of_handler = replace(OPTIONS, target_group_arn="")
+
+    assert settings_of(of_file, tmp_path).account_region == ("eu-west-1", "222222222222")
+    given = replace(of_file, region="eu-west-3", account="333333333333")
+    assert settings_of(given, tmp_path).account_region == ("eu-west-3", "333333333333")
+    settings = settings_of(of_handler, tmp_path)
+    assert settings.account_region == ("eu-north-1", "123456789012")
+    assert settings.target_groups["app"].arn == (
+        "arn:aws:elasticloadbalancing:eu-north-1:123456789012:targetgroup/gateway/6d0ecf831eec9f09"
+    )

@@ -86,7 +86,10 @@ def test_an_empty_registry_finds_nothing() -> None:
     ("functions", "message"),
     [
         ([function("a"), function("a")], "two functions are named 'a'; give each its own name"),
-        ([function("a"), function("b", "eu-west-1")], "'b' is of another region .* start one gateway for each"),
+        (
+            [function("a"), function("b", "eu-west-1")],
+            "'b' is not in account 123456789012 and region us-east-1; start one gateway for each",
+        ),
     ],
 )
 def test_functions_that_cannot_live_together_are_refused(functions: list[Function], message: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from gateway.config.settings import TargetGroupSettings
-from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION
+from gateway.configuration import AccountRegion
 from gateway.functions.function import Function
 from gateway.listeners.alb.health_checker import (
     CheckedTargetGroup,
@@ -24,12 +24,14 @@ class GroupOptions(NamedTuple):
     Attributes:
         sticky_key: The secret behind stickiness cookies, at most 64 bytes.
         idle_timeout_s: ``idle_timeout.timeout_seconds``.
+        account_region: Where the groups are.
     """
 
     attributes: AlbAttributes
     sticky_key: bytes
     idle_timeout_s: float = 60.0
     clock: Clock = WallClock()
+    account_region: AccountRegion = AccountRegion()
 
 
 class GroupBuilder:
@@ -98,7 +100,7 @@ class GroupBuilder:
         checker = HealthChecker(settings.name, check, probes, self._options.clock, int(minimum))
         group = HttpTargetGroup(
             settings,
-            settings.arn or target_group_arn(settings.name, DEFAULT_REGION, DEFAULT_ACCOUNT),
+            settings.arn or target_group_arn(settings.name, *self._options.account_region),
             self._options.attributes,
             self._options.sticky_key,
             lambda: checker.fit,
