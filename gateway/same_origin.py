@@ -29,7 +29,9 @@ _AUTHORITY_END: Final = re.compile(rb"[/?#]")
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _OWN_SITES: Final = (b"same-origin", b"none")  # "none" is the user's doing: an address typed in, a bookmark
 _HOST_ADVICE: Final = "this port answers to loopback names and addresses; gateway serve --allow-host NAME adds one"
-_ORIGIN_ADVICE: Final = "pages of other origins may not call this port; gateway serve --allow-origin ORIGIN lets them"
+_ORIGIN_ADVICE: Final = (
+    "pages of other origins may not call this port; gateway serve --allow-origin ORIGIN lets them in"
+)
 
 
 class AllowedCallers(NamedTuple):

@@ -152,7 +152,8 @@ async def started(gateway: Gateway) -> AsyncIterator[Gateway]:
 
 async def invoke(port: int, name: str = "app", event: bytes = b"{}") -> tuple[int, Json]:
     """Status and result of a call of the Invoke API."""
-    head = f"POST /2015-03-31/functions/{name}/invocations HTTP/1.1\r\nHost: h\r\nContent-Length: {len(event)}\r\n\r\n"
+    path = f"/2015-03-31/functions/{name}/invocations"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(event)}\r\n\r\n"
     client = await Client.connect(port)
     await client.send(head.encode() + event)
     async with asyncio.timeout(DEADLINE_S):

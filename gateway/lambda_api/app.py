@@ -9,16 +9,19 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway.functions.registry import Registry
 from gateway.lambda_api.background import Background
 from gateway.lambda_api.call import Service, given_request_id
+from gateway.lambda_api.cross_origin import CrossOrigin
 from gateway.lambda_api.errors import ApiError
 from gateway.lambda_api.health import Health
 from gateway.lambda_api.invoke import invoke, invoke_async
 from gateway.lambda_api.signature import SignatureCheck
 from gateway.lambda_api.stream import invoke_with_response_stream
 from gateway.lambda_api.wire import refused
+from gateway.same_origin import THIS_MACHINE, AllowedCallers
 
 _Operation: TypeAlias = Callable[[Request, Service, str], Awaitable[Response]]
 
@@ -28,7 +31,8 @@ def build_control_app(
     reset: Callable[[], Awaitable[None]],
     signature: SignatureCheck | None = None,
     routes: Iterable[Route] = (),
-) -> Starlette:
+    allowed: AllowedCallers = THIS_MACHINE,
+) -> ASGIApp:
     """Wire the control port.
 
     Args:
@@ -36,6 +40,7 @@ def build_control_app(
         reset: Replaces all execution environments.
         signature: Strict mode; without it every caller is served, signed or not.
         routes: What else is on the port.
+        allowed: Who may call beside programs on this machine.
 
     Returns:
         An ASGI application.  Its lifespan must run: it waits at the end for the events that were accepted.
@@ -48,7 +53,7 @@ def build_control_app(
         yield
         await service.background.aclose()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             # The names are paths: a slash in one is refused by its pattern, as AWS does, and not by the router.
             _post("/2015-03-31/functions/{name:path}/invocations", service, invoke),
@@ -63,6 +68,7 @@ def build_control_app(
         exception_handlers={404: _unknown, 405: _unknown, Exception: _failed},
         lifespan=lifespan,
     )
+    return CrossOrigin(app, allowed)
 
 
 def _post(path: str, service: Service, operation: _Operation) -> Route:

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gateway.functions.registry import Registry
 from gateway.invocation import Failed, Returned, StreamBroken, Streamed, Throttled
@@ -173,7 +173,7 @@ def test_boto3_invokes_the_old_way(lambda_client: LambdaClient) -> None:
 
 
 @pytest.fixture
-def strict_url(control: ControlPort, serve: Callable[[Starlette], Server]) -> str:
+def strict_url(control: ControlPort, serve: Callable[[ASGIApp], Server]) -> str:
     """A control port that knows one key."""
 
     async def reset() -> None:
