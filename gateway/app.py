@@ -99,7 +99,7 @@ class Gateway:
             from gateway.same_origin import THIS_MACHINE  # noqa: PLC0415 - as above
 
             allowed = self._host.options.allowed_callers or THIS_MACHINE
-            return build_control_app(self._registry, self.reset, signature, self._published(), allowed)
+            return build_control_app(self._registry, self.reset, signature, self._published(signature), allowed)
 
         server = ControlServer(build, host, port)
         self.servers.append(server)
@@ -219,11 +219,12 @@ class Gateway:
         self._draining.add(task)
         task.add_done_callback(self._draining.discard)
 
-    def _published(self) -> "list[Route]":
+    def _published(self, signature: "SignatureCheck | None") -> "list[Route]":
         """What front doors have to say on the control port: health of targets, public keys, connections."""
         from gateway.control_routes import door_routes  # noqa: PLC0415 - only when somebody connects
 
-        return [route for door in self.doors for route in door_routes(door)]
+        verify = None if signature is None else self._door_options.verify or (lambda _: signature.check)
+        return [route for door in self.doors for route in door_routes(door, verify)]
 
 
 def _unreserved(settings: Settings) -> ConcurrencyPool:

@@ -20,6 +20,7 @@ from gateway.config.rules import FixedResponse, Forward, RuleSettings, TargetGro
 from gateway.config.settings import AlbSettings, FunctionSettings, Settings
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
+from gateway.lambda_api.signature import SignatureCheck
 from gateway.listeners.local_authority import authority_file
 from gateway.load_balancer import group_names
 from gateway.types import Json
@@ -391,7 +392,10 @@ def test_target_groups_of_a_listener() -> None:
 
 
 async def test_login_over_https(tmp_path: Path) -> None:
-    """An HTTPS listener without certificates gets one, logs users in, and publishes its key on the control port."""
+    """An HTTPS listener without certificates gets one, logs users in, and publishes its key on the control port.
+
+    Nobody signs to read the key, in strict mode neither: on AWS it is public.
+    """
     async with provided() as provider:
         plain = gateway_of([function("app", "host.alb_event")], [Front("app")], Log().append).settings
         listener = plain.listeners[0]
@@ -400,7 +404,7 @@ async def test_login_over_https(tmp_path: Path) -> None:
         secure = replace(listener, protocol="HTTPS", default_actions=actions)
         variables = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
         gateway = Gateway(replace(plain, listeners=(secure,)), HostOptions(variables, Log().append))
-        control = gateway.add_control_port("127.0.0.1", 0)
+        control = gateway.add_control_port("127.0.0.1", 0, SignatureCheck({"AKIDEXAMPLE": "secret"}, "us-east-1"))
         await gateway.start()
         trust = ssl.create_default_context(cafile=authority_file(tmp_path / "lambda-http-gateway"))
         try:
@@ -409,10 +413,11 @@ async def test_login_over_https(tmp_path: Path) -> None:
                 data = answer.json()["headers"]["x-amzn-oidc-data"]
                 key_id = jwt.get_unverified_header(data)["kid"]
                 key = await client.get(f"http://127.0.0.1:{control.port}/{key_id}")
+                health = await client.get(f"http://127.0.0.1:{control.port}/_gateway/target-health/1")
         finally:
             await gateway.stop(0)
 
-    assert answer.http_version == "HTTP/2"
+    assert (answer.http_version, health.status_code) == ("HTTP/2", 403)
     assert jwt.decode(data, key.text, ["ES256"])["sub"] == "ünsal"
 
 

@@ -60,7 +60,7 @@ from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
     "signing_keys",
     multiple=True,
     metavar="ID=SECRET",
-    help="Refuse calls of the Invoke API and under AWS_IAM that are not signed with such a key; repeatable.",
+    help="Refuse calls of the control port and under AWS_IAM that are not signed with such a key; repeatable.",
 )
 @click.option(
     "--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="A further name of the control port; repeatable."

@@ -264,6 +264,15 @@ def test_who_nobody_is(tmp_path: Path, option: str, given: str) -> None:
     assert err.startswith(f"gateway: error: {option} {given}: write ")
 
 
+def test_signing_key(tmp_path: Path) -> None:
+    """In strict mode everything on the control port asks for a signature."""
+    with serving(tmp_path, "host.alb", "--control-port", "0", "--signing-key", "AKIDEXAMPLE=secret") as served:
+        port = control_port(served)
+        answers = [served.invoke(port, "host"), answer(served.send("/_gateway/health", "Host: localhost", port=port))]
+
+    assert answers == [(403, '{"message":"Missing Authentication Token"}')] * 2
+
+
 def test_freeze(tmp_path: Path) -> None:
     """Between invocations the environment's processes are stopped; they answer all the same."""
     with serving(tmp_path, "host.alb_pid", "--freeze") as served:
