@@ -1,5 +1,6 @@
 """Web pages at the APIs of an execution environment."""
 
+import asyncio
 import json
 import logging
 
@@ -28,12 +29,12 @@ PATHS = [
 ]
 PAGES = [
     ("Host: evil.example", "--allow-host"),
-    ("Host: localhost\r\nHost: 127.0.0.1", "--allow-host"),
-    ("Host: localhost\r\nOrigin: https://evil.example", "--allow-origin"),
-    ("Host: localhost\r\nOrigin: null", "--allow-origin"),
-    ("Host: localhost\r\nSec-Fetch-Site: cross-site", "--allow-origin"),
+    ("Host: localhost\r\nHost: {address}", "--allow-host"),
+    ("Host: {address}\r\nOrigin: https://evil.example", "--allow-origin"),
+    ("Host: {address}\r\nOrigin: null", "--allow-origin"),
+    ("Host: {address}\r\nSec-Fetch-Site: cross-site", "--allow-origin"),
     (
-        "Host: localhost\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document",
+        "Host: {address}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document",
         "--allow-origin",
     ),
 ]
@@ -42,12 +43,13 @@ PAGES = [
 @pytest.mark.parametrize(("lines", "named"), PAGES)
 async def test_pages_are_refused(lines: str, named: str) -> None:
     """403 with the option, whatever they ask for: no invocation is taken away, none gets a result."""
-    async with serving() as served:
+    async with asyncio.timeout(10), serving() as served:
         await served.give(Invocation(b"{}", ID))
         before = list(served.heard.events)
+        head = f"{lines.format(address=served.client.address)}\r\nContent-Length: 3\r\n\r\n[1]"
         for method, path in PATHS:
             async with RawClient(served.client.address) as page:
-                page.send(f"{method} {path} HTTP/1.1\r\n{lines}\r\nContent-Length: 3\r\n\r\n[1]".encode())
+                page.send(f"{method} {path} HTTP/1.1\r\n{head}".encode())
                 reply = await page.reply()
                 closed = await page.is_closed()
 
@@ -77,7 +79,7 @@ async def test_a_foreign_authority_is_refused() -> None:
 
 async def test_a_refused_request_is_refused_again() -> None:
     """Also when it comes a second time with the same bytes, while a poll of the runtime keeps the answers waiting."""
-    async with serving() as served:
+    async with asyncio.timeout(10), serving() as served:
         served.client.get("/2018-06-01/ping")
         served.client.get(NEXT)
         await served.client.reply()
@@ -87,9 +89,10 @@ async def test_a_refused_request_is_refused_again() -> None:
         events = list(served.heard.events)
         served.api.give(Offer(Invocation(b"{}", ID), ARN, "a1", 1))
         statuses = [(await served.client.reply()).status, (await served.client.reply()).status]
+        closed = await served.client.is_closed()
 
     assert events == [("ready",)]
-    assert statuses == [200, 403]
+    assert (statuses, closed) == ([200, 403], True)
 
 
 async def until_read(address: str) -> None:
