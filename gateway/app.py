@@ -21,8 +21,8 @@ from gateway.lambda_api.server import ControlServer
 from gateway.surroundings import FrontDoorOptions, Surroundings
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
     from starlette.routing import Route
+    from starlette.types import ASGIApp
 
     from gateway.front_doors import FrontDoor
     from gateway.lambda_api.signature import SignatureCheck
@@ -90,13 +90,16 @@ class Gateway:
     def add_control_port(self, host: str, port: int, signature: "SignatureCheck | None" = None) -> Server:
         """The Invoke API, health, reset and what front doors publish, on a port of their own.
 
-        Calls that are not signed with the keys of ``signature`` are refused; without it all are taken.
+        Calls that are not signed with the keys of ``signature`` are refused; without it all are taken.  Requests that
+        name another host and those of web pages are refused, but for what `HostOptions` allows.
         """
 
-        def build() -> "Starlette":
+        def build() -> "ASGIApp":
             from gateway.lambda_api.app import build_control_app  # noqa: PLC0415 - only when somebody connects
+            from gateway.same_origin import THIS_MACHINE  # noqa: PLC0415 - as above
 
-            return build_control_app(self._registry, self.reset, signature, routes=self._published())
+            allowed = self._host.options.allowed_callers or THIS_MACHINE
+            return build_control_app(self._registry, self.reset, signature, self._published(signature), allowed)
 
         server = ControlServer(build, host, port)
         self.servers.append(server)
@@ -218,11 +221,12 @@ class Gateway:
         self._draining.add(task)
         task.add_done_callback(self._draining.discard)
 
-    def _published(self) -> "list[Route]":
+    def _published(self, signature: "SignatureCheck | None") -> "list[Route]":
         """What front doors have to say on the control port: health of targets, public keys, connections."""
         from gateway.control_routes import door_routes  # noqa: PLC0415 - only when somebody connects
 
-        return [route for door in self.doors for route in door_routes(door)]
+        verify = None if signature is None else self._door_options.verify or (lambda _: signature.check)
+        return [route for door in self.doors for route in door_routes(door, verify)]
 
 
 def _unreserved(settings: Settings) -> ConcurrencyPool:

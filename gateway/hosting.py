@@ -22,6 +22,7 @@ from gateway.targets.variables import check_user_variables, function_variables
 
 if TYPE_CHECKING:
     from gateway.limits.means import Limits, Means
+    from gateway.same_origin import AllowedCallers
 
 _BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 _DAY_MS = 24 * 3600 * 1000
@@ -44,6 +45,8 @@ class HostOptions:
         cpu_share: Limit the CPU of all functions, not only of those that ask for it.
         private_tmp: Mount an environment's folder at ``/tmp``: True at any price, False never, None where the system
             lets it be done without side effects.
+        allowed_callers: Who may call the Runtime API and the control port beside programs on this machine; None for
+            nobody.
     """
 
     variables: Mapping[str, str]
@@ -56,6 +59,7 @@ class HostOptions:
     debug_port: int | None = None
     cpu_share: bool = False
     private_tmp: bool | None = None
+    allowed_callers: "AllowedCallers | None" = None
 
 
 class Host:
@@ -146,6 +150,7 @@ class Host:
         return lambda scratch: WorkerEnvironment(configuration, options, scratch)
 
     def _runtime_api(self, configuration: FunctionConfiguration, opt: Path | None) -> EnvironmentFactory:
+        from gateway.same_origin import THIS_MACHINE  # noqa: PLC0415 - as above
         from gateway.targets.runtime_api.environment import RuntimeApiEnvironment  # noqa: PLC0415 - as above
         from gateway.targets.runtime_api.process import RuntimeApiOptions  # noqa: PLC0415 - as above
         from gateway.targets.runtime_api.runtimes import command_for, runtime_variables  # noqa: PLC0415 - as above
@@ -167,6 +172,7 @@ class Host:
             opt=opt,
             freeze=self.options.freeze,
             means=self._means(configuration, command, opt),
+            allowed_callers=self.options.allowed_callers or THIS_MACHINE,
         )
         return lambda scratch: RuntimeApiEnvironment(configuration, options, scratch)
 

@@ -1,11 +1,16 @@
 """What front doors publish on the control port."""
 
+import itertools
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from gateway.app import Gateway
 from gateway.config.attributes import LISTENER, TARGET_GROUP
@@ -13,6 +18,8 @@ from gateway.config.doors import FunctionUrlSettings, WebSocketApiSettings
 from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import AlbSettings, HealthCheckSettings, Settings, TargetGroupSettings
 from gateway.hosting import HostOptions
+from gateway.lambda_api.signature import SignatureCheck
+from gateway.surroundings import FrontDoorOptions
 from gateway.types import Json
 from tests.gateways import NO_CHECKS, function
 from tests.targets.hosting import FUNCTIONS, Log, eventually
@@ -38,11 +45,17 @@ def load_balancer(*groups: TargetGroupSettings) -> Settings:
     return Settings(FUNCTIONS, {}, {group.name: group for group in groups}, (AlbSettings(0, (forward,), attributes),))
 
 
+def signatures(service: str) -> SignatureCheck:
+    """What checks signatures for a service."""
+    return SignatureCheck({"AKIDEXAMPLE": "secret"}, "us-east-1", service=service)
+
+
 @asynccontextmanager
-async def controlled(settings: Settings) -> AsyncIterator[tuple[Gateway, httpx.AsyncClient]]:
+async def controlled(settings: Settings, *, strict: bool = False) -> AsyncIterator[tuple[Gateway, httpx.AsyncClient]]:
     """A gateway with a control port, and its client."""
-    gateway = Gateway(settings, HostOptions(os.environ, Log().append))
-    control = gateway.add_control_port("127.0.0.1", 0)
+    options = FrontDoorOptions(verify=lambda service: signatures(service).check)
+    gateway = Gateway(settings, HostOptions(os.environ, Log().append), options if strict else None)
+    control = gateway.add_control_port("127.0.0.1", 0, signatures("lambda") if strict else None)
     await gateway.start()
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{control.port}") as client:
@@ -111,3 +124,26 @@ async def test_connections_of_a_websocket_api() -> None:
         answer = await client.get("/prod/@connections/abc")
 
     assert answer.status_code == 410
+
+
+async def test_strict_mode() -> None:
+    """Targets ask for a signature as Lambda does, connections as API Gateway does."""
+    balancer = load_balancer(servers("off", "http://127.0.0.1:1", NO_CHECKS))
+    listeners = (*balancer.listeners, WebSocketApiSettings(0, function="f"))
+    settings = replace(balancer, functions={"f": function("f", "host.alb")}, listeners=listeners)
+    async with controlled(settings, strict=True) as (gateway, client):
+        targets = f"/_gateway/target-health/{gateway.servers[0].port}"
+        connection = "/prod/@connections/abc"
+        asked = itertools.product((targets, connection), ("", "lambda", "execute-api"))
+        statuses = [(await client.get(path, headers=signature(client, path, name))).status_code for path, name in asked]
+
+    assert statuses == [403, 200, 403, 403, 403, 410]
+
+
+def signature(client: httpx.AsyncClient, path: str, service: str) -> dict[str, str]:
+    """A signature for a service, none for none."""
+    if not service:
+        return {}
+    request = AWSRequest("GET", str(client.base_url.join(path)))
+    SigV4Auth(Credentials("AKIDEXAMPLE", "secret"), service, "us-east-1").add_auth(request)
+    return dict(request.headers.items())

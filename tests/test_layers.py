@@ -18,31 +18,32 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"types"},
     "invocation": {"types"},
     "configuration": GROUND,
+    "same_origin": GROUND,
     "bootstraps": set(),
     "translation": GROUND,
     "config": GROUND | {"configuration"},
     "observe": SERVICE | {"translation"},
     "limits": GROUND,
-    "targets": SERVICE | {"bootstraps", "limits"},
+    "targets": SERVICE | {"bootstraps", "limits", "same_origin"},
     "functions": SERVICE | {"targets"},
     "listeners": SERVICE | {"functions", "targets", "translation", "config", "observe"},
-    "lambda_api": SERVICE | {"functions", "observe"},
+    "lambda_api": SERVICE | {"functions", "observe", "same_origin"},
     "sources": SERVICE | {"functions", "config"},
     "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
-    "hosting": SERVICE | {"functions", "limits", "targets"},
+    "hosting": SERVICE | {"functions", "limits", "same_origin", "targets"},
     "surroundings": EDGE | {"listeners", "recordings"},
     "load_balancer": EDGE | {"translation", "listeners", "surroundings"},
     "front_doors": EDGE | {"translation", "listeners", "load_balancer", "recordings", "surroundings"},
-    "control_routes": {"front_doors", "load_balancer", "listeners"},
+    "control_routes": {"front_doors", "lambda_api", "load_balancer", "listeners"},
     "app": EDGE
-    | {"hosting", "limits", "surroundings", "load_balancer", "front_doors", "control_routes"}
+    | {"hosting", "limits", "same_origin", "surroundings", "load_balancer", "front_doors", "control_routes"}
     | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "recordings"},
     "testing": EDGE
     | {"bootstraps"}
     | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "surroundings"},
     "cli": EDGE
     | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "sources"}
-    | {"surroundings"},
+    | {"same_origin", "surroundings"},
     "__main__": {"cli"},
 }
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""

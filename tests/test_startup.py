@@ -30,6 +30,7 @@ NOT_NEEDED = {
     "gateway.listeners.second_look": "requests that the parser refuses",
     "gateway.lambda_api.app": "the control port, when somebody connects",
     "gateway.recordings": "--record",
+    "gateway.same_origin": "ports that web pages may not call, when somebody connects",
     "gateway.targets.aws": "functions on AWS",
     "gateway.targets.inprocess": "--in-process",
     "gateway.targets.runtime_api.environment": "runtimes other than Python",

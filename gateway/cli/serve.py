@@ -62,7 +62,17 @@ from gateway.cli.serving import serve
     "signing_keys",
     multiple=True,
     metavar="ID=SECRET",
-    help="Refuse calls of the Invoke API and under AWS_IAM that are not signed with such a key; repeatable.",
+    help="Refuse calls of the control port and under AWS_IAM that are not signed with such a key; repeatable.",
+)
+@click.option(
+    "--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="A further name of the control port; repeatable."
+)
+@click.option(
+    "--allow-origin",
+    "allow_origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let the web pages of this origin call the control port, with CORS; repeatable.",
 )
 @click.option("--reload", is_flag=True, help="Load the code anew when a file changes.")
 @click.option("--freeze", is_flag=True, help="Stop the environments' processes between invocations, as Lambda does.")

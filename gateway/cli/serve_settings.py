@@ -65,6 +65,8 @@ class ServeOptions(FunctionOptions):
     record: Path | None
     dev_headers: bool
     signing_keys: tuple[str, ...]
+    allow_hosts: tuple[str, ...]
+    allow_origins: tuple[str, ...]
     reload: bool
     freeze: bool
     cpu_share: bool

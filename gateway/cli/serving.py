@@ -24,6 +24,7 @@ from gateway.surroundings import FrontDoorOptions
 if TYPE_CHECKING:
     from gateway.lambda_api.signature import SignatureCheck
     from gateway.recordings.recorder import Recorder
+    from gateway.same_origin import AllowedCallers
 
 log = logging.getLogger("gateway")
 
@@ -58,6 +59,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             debug_port=options.debug_port,
             cpu_share=options.cpu_share,
             private_tmp=options.private_tmp,
+            allowed_callers=_allowed_callers(options),
         )
         signatures = _signatures(options.signing_keys, settings.account_region.region)
         door_options = FrontDoorOptions(
@@ -105,6 +107,19 @@ async def _end(gateway: Gateway, stop: "asyncio.Queue[int]") -> None:
         gateway.force()
     forced.cancel()
     await stopping
+
+
+def _allowed_callers(options: ServeOptions) -> "AllowedCallers | None":
+    """Who may call the gateway's own ports beside programs on this machine; None when nobody was named.
+
+    Raises:
+        UsageError: A host or an origin is none.
+    """
+    if not options.allow_hosts and not options.allow_origins:
+        return None
+    from gateway.same_origin import allowed_callers  # noqa: PLC0415 - only for those options
+
+    return allowed_callers(options.allow_hosts, options.allow_origins)
 
 
 def _signatures(given: tuple[str, ...], region: str) -> "Callable[[str], SignatureCheck] | None":

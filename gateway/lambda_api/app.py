@@ -9,16 +9,20 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway.functions.registry import Registry
 from gateway.lambda_api.background import Background
 from gateway.lambda_api.call import Service, given_request_id
+from gateway.lambda_api.cross_origin import CrossOrigin
 from gateway.lambda_api.errors import ApiError
 from gateway.lambda_api.health import Health
 from gateway.lambda_api.invoke import invoke, invoke_async
 from gateway.lambda_api.signature import SignatureCheck
 from gateway.lambda_api.stream import invoke_with_response_stream
+from gateway.lambda_api.strict import signed
 from gateway.lambda_api.wire import refused
+from gateway.same_origin import THIS_MACHINE, AllowedCallers
 
 _Operation: TypeAlias = Callable[[Request, Service, str], Awaitable[Response]]
 
@@ -28,27 +32,35 @@ def build_control_app(
     reset: Callable[[], Awaitable[None]],
     signature: SignatureCheck | None = None,
     routes: Iterable[Route] = (),
-) -> Starlette:
+    allowed: AllowedCallers = THIS_MACHINE,
+) -> ASGIApp:
     """Wire the control port.
 
     Args:
         functions: What can be invoked; its owner starts and stops it.
         reset: Replaces all execution environments.
         signature: Strict mode; without it every caller is served, signed or not.
-        routes: What else is on the port.
+        routes: What else is on the port; each checks signatures for itself.
+        allowed: Who may call beside programs on this machine.
 
     Returns:
         An ASGI application.  Its lifespan must run: it waits at the end for the events that were accepted.
     """
     service = Service(functions, Background(), signature)
     health = Health(functions, reset)
+    verify = signature.check if signature is not None else None
+    unknown = signed(_unknown, verify)
+
+    async def unrouted(request: Request, error: Exception) -> Response:
+        del error
+        return await unknown(request)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await service.background.aclose()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             # The names are paths: a slash in one is refused by its pattern, as AWS does, and not by the router.
             _post("/2015-03-31/functions/{name:path}/invocations", service, invoke),
@@ -56,13 +68,15 @@ def build_control_app(
                 "/2021-11-15/functions/{name:path}/response-streaming-invocations", service, invoke_with_response_stream
             ),
             _post("/2014-11-13/functions/{name:path}/invoke-async", service, invoke_async),
-            Route("/_gateway/health", health.health, methods=["GET"]),
-            Route("/_gateway/reset", health.reset, methods=["POST"]),
+            Route("/_gateway/health", signed(health.health, verify), methods=["GET"]),
+            Route("/_gateway/reset", signed(health.reset, verify), methods=["POST"]),
             *routes,
         ],
-        exception_handlers={404: _unknown, 405: _unknown, Exception: _failed},
+        exception_handlers={404: unrouted, 405: unrouted, Exception: _failed},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # a redirect is an answer, too, and nobody would have signed for it
+    return CrossOrigin(app, allowed)
 
 
 def _post(path: str, service: Service, operation: _Operation) -> Route:
@@ -77,9 +91,8 @@ def _post(path: str, service: Service, operation: _Operation) -> Route:
     return Route(path, endpoint, methods=["POST"])
 
 
-async def _unknown(request: Request, error: Exception) -> Response:
+async def _unknown(request: Request) -> Response:
     """No recording shows AWS's own body for this; the text is ours and says what would be answered."""
-    del error
     text = (
         f"No operation answers {request.method} {request.url.path}. Here are Invoke "
         "(POST /2015-03-31/functions/NAME/invocations), InvokeWithResponseStream, InvokeAsync, "

@@ -103,7 +103,7 @@ async def read_call(request: Request, service: Service, operation: Operation, re
     Raises:
         ApiError: The exact refusal.
     """
-    body = await _read_body(request)
+    body = await read_body(request)
     if service.signature is not None:
         scope = request.scope
         service.signature.check(request.method, (scope["raw_path"], scope["query_string"]), scope["headers"], body)
@@ -129,8 +129,12 @@ async def read_call(request: Request, service: Service, operation: Operation, re
     return Call(function, invocation, kind)
 
 
-async def _read_body(request: Request) -> bytes:
-    """The body up to the limit; what is beyond it is read and dropped, so that the client gets to see its answer."""
+async def read_body(request: Request) -> bytes:
+    """The body up to the limit; what is beyond it is read and dropped, so that the client gets to see its answer.
+
+    Raises:
+        ApiError: It is over the limit.
+    """
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
     from uvicorn import Server
 
 
@@ -24,7 +24,7 @@ class ControlServer:
         port: The port; after `start` the real one when 0 was asked for.
     """
 
-    def __init__(self, build: "Callable[[], Starlette]", host: str, port: int) -> None:
+    def __init__(self, build: "Callable[[], ASGIApp]", host: str, port: int) -> None:
         self.port = port
         self._build = build
         self._host = host
@@ -71,10 +71,12 @@ class ControlServer:
         """The first client is there."""
         from uvicorn import Config  # noqa: PLC0415 - only now
 
+        from gateway.lambda_api.protocol import ControlProtocol  # noqa: PLC0415 - only now
         from gateway.lambda_api.quiet_server import QuietServer  # noqa: PLC0415 - only now
 
         assert self._listening is not None  # noqa: S101 - it has just told that a client is there
         asyncio.get_running_loop().remove_reader(self._listening.fileno())
-        config = Config(self._build(), ws="none", log_config=None, access_log=False, server_header=False)
+        app = self._build()
+        config = Config(app, http=ControlProtocol, ws="none", log_config=None, access_log=False, server_header=False)
         self._server = QuietServer(config)
         self._serving = asyncio.create_task(self._server.serve([self._listening]))

@@ -95,9 +95,10 @@ class Served:
         head = _read(self.send(path, *lines)).partition(b"\r\n\r\n")[0].decode()
         return int(head.split(" ")[1]), head + "\r\n"
 
-    def invoke(self, port: int, name: str, event: bytes = b"{}") -> tuple[int, str]:
-        """Status and result of a call of the Invoke API."""
-        return answer(self.send(f"/2015-03-31/functions/{name}/invocations", port=port, body=event))
+    def invoke(self, port: int, name: str, event: bytes = b"{}", *lines: str) -> tuple[int, str]:
+        """Status and result of a call of the Invoke API; ``lines`` are the request's headers."""
+        lines = lines or ("Host: localhost",)
+        return answer(self.send(f"/2015-03-31/functions/{name}/invocations", *lines, port=port, body=event))
 
     def end(self) -> int:
         """Wait for the process and its log: the exit code."""

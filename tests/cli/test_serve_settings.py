@@ -43,6 +43,8 @@ OPTIONS = ServeOptions(
     quiet=False,
     endpoint_url="",
     signing_keys=(),
+    allow_hosts=(),
+    allow_origins=(),
     record=None,
     dev_headers=False,
 )

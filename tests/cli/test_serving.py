@@ -229,6 +229,50 @@ def test_command(tmp_path: Path) -> None:
         assert served.get("/x") == (200, "main/x")
 
 
+NAMED = """
+import urllib.request
+opener = urllib.request.build_opener()
+opener.addheaders = [("Host", "runtime.test")]
+urllib.request.install_opener(opener)
+"""
+
+
+def test_who_may_call(tmp_path: Path) -> None:
+    """``--allow-host`` holds for the Runtime API too, and listeners answer everybody."""
+    (tmp_path / "loop.py").write_text(NAMED + RUNTIME)
+    allowed = ["--allow-host", "runtime.test", "--allow-origin", "http://localhost:5173"]
+    program = ["--command", f"{sys.executable} loop.py", "--control-port", "0"]
+    with serving(tmp_path, "main", *program, *allowed) as served:
+        port = control_port(served)
+        assert served.get("/x", "Host: evil.example", "Origin: https://evil.example") == (200, "main/x")
+        event = b'{"path": "/y"}'
+        assert served.invoke(port, "function", event, "Host: runtime.test")[0] == 200
+        assert served.invoke(port, "function", event, "Host: a", "Origin: http://localhost:5173")[0] == 403
+        assert served.invoke(port, "function", event, "Host: localhost", "Origin: http://localhost:5173")[0] == 200
+        assert served.invoke(port, "function", event, "Host: localhost", "Origin: http://localhost:5174")[0] == 403
+        assert served.logged("/invocations' -> 403: the header Origin is 'http://localhost:5174', and ")
+
+
+@pytest.mark.parametrize(
+    ("option", "given"), [("--allow-host", "http://a"), ("--allow-host", "a:80"), ("--allow-origin", "localhost")]
+)
+def test_who_nobody_is(tmp_path: Path, option: str, given: str) -> None:
+    """What is no host and no origin is one line and code 2."""
+    code, out, err = refused(tmp_path, ["host.alb", option, given])
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"gateway: error: {option} {given}: write ")
+
+
+def test_signing_key(tmp_path: Path) -> None:
+    """In strict mode everything on the control port asks for a signature."""
+    with serving(tmp_path, "host.alb", "--control-port", "0", "--signing-key", "AKIDEXAMPLE=secret") as served:
+        port = control_port(served)
+        answers = [served.invoke(port, "host"), answer(served.send("/_gateway/health", "Host: localhost", port=port))]
+
+    assert answers == [(403, '{"message":"Missing Authentication Token"}')] * 2
+
+
 def test_freeze(tmp_path: Path) -> None:
     """Between invocations the environment's processes are stopped; they answer all the same."""
     with serving(tmp_path, "host.alb_pid", "--freeze") as served:

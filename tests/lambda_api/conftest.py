@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
@@ -47,7 +47,7 @@ class ScriptedTarget:
 class Server:
     """An ASGI application behind a real socket, in a thread of its own since boto3 blocks."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         listening = socket.create_server(("127.0.0.1", 0))
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -92,11 +92,11 @@ def target() -> ScriptedTarget:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Starlette], Server]]:
+def serve() -> Iterator[Callable[[ASGIApp], Server]]:
     """Start servers that end with the test."""
     servers: list[Server] = []
 
-    def start(app: Starlette) -> Server:
+    def start(app: ASGIApp) -> Server:
         servers.append(Server(app))
         return servers[-1]
 
@@ -106,7 +106,7 @@ def serve() -> Iterator[Callable[[Starlette], Server]]:
 
 
 @pytest.fixture
-def control(target: ScriptedTarget, serve: Callable[[Starlette], Server]) -> Iterator[ControlPort]:
+def control(target: ScriptedTarget, serve: Callable[[ASGIApp], Server]) -> Iterator[ControlPort]:
     """A control port with the one function ``demo-lambda``."""
     resets: list[str] = []
 

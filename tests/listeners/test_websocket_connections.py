@@ -1,12 +1,14 @@
 """The management API of connections, where another application serves it."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from gateway.listeners.door import Visit
 from gateway.listeners.exchange import Exchange
-from gateway.listeners.websocket_connections import Connections, connection_routes, managed_connection
+from gateway.listeners.websocket_connections import Connections, Managed, connection_routes, managed_connection
 from gateway.listeners.websocket_session import Session, Times
 from gateway.translation.flavours.websocket import Connection
 from gateway.translation.messages import Arrival, Request
@@ -59,6 +61,41 @@ async def test_routes_of_another_application() -> None:
     assert (deleted.status_code, transport.writes[1][:2]) == (204, b"\x88\x1c")
     assert (gone.status_code, gone.headers["x-amzn-errortype"]) == (410, "GoneException")
     session.lost()
+
+
+class Measuring(Connections):
+    """Connections that note how much they are given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[int] = []
+
+    def manage(self, method: str, connection_id: str, body: bytes) -> Managed:
+        """As ever."""
+        self.kept.append(len(body))
+        return super().manage(method, connection_id, body)
+
+
+async def test_a_message_of_any_length() -> None:
+    """128 KiB are sent; of what is longer no more is kept than shows it."""
+    connections = Measuring()
+    session, transport = opened_session()
+    connections.add(session)
+    app = httpx.ASGITransport(Starlette(routes=list(connection_routes(connections, "prod"))))
+    async with httpx.AsyncClient(transport=app, base_url="http://test") as client:
+        sent = await client.post("/prod/@connections/abc=", content=b"a" * 131_072)
+        refused = await client.post("/prod/@connections/abc=", content=pieces(b"a" * 65_536, 1000))
+
+    assert (sent.status_code, sum(map(len, transport.writes)) > 131_072) == (200, True)
+    assert (refused.status_code, refused.headers["x-amzn-errortype"]) == (413, "PayloadTooLargeException")
+    assert connections.kept == [131_072, 196_608]
+    session.lost()
+
+
+async def pieces(piece: bytes, count: int) -> AsyncIterator[bytes]:
+    """A body of so many equal pieces."""
+    for _ in range(count):
+        yield piece
 
 
 async def test_a_client_that_does_not_keep_up() -> None:

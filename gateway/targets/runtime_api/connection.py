@@ -257,8 +257,9 @@ class Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or a trailer when the head is already complete."""
-        (self._headers if self._call is None else self._trailers)[name.lower()] = value
+        """A header, or a trailer when the head is already complete; two lines of ``Host`` make a value that is none."""
+        headers, name = self._headers if self._call is None else self._trailers, name.lower()
+        headers[name] = value if name != b"host" or name not in headers else headers[name] + b", " + value
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
@@ -266,7 +267,7 @@ class Connection(asyncio.Protocol):
         self._call = call
         self._calls.append(call)
         self._sink = self._service.begin(call)
-        if self._headers.get(b"expect", b"").lower() == b"100-continue" and self._transport is not None:
+        if call.reply is None and self._headers.get(b"expect", b"").lower() == b"100-continue" and self._transport:
             self._transport.write(_CONTINUE)
 
     def on_body(self, body: bytes) -> None:
@@ -283,11 +284,12 @@ class Connection(asyncio.Protocol):
         self._complete = True
         if call is None:
             return
-        call.keep_alive = self._parser.should_keep_alive()
-        self._last = call
         if sink is not None:
+            call.keep_alive = call.keep_alive and self._parser.should_keep_alive()
             sink.finish(self._trailers)
         else:
+            call.keep_alive = self._parser.should_keep_alive()
+            self._last = call  # only a call without a sink can be taken again without its head
             self._service.complete(call)
 
     def _truncate(self) -> None:

@@ -52,7 +52,7 @@ class RuntimeApiEnvironment:
         self._options = options
         log = options.log()
         self._loop = asyncio.get_running_loop()
-        self._api = RuntimeApi(self)
+        self._api = RuntimeApi(self, options.allowed_callers)
         self._extensions = ExtensionHost(
             configuration, options.opt, log.output, options.reaper, self._check_ready, self._extension_failed
         )

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 from gateway.configuration import FunctionConfiguration
 from gateway.limits.box import Box
 from gateway.limits.means import NO_MEANS, Means
+from gateway.same_origin import THIS_MACHINE, AllowedCallers
 from gateway.targets.logs import FunctionLog
 from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
@@ -44,6 +45,7 @@ class RuntimeApiOptions:
         freeze: Stop the process between invocations, as Lambda does.
         init_limit_s: How long the init phase may take before it is done again inside the first invocation.
         means: How environments are held to their limits.
+        allowed_callers: Who may call the Runtime API beside programs on this machine.
     """
 
     command: Sequence[str]
@@ -54,6 +56,7 @@ class RuntimeApiOptions:
     freeze: bool = False
     init_limit_s: float = INIT_LIMIT_S
     means: Means = NO_MEANS
+    allowed_callers: AllowedCallers = THIS_MACHINE
 
 
 class Owner(Protocol):

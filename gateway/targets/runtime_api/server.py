@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from gateway.invocation import StreamBroken
-from gateway.targets.runtime_api.connection import BodySink, Call, Connection, refuse
+from gateway.same_origin import THIS_MACHINE, AllowedCallers
+from gateway.targets.runtime_api.callers import Callers, Dropped
+from gateway.targets.runtime_api.connection import BodySink, Call, Connection, Headers, refuse
 from gateway.targets.runtime_api.offer import Offer, render
 from gateway.targets.runtime_api.state import (
     INVALID_RESPONSE_MODE,
@@ -75,11 +77,13 @@ class Owner(Protocol):
 class RuntimeApi:
     """Serves one runtime: one invocation at a time.
 
-    ``routes`` may be given the calls of other APIs on the same port, by method and path.
+    ``routes`` may be given the calls of other APIs on the same port, by method and path.  ``allowed`` may call beside
+    programs on this machine.
     """
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, allowed: AllowedCallers = THIS_MACHINE) -> None:
         self._owner = owner
+        self._callers = Callers(allowed)
         self._state = RuntimeState()
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
@@ -108,7 +112,9 @@ class RuntimeApi:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: Connection(self), "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()
-        return f"{host}:{port}"
+        address = f"{host}:{port}"
+        self._callers.host = address.encode()
+        return address
 
     def close(self) -> None:
         """Close the port and drop every client, at once."""
@@ -156,7 +162,9 @@ class RuntimeApi:
         self._polls = [call for call in self._polls if call.connection is not connection]
 
     def begin(self, call: Call) -> BodySink | None:
-        """A streamed response has its own way for the body."""
+        """A streamed response has its own way for the body, and a web page gets no further than here."""
+        if (dropped := self._callers.refuse(call)) is not None:
+            return dropped
         if b"lambda-runtime-function-response-mode" in call.headers and call.path.endswith(b"/response"):
             return self._begin_stream(call)
         return None
@@ -263,22 +271,16 @@ class RuntimeApi:
             self._owner.failed(broken.error_type, broken.payload)
 
 
-class _Refused:
+class _Refused(Dropped):
     """Takes a body that nobody wants, to answer when it has ended."""
 
     def __init__(self, call: Call, refusal: Refusal) -> None:
         self._call = call
         self._refusal = refusal
 
-    def feed(self, chunk: bytes) -> None:
-        """Drop it."""
-
-    def finish(self, trailers: dict[bytes, bytes]) -> None:  # noqa: ARG002
+    def finish(self, trailers: Headers) -> None:  # noqa: ARG002
         """Say why."""
         refuse(self._call, self._refusal)
-
-    def abort(self) -> None:
-        """Nobody is left to be told."""
 
 
 def _ids(call: Call) -> tuple[str, str]:

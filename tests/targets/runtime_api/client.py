@@ -14,9 +14,14 @@ class Reply(NamedTuple):
 
 
 class RawClient:
-    """One connection."""
+    """One connection.
+
+    Attributes:
+        address: ``host:port`` of the server, which is the value of Host.
+    """
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self._host, _, self._port = address.partition(":")
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
@@ -36,11 +41,11 @@ class RawClient:
 
     def get(self, path: str, headers: str = "") -> None:
         """Write a GET request."""
-        self.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n".encode())
+        self.send(f"GET {path} HTTP/1.1\r\nHost: {self.address}\r\n{headers}\r\n".encode())
 
     def post(self, path: str, body: bytes = b"", headers: str = "", method: str = "POST") -> None:
         """Write a POST request."""
-        head = f"{method} {path} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self.address}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
         self.send(head.encode() + body)
 
     async def reply(self) -> Reply:

@@ -59,12 +59,12 @@ async def test_requests_of_the_same_bytes() -> None:
 
 async def test_same_bytes_that_are_the_middle_of_a_body() -> None:
     """What looks like a poll is none while a body is on its way."""
-    poll = f"GET {NEXT} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    poll = f"GET {NEXT} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     async with serving() as served:
         served.client.send(poll)
         served.api.give(Offer(Invocation(b"{}", ID), ARN, "a1", 1))
         await served.client.reply()
-        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n".encode())
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n".encode())
         served.client.send(f"Content-Type: text/plain\r\nContent-Length: {len(poll)}\r\n\r\n".encode())
         interim = await served.client.reply()
         served.client.send(poll)
@@ -78,7 +78,9 @@ async def test_bytes_that_are_no_chunk() -> None:
     """A chunked body that is none is 400, and the end of the connection."""
     async with serving() as served:
         await served.give(Invocation(b"{}", ID))
-        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode())
+        served.client.send(
+            f"POST {RESPONSE} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode()
+        )
         reply = await served.client.reply()
         closed = await served.client.is_closed()
 
@@ -92,7 +94,7 @@ async def test_expect_continue() -> None:
     """A client such as curl waits for a 100 before it sends a large body."""
     async with serving() as served:
         await served.give(Invocation(b"{}", ID))
-        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n".encode())
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n".encode())
         served.client.send(b"Content-Length: 2\r\n\r\n")
         interim = await served.client.reply()
         served.client.send(b"{}")

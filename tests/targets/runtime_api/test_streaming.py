@@ -14,7 +14,9 @@ async def test_stream() -> None:
     """Chunks are handed on as they come, before the request has ended."""
     async with serving() as served:
         await served.give(Invocation(b"{}", ID, streaming=True))
-        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\nContent-Type: text/x\r\n{CHUNKED}\r\n".encode())
+        served.client.send(
+            f"POST {RESPONSE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/x\r\n{CHUNKED}\r\n".encode()
+        )
         served.client.send(b"1\r\na\r\n")
         served.heard.came.clear()
         await served.heard.came.wait()
@@ -34,7 +36,7 @@ async def test_stream_with_error_trailers() -> None:
     error = base64.b64encode(b'{"errorType":"E"}').decode()
     async with serving() as served:
         await served.give(Invocation(b"{}", ID, streaming=True))
-        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\n{CHUNKED}\r\n1\r\na\r\n0\r\n".encode())
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: localhost\r\n{CHUNKED}\r\n1\r\na\r\n0\r\n".encode())
         served.client.send(
             f"Lambda-Runtime-Function-Error-Type: E\r\nLambda-Runtime-Function-Error-Body: {error}\r\n\r\n".encode()
         )
@@ -52,7 +54,7 @@ async def test_stream_cut_off() -> None:
     """A connection that is lost in the middle breaks the stream."""
     async with serving() as served:
         await served.give(Invocation(b"{}", ID, streaming=True))
-        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\n{CHUNKED}\r\n1\r\na\r\n".encode())
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: localhost\r\n{CHUNKED}\r\n1\r\na\r\n".encode())
         served.heard.came.clear()
         await served.heard.came.wait()
         await served.client.__aexit__(None, None, None)
