@@ -121,7 +121,7 @@ def measure(run: Path, serve: Sequence[str], request: str, rounds: int, requests
         "clients": CLIENTS,
     }
     command = [sys.executable, str(Path(__file__).with_name("cpu_run.py")), json.dumps(plan)]
-    variables = VARIABLES | {"PYTHONHASHSEED": "0"}
+    variables = VARIABLES | {"PYTHONHASHSEED": "0", "TMPDIR": str(run)}
     done = subprocess.run(command, cwd=run, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"gateway serve {' '.join(serve)}: this could not be measured\n{done.stderr[-3000:]}")

@@ -54,6 +54,7 @@ class Transport(asyncio.Transport):
     def close(self) -> None:
         if not self._closing:
             self._closing = True
+            self._clients.failed("the server has closed a connection")
             asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
 
     abort = close

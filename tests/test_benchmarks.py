@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -171,3 +172,87 @@ def test_a_difference_has_both_medians_and_their_ratio() -> None:
     found = difference([1.0, 2.0, 3.0], [4.0, 3.0, 5.0])
 
     assert (found.old, found.new, found.ratio) == (2.0, 4.0, 2.0)
+
+
+FAKE_BENCHMARK = """
+import json, sys, gateway
+from pathlib import Path
+with Path(sys.argv[2]).open("a") as log:
+    log.write(f"{gateway.COST}\\n")
+print(json.dumps({"unit": "ms", "figures": {"call": gateway.COST, "fixed": 7}}))
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with one commit, whose function costs 8, and this project's way to compare it."""
+    folder = tmp_path / "project"
+    (folder / "benchmarks").mkdir(parents=True)
+    for name in ("compare.py", "differences.py", "servers.py"):
+        shutil.copy(BENCHMARKS / name, folder / "benchmarks")
+    (folder / "benchmarks" / "cpu.py").write_text(FAKE_BENCHMARK)
+    (folder / "pyproject.toml").write_text('[project]\nname = "gateway"\ndependencies = []\n')
+    (folder / "gateway").mkdir()
+    git("init", "-q", folder=folder)
+    (folder / "gateway" / "__init__.py").write_text("COST = 8\n")
+    git("add", "gateway", "pyproject.toml", folder=folder)
+    git("-c", "user.name=n", "-c", "user.email=e@example.com", "commit", "-q", "-m", "Begin", folder=folder)
+    return folder
+
+
+def git(*arguments: str, folder: Path) -> None:
+    """Run git in a folder, without the settings of whoever runs the tests."""
+    variables = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    subprocess.run(["git", *arguments], cwd=folder, env=variables, check=True)
+
+
+def compare(project: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run it with a temporary folder of its own, which is empty again afterwards."""
+    temporary = project.parent / "tmp"
+    temporary.mkdir()
+    done = subprocess.run(
+        [sys.executable, project / "benchmarks" / "compare.py", *arguments],
+        cwd=project,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert list(temporary.iterdir()) == []
+    return done
+
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="commits are compared with git")
+
+
+@needs_git
+def test_a_commit_and_the_checkout_take_turns_and_a_figure_that_grew_too_much_fails(project: Path) -> None:
+    """Each has its own files, runs five times and begins every other round."""
+    (project / "gateway" / "__init__.py").write_text("COST = 12\n")
+    log = project / "log"
+
+    done = compare(project, "HEAD", ".", "--fail-above", "1.1", "--", str(log))
+
+    assert done.returncode == 1, done.stderr
+    assert "| call | 8.00 | 12.0 | 1.500 | 0.0% | slower by 50 % |" in done.stdout
+    assert "| fixed | 7.00 | 7.00 | 1.000 | 0.0% | none |" in done.stdout
+    assert log.read_text().split() == ["8", "12", "12", "8", "8", "12", "12", "8", "8", "12"]
+
+
+@needs_git
+def test_a_commit_that_is_not_there_is_told(project: Path) -> None:
+    """Before anything is measured."""
+    done = compare(project, "HEAD", "nowhere")
+
+    assert done.returncode == 1
+    assert "nowhere: git knows no such commit" in done.stderr
+
+
+@needs_git
+def test_too_few_rounds_are_refused(project: Path) -> None:
+    """They have no spread."""
+    done = compare(project, "HEAD", "HEAD", "--rounds", "4")
+
+    assert done.returncode == 2
+    assert "--rounds" in done.stderr
