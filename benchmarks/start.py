@@ -1,6 +1,6 @@
 """From the command to the first answer, and memory at rest, of the gateway beside a bare uvicorn application.
 
-    python benchmarks/start.py [--rounds 15]
+    python benchmarks/start.py [--rounds 15] [--json]
 
 The time is that from the launch of the process to the end of the first answer with status 200; the port is tried every
 millisecond.  Every figure stands between two of the base, so that a noisy machine spoils ratios least.  Memory is that
@@ -8,6 +8,7 @@ of all processes together, where the system has ``/proc``: RSS counts what proce
 """
 
 import argparse
+import json
 import random
 import shutil
 import statistics
@@ -45,6 +46,7 @@ def measure_import(run: Path) -> Figures:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     base = Server("uvicorn", UVICORN)
     ours = [Server("workers", SERVE), Server("in-process", [*SERVE, "--in-process"])]
@@ -63,6 +65,10 @@ def main() -> None:
                 figures[kind].append(kinds[kind]())
                 bases.append(measure(base, run))
                 ratios[kind].append(figures[kind][-1][0] / ((bases[-2][0] + bases[-1][0]) / 2))
+    if options.json:
+        medians = {f"{it.name}, first answer": statistics.median(ratios[it.name]) for it in ours}
+        print(json.dumps({"unit": "uvicorn = 1", "figures": medians}))
+        return
     print(f"{'':16} {'first answer':>12} {'ms':>6} {'RSS MiB':>8} {'PSS MiB':>8}")
     show("uvicorn", 1.0, bases)
     for kind, found in figures.items():
