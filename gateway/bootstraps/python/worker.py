@@ -18,6 +18,7 @@ When the gateway is gone the socket reads empty and this process leaves.
 
 Handlers fork, and the child may come back from the handler, too: it ends there, without an answer.  The socket is this
 process's alone, as are the invocations in it.  (On Lambda the child posts a second response, which is refused.)
+Programs that the handler starts do not inherit socket and pipe.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ _RESULT_LIMIT = 6_291_556
 _FACT_LIMIT = 4096
 _INIT_ERROR_LIMIT = 1024 * 1024 - 32 * 1024  # beside the place of the fault
 _CUT_TO = 10_000
+_DESCRIPTORS = 1024  # as many as a process may have on Lambda
 
 _TRACE_ID = "_X_AMZN_TRACE_ID"
 _KEPT_TRACES = 10_000
@@ -213,9 +215,24 @@ def _take_token(tokens: int) -> bool:
         return False
 
 
+def set_apart(*descriptors: int) -> list[int]:
+    """Move descriptors to high numbers, and keep them from the programs that the handler starts.
+
+    Code that goes wrong with file descriptors uses low ones as a rule: what it has closed before, or all from 3 on.
+    """
+    highest = min(os.sysconf("SC_OPEN_MAX"), _DESCRIPTORS) - 1
+    free = (number for number in range(highest, 2, -1) if number not in descriptors)
+    moved = [
+        os.dup2(descriptor, number, inheritable=False) for descriptor, number in zip(descriptors, free, strict=False)
+    ]
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return moved
+
+
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the real ones can
-    _, socket_fd, tokens_fd = sys.argv
+    socket_fd, tokens_fd = set_apart(*map(int, sys.argv[1:]))
     del sys.argv[1:]
-    serve(FrameSocket(int(socket_fd)), int(tokens_fd))
+    serve(FrameSocket(socket_fd), tokens_fd)

@@ -153,6 +153,23 @@ async def test_announced_length_takes_no_memory(tmp_path: Path) -> None:
     assert peak < 8 * 2**20
 
 
+async def test_low_descriptors_are_not_the_gateways(tmp_path: Path) -> None:
+    """Code that writes to each descriptor from 3 on has no effect but its own."""
+    event = {"hex": b"\xff".hex() * 16, "descriptors": list(range(3, 256))}
+    async with worker(configuration("writes"), tmp_path) as environment:
+        assert await result_of(environment, event) == "written"
+        assert await result_of(environment, event) == "written"
+
+
+async def test_programs_do_not_inherit_the_socket(tmp_path: Path) -> None:
+    """What the handler starts cannot write to it or keep it open, even when it is given all descriptors."""
+    async with worker(configuration("lists_descriptors"), tmp_path) as environment:
+        found = await result_of(environment)
+
+    assert isinstance(found, list)
+    assert not [name for name in found[3:] if name.startswith(("socket:", "pipe:"))]
+
+
 async def test_thread_of_a_past_invocation(tmp_path: Path) -> None:
     """What it writes to the socket while nobody waits ends the environment, and is nobody's answer."""
     pipe = tmp_path / "pipe"
