@@ -80,7 +80,7 @@ class ResponseStream(AsyncIterator[bytes]):
     on when its client leaves.
     """
 
-    def __init__(self, connection: Connection, began: Callable[[], None], ended: Ended) -> None:
+    def __init__(self, connection: Connection, began: "Callable[[ResponseStream], None]", ended: Ended) -> None:
         self._connection = connection
         self._began = began
         self._ended = ended
@@ -126,7 +126,7 @@ class ResponseStream(AsyncIterator[bytes]):
     def feed(self, chunk: bytes) -> None:
         """Hand a piece on; over AWS's limit the stream breaks."""
         if not self._total:
-            self._began()
+            self._began(self)
         self._total += len(chunk)
         if self._dropping or self._over.is_set():
             return
