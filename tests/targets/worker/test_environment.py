@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
 from gateway.limits.group import processes_in, remove
 from gateway.limits.means import Means
 from gateway.limits.private_tmp import ThreadNamespace, what_is_below
 from gateway.targets.worker.environment import WorkerEnvironment
 from tests.limits.grounds import Mounting, boxed, ground
+from tests.targets import conformance
 from tests.targets.hosting import (
     DEADLINE_S,
     FUNCTIONS,
@@ -182,6 +184,31 @@ async def test_thread_of_a_past_invocation(tmp_path: Path) -> None:
         outcome = await within(environment.invoke(invocation(event)))
 
     assert isinstance(outcome, Failed)
+
+
+@asynccontextmanager
+async def opened(function: FunctionConfiguration, log: Log) -> AsyncIterator[WorkerEnvironment]:
+    """A worker for the shared table."""
+    with tempfile.TemporaryDirectory() as scratch:
+        async with worker(function, Path(scratch), log) as environment:
+            yield environment
+
+
+WORKER = conformance.Subject(
+    open=opened,
+    base=configuration(""),
+    error_keys=("errorMessage", "errorType", "requestId", "stackTrace"),
+    raised=("ValueError", "böse"),
+    not_json="Unable to marshal response: Object of type object is not JSON serializable",
+    import_error="Runtime.ImportModuleError",
+    streams=False,
+)
+
+
+@pytest.mark.parametrize("behaviour", conformance.ISOLATION, ids=lambda row: row.name)
+async def test_answers_reach_their_own_client(behaviour: conformance.Behaviour) -> None:
+    """As in every kind of environment."""
+    await asyncio.wait_for(behaviour.check(WORKER), DEADLINE_S)
 
 
 async def test_fork_that_python_does_not_know_of(tmp_path: Path) -> None:
