@@ -1,5 +1,8 @@
 """The management API of connections, where another application serves it."""
 
+import tracemalloc
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -58,6 +61,29 @@ async def test_routes_of_another_application() -> None:
     assert found.json()["identity"] == {"sourceIp": "192.0.2.1", "userAgent": "agent"}
     assert (deleted.status_code, transport.writes[1][:2]) == (204, b"\x88\x1c")
     assert (gone.status_code, gone.headers["x-amzn-errortype"]) == (410, "GoneException")
+    session.lost()
+
+
+async def test_a_message_without_end() -> None:
+    """One over 128 KB is refused, and of 32 MB no more is kept than shows it."""
+    connections = Connections()
+    session, transport = opened_session()
+    connections.add(session)
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(32):
+            yield bytes(1_000_000)
+
+    app = httpx.ASGITransport(Starlette(routes=list(connection_routes(connections, "prod"))))
+    tracemalloc.start()
+    async with httpx.AsyncClient(transport=app, base_url="http://test") as client:
+        refused = await client.post("/prod/@connections/abc=", content=endless())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (refused.status_code, refused.headers["x-amzn-errortype"]) == (413, "PayloadTooLargeException")
+    assert transport.writes == []
+    assert peak < 8_000_000
     session.lost()
 
 
