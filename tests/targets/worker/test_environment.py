@@ -142,6 +142,17 @@ async def test_handler_that_writes_to_the_socket(tmp_path: Path, kind: bytes, ca
     assert line.startswith("ended a process of the function app, since something in it wrote to the gateway's socket: ")
 
 
+async def test_what_was_given_ahead_of_such_a_handler(tmp_path: Path) -> None:
+    """It has not begun and goes back, to run in another environment."""
+    event = {"hex": (b"\0\0\0\0z" + bytes(8)).hex(), "stays": True}
+    async with worker(configuration("writes"), tmp_path) as environment:
+        first, second = environment.invoke(invocation(event)), environment.invoke(invocation(event))
+        outcomes = [await within(first), await within(second)]
+
+    assert isinstance(outcomes[0], Failed)
+    assert outcomes[1] is None
+
+
 async def test_announced_length_takes_no_memory(tmp_path: Path) -> None:
     """1.5 GB in five bytes: neither are they made room for, nor waited for."""
     announced = (1500 * 2**20).to_bytes(4, "big") + b"r"

@@ -88,6 +88,8 @@ def writes(event, context):
                 os.write(int(name), data)
         except OSError:
             pass
+    if "stays" in event:
+        signal.pause()
     return "written"
 
 
