@@ -25,6 +25,7 @@ from gateway.targets.runtime_api.streaming import (
     RESPONSE_TOO_LARGE,
     TRUNCATED_RESPONSE,
     CollectedResponse,
+    RefusedResponse,
     ResponseStream,
 )
 
@@ -218,12 +219,12 @@ class RuntimeApi:
         if call.headers[b"lambda-runtime-function-response-mode"] != b"streaming":
             verdict = self._state.fail(*_ids(call))
             if isinstance(verdict, Refusal):
-                return _Refused(call, verdict)
+                return RefusedResponse(call, verdict)
             self._owner.failed("Runtime.InvalidResponseModeHeader", b"")
-            return _Refused(call, INVALID_RESPONSE_MODE)
+            return RefusedResponse(call, INVALID_RESPONSE_MODE)
         verdict = self._state.begin_stream(*_ids(call))
         if isinstance(verdict, Refusal):
-            return _Refused(call, verdict)
+            return RefusedResponse(call, verdict)
         self._content_type = call.header(b"content-type") or "application/octet-stream"
 
         sink: _Sink
@@ -270,24 +271,6 @@ class RuntimeApi:
             self._owner.too_large()
         else:
             self._owner.failed(broken.error_type, broken.payload)
-
-
-class _Refused:
-    """Takes a body that nobody wants, to answer when it has ended."""
-
-    def __init__(self, call: Call, refusal: Refusal) -> None:
-        self._call = call
-        self._refusal = refusal
-
-    def feed(self, chunk: bytes) -> None:
-        """Drop it."""
-
-    def finish(self, trailers: dict[bytes, bytes]) -> None:  # noqa: ARG002
-        """Say why."""
-        refuse(self._call, self._refusal)
-
-    def abort(self) -> None:
-        """Nobody is left to be told."""
 
 
 def _is_response(call: Call) -> bool:
