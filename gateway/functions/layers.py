@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 LAYER_LIMIT: Final = 5
 UNZIPPED_LIMIT: Final = 262_144_000
 """Bytes of code and layers together."""
+MEMBER_LIMIT: Final = 250_000
+"""Members of a zip file; AWS names no number, and this many make files of a kilobyte."""
+_LINK_LIMIT: Final = 4096
+"""Bytes of a path, which is all that a symbolic link holds."""
 
 
 def prepare_code(code: Path, workspace: Path) -> Path:
@@ -78,6 +82,7 @@ def size_of(source: Path) -> int:
     if source.is_dir():
         return sum(file.lstat().st_size for file in source.rglob("*") if not file.is_dir())
     with _opened(source) as archive:
+        check_members(source, len(archive.filelist))
         return sum(member.file_size for member in archive.infolist())
 
 
@@ -85,34 +90,64 @@ def _opened(source: Path) -> "zipfile.ZipFile":
     import zipfile  # noqa: PLC0415 - code and layers are mostly folders
 
     try:
-        return zipfile.ZipFile(source)
+        size = source.stat().st_size
+        archive = zipfile.ZipFile(source) if size <= UNZIPPED_LIMIT else None
     except FileNotFoundError:
         raise UsageError(f"{source} does not exist: give a folder or a zip file.") from None
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UsageError(f"{source} is neither a folder nor a zip file that can be read: {error}") from error
+    if archive is None:
+        raise UsageError(f"{source}: {size} bytes; code and layers must be smaller than {UNZIPPED_LIMIT} bytes.")
+    return archive
+
+
+def check_members(source: Path, count: int) -> None:
+    """Raises `UsageError` when a zip file has more members than it may."""
+    if count > MEMBER_LIMIT:
+        raise UsageError(f"{source}: {count} members; a zip file may have {MEMBER_LIMIT}.")
 
 
 def _extract(source: Path, into: Path) -> None:
-    """Unzip with modes and symbolic links, as Lambda does; what exists is replaced."""
-    with _opened(source) as archive:
-        for member, target in _members(archive, source, into):
-            mode = member.external_attr >> 16
-            if member.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True)
-            if stat.S_ISLNK(mode):
-                _link(archive.read(member).decode(), target, source, into)
-                continue
-            with archive.open(member) as reader, target.open("wb") as writer:
-                shutil.copyfileobj(reader, writer)
-            target.chmod(stat.S_IMODE(mode) or 0o644)
+    """Unzip with modes and symbolic links, as Lambda does; what exists is replaced.
+
+    What the archive says of a member's size is the most that is read of it, and was counted before.
+    """
+    import zipfile  # noqa: PLC0415 - as above
+    from zlib import error as deflate_error  # noqa: PLC0415
+
+    try:
+        with _opened(source) as archive:
+            for member, target in _members(archive, source, into):
+                _extract_member(archive, member, target, (source, into))
+    except (zipfile.BadZipFile, deflate_error, EOFError, OSError, ValueError, RuntimeError) as error:
+        raise UsageError(f"{source} cannot be unzipped, zip it again: {str(error) or type(error).__name__}") from error
+
+
+def _extract_member(
+    archive: "zipfile.ZipFile", member: "zipfile.ZipInfo", target: Path, way: tuple[Path, Path]
+) -> None:
+    mode = member.external_attr >> 16
+    if member.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    if stat.S_ISLNK(mode):
+        if member.file_size > _LINK_LIMIT:
+            raise UsageError(f"{way[0]}: the link {target.name!r} is longer than a path.")
+        _link(archive.read(member).decode(), target, *way)
+        return
+    with archive.open(member) as reader, target.open("wb") as writer:
+        shutil.copyfileobj(reader, writer)
+    target.chmod(stat.S_IMODE(mode) & 0o777 or 0o644)  # no set-user-id: the gateway may be root's
 
 
 def _members(archive: "zipfile.ZipFile", source: Path, into: Path) -> "Iterator[tuple[zipfile.ZipInfo, Path]]":
     root = into.resolve()
     for member in archive.infolist():
+        # Stored or deflated.  Python's other decoders give all at once, and 45 bytes of bzip2 can stand for 45 MB.
+        if member.compress_type not in {0, 8}:
+            raise UsageError(f"{source}: {member.filename!r} is not compressed with deflate, zip it again with that.")
         target = into / member.filename
         # The parent is resolved too: an earlier member may have been a link that leads outside.
         if Path(member.filename).is_absolute() or not _inside(target, root):

@@ -83,7 +83,7 @@ def connection_routes(connections: Connections, stage: str) -> "list[Route]":
     from starlette.routing import Route  # noqa: PLC0415
 
     async def endpoint(request: "Request") -> "Response":
-        answer = connections.manage(request.method, request.path_params["connection_id"], await _body(request))
+        answer = connections.manage(request.method, request.path_params["connection_id"], await _read(request))
         headers = {"x-amzn-ErrorType": answer.error} if answer.error else {}
         media_type = None if answer.status in NO_CONTENT else "application/json"
         return Answer(answer.body, answer.status, headers, media_type)
@@ -92,13 +92,12 @@ def connection_routes(connections: Connections, stage: str) -> "list[Route]":
     return [Route(path, endpoint, methods=["POST", "GET", "DELETE"])]
 
 
-async def _body(request: "Request") -> bytes:
-    """The body; of one that is too long no more is kept than shows it."""
-    body = b""
-    async for piece in request.stream():
-        if len(body) <= MAX_MESSAGE:
-            body += piece
-    return body
+async def _read(request: "Request") -> bytes:
+    """The body; of one that is too long as much as shows it, and the rest is dropped as it comes."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part[: MAX_MESSAGE + 1 - len(body)]
+    return bytes(body)
 
 
 def _failed(status: int, error: str, message: str) -> Managed:

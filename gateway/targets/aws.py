@@ -9,7 +9,7 @@ import pybase64
 from gateway.errors import UsageError
 from gateway.invocation import Invocation, Outcome, StreamBroken, Unavailable
 from gateway.targets.aws_access import AwsAccess, CredentialsFailed, find_access
-from gateway.targets.http_transport import Answer, Timeouts, Transport, TransportError, parse_origin
+from gateway.targets.http_transport import Answer, Timeouts, Transport, TransportError, parse_origin, whole
 from gateway.targets.remote_answers import ACCESS_DENIED, outcome_of, unreachable
 from gateway.targets.remote_name import MAX_TIMEOUT_MS, RemoteName, parse_remote_name
 from gateway.targets.remote_stream import streamed_outcome
@@ -75,7 +75,7 @@ class AwsTarget:
             answer = await self._send(invocation, signer)
             if invocation.streaming and answer.status == 200:
                 return await streamed_outcome(answer)
-            body = answer.body if isinstance(answer.body, bytes) else b"".join([it async for it in answer.body])
+            body = await whole(answer.body)
         except CredentialsFailed as error:
             return Unavailable(ACCESS_DENIED, str(error))
         except TransportError as error:

@@ -13,6 +13,8 @@ import httptools
 from gateway.targets.http_body import AnswerBody
 from gateway.targets.http_transport import (
     MAX_HEAD_BYTES,
+    MAX_WHOLE_BYTES,
+    TOO_LONG,
     Answer,
     AnswerTimeout,
     BadAnswer,
@@ -63,6 +65,8 @@ class Connection(asyncio.Protocol):
         self._headers: list[tuple[bytes, bytes]] = []
         self._reason = b""
         self._head_bytes = 0
+        self._quiet = 0  # bytes since the last ones of a body
+        self._held = 0
         self._parts: list[bytes] = []
         self._body: AnswerBody | None = None
         self._status = 0
@@ -128,6 +132,7 @@ class Connection(asyncio.Protocol):
             self.abort()  # nobody asked
             return
         self._heard_at = self._loop.time()
+        self._quiet += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -143,6 +148,8 @@ class Connection(asyncio.Protocol):
             return
         if self._complete:
             self._finish()
+        elif self._quiet > MAX_HEAD_BYTES:
+            self._fail(BadAnswer(f"more than {MAX_HEAD_BYTES} bytes of a head, or of trailers"))
         elif self._stream and self._status and self._body is None:
             self._hand_over()
 
@@ -197,10 +204,14 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Some of the body, chunked coding removed."""
-        if self._body is None:
-            self._parts.append(body)
-        else:
+        self._quiet = 0
+        if self._body is not None:
             self._body.feed(body)
+            return
+        self._parts.append(body)
+        self._held += len(body)
+        if self._held > MAX_WHOLE_BYTES:
+            raise BadAnswer(TOO_LONG)
 
     def on_message_complete(self) -> None:
         """The answer is complete, or an interim one."""

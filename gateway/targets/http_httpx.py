@@ -15,6 +15,7 @@ from gateway.targets.http_transport import (
     ConnectionLost,
     Origin,
     Timeouts,
+    whole,
 )
 from gateway.types import HeaderList
 
@@ -51,7 +52,7 @@ class HttpxTransport:
         chunks = _Chunks(response)
         if stream:
             return Answer(response.status_code, reason, lines, chunks)
-        return Answer(response.status_code, reason, lines, b"".join([chunk async for chunk in chunks]))
+        return Answer(response.status_code, reason, lines, await whole(chunks))
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -15,6 +15,12 @@ from gateway.types import HeaderList
 MAX_HEAD_BYTES: Final = 256 * 1024
 """A head over this size is no answer."""
 
+MAX_WHOLE_BYTES: Final = 8 * 1024 * 1024
+"""A body over this size is not held whole: a function's result has 6,291,556 bytes at most."""
+
+
+TOO_LONG: Final = f"an answer of more than {MAX_WHOLE_BYTES} bytes"
+
 
 class TransportError(GatewayError):
     """No answer, or not all of it."""
@@ -59,14 +65,34 @@ class Answer(NamedTuple):
 
     Attributes:
         headers: The lines as they came, names as spelled, framing and hop-by-hop lines included.
-        body: All of it, without chunked coding; or an iterator with an ``aclose`` method that must be called when it is
-            not read to its end.  Reading it raises `TransportError`.
+        body: All of it, without chunked coding, at most `MAX_WHOLE_BYTES`; or an iterator with an ``aclose`` method
+            that must be called when it is not read to its end.  Reading it raises `TransportError`.
     """
 
     status: int
     reason: bytes
     headers: list[tuple[bytes, bytes]]
     body: Body
+
+
+async def whole(body: Body) -> bytes:
+    """All of an answer's body.
+
+    Raises:
+        TransportError: It does not come, or is over `MAX_WHOLE_BYTES`.
+    """
+    if isinstance(body, bytes):
+        return body
+    parts, size = [], 0
+    async for part in body:
+        parts.append(part)
+        size += len(part)
+        if size > MAX_WHOLE_BYTES:
+            close = getattr(body, "aclose", None)
+            if close is not None:
+                await close()
+            raise BadAnswer(TOO_LONG)
+    return b"".join(parts)
 
 
 class Transport(Protocol):

@@ -98,6 +98,7 @@ class InProcess:
         self._closed = False
         self._saved: dict[str, str | None] = {}
         self._timeout_s = configuration.timeout_ms / 1000
+        self._process = os.getpid()
         self._loop = asyncio.get_running_loop()
 
     async def start(self) -> None:
@@ -242,6 +243,8 @@ class InProcess:
                     continue
                 job.began = began = self._taken_at = time.monotonic()
                 outcome = self._run(job.invocation)
+                if os.getpid() != self._process:
+                    os._exit(0)  # the handler forked: what waits in this copy of the process is not the child's to do
                 if job.replaced:
                     return
                 self._duration_s += (time.monotonic() - began - self._duration_s) * _WEIGHT

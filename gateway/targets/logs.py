@@ -16,6 +16,7 @@ LogSink = Callable[[bytes], None]
 """Takes a piece of a function's log; may be called often, so it should gather what it gets."""
 
 TAIL_BYTES = 4096
+_KEPT_BYTES = 65_536
 
 
 class Report(NamedTuple):
@@ -118,6 +119,8 @@ class FunctionLog:
         """Something the function or its runtime wrote."""
         if self._tail is not None:
             self._tail += chunk
+            if len(self._tail) > _KEPT_BYTES:
+                del self._tail[:-TAIL_BYTES]
         self._sink(chunk)
 
     def begin(self, request_id: str, *, tail: bool) -> None:

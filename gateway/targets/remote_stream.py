@@ -78,7 +78,7 @@ class ResultChunks:
                 self._buffer.add_data(await anext(self._source))
         except StopAsyncIteration:
             raise StreamBroken("ConnectionError", b"the stream ended without InvokeComplete") from None
-        except (TransportError, ParserError, EventStreamError) as error:
+        except (TransportError, ParserError, EventStreamError, ValueError) as error:
             raise StreamBroken("ConnectionError", str(error).encode()) from error
 
     async def aclose(self) -> None:
@@ -101,8 +101,10 @@ def _read(kind: str | None, payload: bytes) -> bytes | _Complete | None:
         return payload
     if kind != "InvokeComplete":
         return None
-    end = json.loads(payload or b"{}")
-    return _Complete(str(end.get("ErrorCode") or ""), str(end.get("ErrorDetails") or "").encode())
+    match json.loads(payload or b"{}"):
+        case dict(end):
+            return _Complete(str(end.get("ErrorCode") or ""), str(end.get("ErrorDetails") or "").encode())
+    raise ValueError("InvokeComplete is no object")
 
 
 async def streamed_outcome(answer: Answer) -> Outcome:

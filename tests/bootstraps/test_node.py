@@ -94,6 +94,14 @@ async def test_callback_never_called() -> None:
     assert await result_of("never_calls_back") is None
 
 
+async def test_callback_of_a_past_invocation() -> None:
+    """It neither answers the present invocation nor keeps it from ending."""
+    async with NODE.function("calls_a_past_callback") as function:
+        outcomes = [await function.invoke({}), await function.invoke({})]
+
+    assert outcomes == [Returned(b'"first"'), Returned(b"null")]
+
+
 async def test_promise_that_never_settles() -> None:
     """An async function that waits for nothing is an error, not a timeout."""
     failure, _ = await failure_of("never_settles_async")

@@ -1,14 +1,16 @@
 """Code and layers, from folders and zip files."""
 
+import contextlib
 import os
 import stat
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import UsageError
-from gateway.functions.layers import UNZIPPED_LIMIT, merge_layers, prepare_code, size_of
+from gateway.functions.layers import MEMBER_LIMIT, UNZIPPED_LIMIT, check_members, merge_layers, prepare_code, size_of
 
 
 def folder(path: Path, **files: str) -> Path:
@@ -85,6 +87,93 @@ def test_links_outside(tmp_path: Path, target: str) -> None:
 
     with pytest.raises(UsageError, match="leads outside of its folder"):
         merge_layers([evil], 0, tmp_path / "opt")
+
+
+def test_link_of_many_bytes(tmp_path: Path) -> None:
+    """A link holds a path; one that would take memory is refused."""
+    evil = archive(tmp_path / "evil.zip", {"link": "a/" * 100_000}, {"link": stat.S_IFLNK | 0o777})
+
+    with pytest.raises(UsageError, match="the link 'link' is longer than a path"):
+        merge_layers([evil], 0, tmp_path / "opt")
+
+
+def test_modes(tmp_path: Path) -> None:
+    """A file may be executable, and not be run as its owner."""
+    made = archive(tmp_path / "layer.zip", {"tool": "#!"}, {"tool": 0o6755})
+
+    opt = merge_layers([made], 0, tmp_path / "opt")
+    assert stat.S_IMODE((opt / "tool").stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_bomb(tmp_path: Path, method: int) -> None:
+    """Python's decoders of these give all at once what a few bytes stand for, whatever size was announced."""
+    with zipfile.ZipFile(tmp_path / "layer.zip", "w", method) as zipped:
+        zipped.writestr("zeros", bytes(1_000_000))
+
+    with pytest.raises(UsageError, match="'zeros' is not compressed with deflate, zip it again with that"):
+        merge_layers([tmp_path / "layer.zip"], 0, tmp_path / "opt")
+
+
+def test_announced_size_that_is_too_small(tmp_path: Path) -> None:
+    """No more is unzipped than was announced and counted: 20 MB of zeros that say that they are 100 bytes."""
+    path = tmp_path / "layer.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("zeros", bytes(20_000_000))
+    path.write_bytes(path.read_bytes().replace((20_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little")))
+
+    tracemalloc.start()
+    with pytest.raises(UsageError, match=r"layer\.zip cannot be unzipped, zip it again: Bad CRC-32"):
+        merge_layers([path], 0, tmp_path / "opt")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (tmp_path / "opt" / "zeros").stat().st_size <= 100
+    assert peak < 5_000_000
+
+
+def test_too_many_members() -> None:
+    """A zip file of more than a quarter of a million members is none of a function's."""
+    check_members(Path("layer.zip"), MEMBER_LIMIT)
+
+    with pytest.raises(UsageError, match=r"layer\.zip: 250001 members; a zip file may have 250000"):
+        check_members(Path("layer.zip"), MEMBER_LIMIT + 1)
+
+
+def test_zip_file_of_more_than_code_may_have(tmp_path: Path) -> None:
+    """It is not even opened; the file here takes no place on the disk."""
+    path = tmp_path / "layer.zip"
+    with path.open("wb") as file:
+        file.truncate(UNZIPPED_LIMIT + 1)
+
+    with pytest.raises(UsageError, match=r"layer\.zip: 262144001 bytes; code and layers must be smaller"):
+        merge_layers([path], 0, tmp_path / "opt")
+
+
+BROKEN = {
+    "a file that is a folder": {"a": "x", "a/b": "y"},
+    "a folder that is a file": {"a/b": "y", "a": "x"},
+    "a name that is too long": {"n" * 300: "x"},
+}
+
+
+@pytest.mark.parametrize("members", BROKEN.values(), ids=BROKEN.keys())
+def test_members_that_cannot_be(tmp_path: Path, members: dict[str, str]) -> None:
+    """They are told in one line."""
+    with pytest.raises(UsageError, match=r"layer\.zip cannot be unzipped, zip it again: "):
+        merge_layers([archive(tmp_path / "layer.zip", members)], 0, tmp_path / "opt")
+
+
+@pytest.mark.parametrize("at", range(0, 140, 3))
+def test_bytes_that_are_wrong(tmp_path: Path, at: int) -> None:
+    """Wherever an archive is damaged: it is unzipped, or refused in one line."""
+    path = archive(tmp_path / "layer.zip", {"python/a.py": "x" * 300}, {"python/a.py": 0o644})
+    data = bytearray(path.read_bytes())
+    data[at % len(data)] ^= 0xFF
+    path.write_bytes(data)
+
+    with contextlib.suppress(UsageError):
+        merge_layers([path], 0, tmp_path / "opt")
 
 
 def test_six_layers(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ A test module names its `Subject` and runs `BEHAVIOURS` against it.  The handler
 import asyncio
 import contextlib
 import json
+import os
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -54,6 +56,8 @@ class Subject:
         not_json: ``errorMessage`` of the handler whose result is not JSON, or its beginning.
         import_error: ``errorType`` of the module that imports badly.
         streams: Whether handlers can stream.
+        forks: Whether handlers can make a copy of their process.
+        shares_its_connection: Whether such a copy has the connection on which answers go.
     """
 
     open: Open
@@ -63,6 +67,8 @@ class Subject:
     not_json: str
     import_error: str
     streams: bool
+    forks: bool = True
+    shares_its_connection: bool = False
 
     @contextlib.asynccontextmanager
     async def function(self, handler: str, timeout_ms: int = 10_000) -> AsyncIterator["Running"]:
@@ -271,12 +277,56 @@ async def is_cancelled(subject: Subject) -> None:
     assert isinstance(result, asyncio.CancelledError)
 
 
+async def forks(subject: Subject) -> None:
+    """A child that comes back from the handler too never gives one invocation the answer of another one.
+
+    AWS's own client shares its connection to the Runtime API with the child, and what both send gets mixed up: there,
+    as on AWS, the invocation that forked may get a text that is no answer at all, and those behind it may fail.
+    """
+    names = "abcdefgh"
+    async with subject.function("forks", timeout_ms=2000) as function:
+        first = await function.invoke({"name": "first", "forks": True})
+        outcomes = []
+        for name in names:
+            function.request_id = str(uuid.uuid4())
+            outcomes.append(await function.invoke({"name": name}))
+
+    answers = [Returned(f'"{name}"'.encode()) for name in ("first", *names)]
+    if subject.shares_its_connection:
+        wrong = [got for got, own in zip([first, *outcomes], answers, strict=True) if got != own and got in answers]
+        assert wrong == []
+    else:
+        assert [first, *outcomes] == answers
+
+
+async def answers_late(subject: Subject) -> None:
+    """What a past invocation still has to say is not the answer of the one that runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipe = f"{folder}/pipe"
+        os.mkfifo(pipe)
+        async with subject.function("answers_late") as function:
+            first = await function.invoke({"name": "first", "pipe": pipe})
+            function.request_id = str(uuid.uuid4())
+            second = await function.invoke({"name": "second", "pipe": pipe})
+            third = await function.invoke({"name": "third", "pipe": pipe})
+
+    assert [first, second, third] == [Returned(b'"first"'), Returned(b'"second"'), Returned(b'"third"')]
+
+
 class Behaviour(NamedTuple):
     """One row of the table."""
 
     name: str
     check: Callable[[Subject], Awaitable[None]]
     needs_streams: bool = False
+    needs_forks: bool = False
+
+
+ISOLATION = (
+    Behaviour(forks.__name__, forks, needs_forks=True),
+    Behaviour(answers_late.__name__, answers_late),
+)
+"""The rows about answers that must not reach another client."""
 
 
 BEHAVIOURS = (
@@ -300,9 +350,14 @@ BEHAVIOURS = (
         )
     ),
     *(Behaviour(check.__name__, check, needs_streams=True) for check in (streams, streams_to_nobody, breaks_a_stream)),
+    *ISOLATION,
 )
 
 
 def behaviours_of(subject: Subject) -> list[Behaviour]:
     """The rows that apply."""
-    return [row for row in BEHAVIOURS if subject.streams or not row.needs_streams]
+    return [
+        row
+        for row in BEHAVIOURS
+        if (subject.streams or not row.needs_streams) and (subject.forks or not row.needs_forks)
+    ]

@@ -20,20 +20,13 @@ from gateway.targets.target import Target
 from gateway.targets.worker.environment import WorkerEnvironment
 from gateway.targets.worker.interpreter import Interpreter
 from gateway.targets.worker.process import WorkerOptions
+from tests.targets import conformance
 
 FUNCTIONS = Path(__file__).parents[1] / "data" / "functions" / "python"
 REQUEST_ID = "8476a536-e9f4-41e8-9739-2dfe598c3fcd"
 DEADLINE_S = 20.0
+Log = conformance.Log
 THIS_PYTHON = Interpreter(sys.executable, f"{sys.version_info.major}.{sys.version_info.minor}")
-
-
-class Log(list[bytes]):
-    """Collects what a function writes."""
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return b"".join(self).decode()
 
 
 def configuration(handler: str, task_root: Path = FUNCTIONS, timeout_ms: int = 10_000) -> FunctionConfiguration:

@@ -232,8 +232,22 @@ async def test_a_slow_reader_holds_the_server_back(client: Client) -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", ConnectionLost),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", BadAnswer),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", BadAnswer),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 600_000, BadAnswer),
+        (b"HTTP/1.1 200 " + b"a" * 600_000, BadAnswer),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"a" * 600_000, BadAnswer),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * (8 * 1024 * 1024 + 1), BadAnswer),
     ],
-    ids=["nothing", "half a head", "half a body", "no HTTP", "endless head"],
+    ids=[
+        "nothing",
+        "half a head",
+        "half a body",
+        "no HTTP",
+        "large head",
+        "endless line",
+        "endless reason",
+        "endless trailers",
+        "body that is not held whole",
+    ],
 )
 async def test_what_is_no_answer_is_told_apart(client: Client, answer: bytes, error: type[TransportError]) -> None:
     """A connection that ends and a server that speaks something else."""

@@ -18,7 +18,8 @@ from gateway.errors import UsageError
 from gateway.invocation import Failed, Returned, TimedOut
 from gateway.targets import inprocess
 from gateway.targets.inprocess import InProcess
-from tests.targets.hosting import REQUEST_ID, configuration, invocation, result_of
+from tests.targets import conformance
+from tests.targets.hosting import DEADLINE_S, REQUEST_ID, configuration, invocation, result_of
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ def _forget_modules() -> Iterator[None]:
     yield
     sys.path[:] = path
     for name in set(sys.modules) - modules:
-        if name in {"app", "beside", "host"}:
+        if name in {"app", "behaviours", "beside", "host"}:
             del sys.modules[name]
 
 
@@ -69,6 +70,32 @@ async def test_raises() -> None:
 
     assert isinstance(outcome, Failed)
     assert (outcome.error_type, outcome.message) == ("LookupError", f"1 {REQUEST_ID}")
+
+
+@asynccontextmanager
+async def opened(function: FunctionConfiguration, _: conformance.Log) -> AsyncIterator[InProcess]:
+    """A target for the shared table."""
+    target = InProcess(function, {})
+    await target.start()
+    yield target
+    await target.aclose()
+
+
+IN_PROCESS = conformance.Subject(
+    open=opened,
+    base=configuration(""),
+    error_keys=("errorMessage", "errorType", "requestId", "stackTrace"),
+    raised=("ValueError", "böse"),
+    not_json="Unable to marshal response: Object of type object is not JSON serializable",
+    import_error="Runtime.ImportModuleError",
+    streams=False,
+)
+
+
+@pytest.mark.parametrize("behaviour", conformance.ISOLATION, ids=lambda row: row.name)
+async def test_answers_reach_their_own_client(behaviour: conformance.Behaviour) -> None:
+    """As in every kind of environment."""
+    await asyncio.wait_for(behaviour.check(IN_PROCESS), DEADLINE_S)
 
 
 @pytest.mark.parametrize(

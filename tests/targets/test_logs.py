@@ -1,6 +1,7 @@
 """The platform's log lines, as captured from CloudWatch and from the Telemetry API."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -106,6 +107,20 @@ def test_tail_is_4_kb() -> None:
     assert len(tail) == 4096
     assert tail.endswith(b"\t\n")
     assert log.end(REQUEST_ID, Report(1, 128, 1)) == b""
+
+
+def test_tail_of_a_log_without_end() -> None:
+    """Of 16 MB that a handler writes little more than the tail is kept, and it is the end of it."""
+    log = FunctionLog(lambda _: None, "none", "$LATEST", lambda: NOW)
+    log.begin(REQUEST_ID, tail=True)
+    tracemalloc.start()
+    for number in range(256):
+        log.output(b"%04d" % number * 16_384)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert b"0255END RequestId" in log.end(REQUEST_ID, Report(1, 128, 1))
+    assert peak < 1_000_000
 
 
 def test_json_lines() -> None:

@@ -1,6 +1,7 @@
 """Event-stream frames as outcomes; the frames are made by our own encoder, which botocore's decoder reads."""
 
 from collections.abc import AsyncIterator
+from zlib import crc32
 
 import pytest
 
@@ -10,6 +11,15 @@ from gateway.targets.http_transport import Answer, ConnectionLost
 from gateway.targets.remote_stream import streamed_outcome
 
 pytestmark = pytest.mark.anyio
+
+
+END_HEADERS = invoke_complete()[12:-6]
+
+
+def announcing(total: int, headers: int) -> bytes:
+    """The first bytes of a frame of these lengths."""
+    prelude = total.to_bytes(4, "big") + headers.to_bytes(4, "big")
+    return prelude + crc32(prelude).to_bytes(4, "big")
 
 
 async def outcome(*pieces: bytes, content_type: bytes = b"text/plain") -> Outcome:
@@ -83,15 +93,35 @@ async def test_a_function_that_failed_half_way() -> None:
     assert (broken.value.error_type, broken.value.payload) == ("Function.X", b"why")
 
 
-@pytest.mark.parametrize("rest", [b"", b"\0\0\0\x20garbage that is long enough to be a prelude"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"",
+        b"\0\0\0\x20garbage that is long enough to be a prelude",
+        frame(END_HEADERS, b"[]"),
+        frame(END_HEADERS, b"{"),
+    ],
+)
 async def test_a_stream_without_its_end(rest: bytes) -> None:
-    """Neither a cut nor bytes that are no frame pass as the end."""
+    """Neither a cut nor bytes that are no frame, or no end of a stream, pass as the end."""
     found = await outcome(*payload_chunks(b"x"), rest)
     assert isinstance(found, Streamed)
 
     assert await anext(found.chunks) == b"x"
     with pytest.raises(StreamBroken, match="ConnectionError"):
         await anext(found.chunks)
+
+
+@pytest.mark.parametrize(("total", "headers"), [(1500 * 2**20, 0), (1500 * 2**20, 1499 * 2**20), (16, 2**32 - 1)])
+async def test_a_frame_of_1_5_gb(total: int, headers: int) -> None:
+    """What it announces is refused, not waited for."""
+    found = await outcome(*payload_chunks(b"x"), announcing(total, headers))
+    assert isinstance(found, Streamed)
+
+    assert await anext(found.chunks) == b"x"
+    with pytest.raises(StreamBroken) as caught:
+        await anext(found.chunks)
+    assert b"exceeded the maximum" in caught.value.payload
 
 
 async def test_a_connection_that_breaks() -> None:

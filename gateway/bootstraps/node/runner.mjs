@@ -93,6 +93,7 @@ export function createRunner(api, handler) {
     const succeed = once(respond);
     const failOnce = once((error) => fail(error ?? 'handled'));
     const callback = (error, result) => {
+      if (isOver) return; // a past invocation's: what happens when the event loop is empty is the present one's
       if (error !== undefined && error !== null) failOnce(error);
       else if (waitsForEmptyEventLoop) whenIdle = () => succeed(result);
       else succeed(result);

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import httpx
 
 _CLAIMS_BYTES: Final = 11 * 1024
+_READ_BYTES: Final = 128 * 1024
+"""Bytes of a provider's answer that are read; the tokens of one user have to fit into cookies of 16 KB."""
 
 
 class Provider(NamedTuple):
@@ -80,6 +82,14 @@ def region_and_pool(user_pool_arn: str) -> tuple[str, str]:
     return user_pool_arn.split(":")[3], user_pool_arn.rpartition("/")[2]
 
 
+class _Answer(NamedTuple):
+    """What an endpoint answered."""
+
+    status_code: int
+    is_success: bool
+    content: bytes
+
+
 class ProviderCalls:
     """The calls to one provider; each raises `AuthenticationFailure` when it does not give what it should."""
 
@@ -108,9 +118,7 @@ class ProviderCalls:
         import httpx  # noqa: PLC0415
 
         try:
-            answer = await self._client.get(
-                self._provider.user_info_endpoint, headers={"authorization": f"Bearer {access_token}"}
-            )
+            answer = await self._ask("GET", self._provider.user_info_endpoint, f"Bearer {access_token}")
         except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the configuration changed meanwhile
             raise AuthenticationFailure("AuthUserinfoEpRequestTimeout", _why(error)) from error
         if not answer.is_success:
@@ -126,11 +134,11 @@ class ProviderCalls:
         import httpx  # noqa: PLC0415
 
         try:
-            answer = await self._client.post(
-                self._provider.token_endpoint, data=form, headers={"authorization": self._credentials()}
-            )
+            answer = await self._ask("POST", self._provider.token_endpoint, self._credentials(), form)
         except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the configuration changed meanwhile
             raise AuthenticationFailure("AuthTokenEpRequestTimeout", _why(error)) from error
+        if len(answer.content) > _READ_BYTES:
+            raise AuthenticationFailure("AuthInvalidTokenResponse", f"more than {_READ_BYTES} bytes")
         parsed = _json(answer.content)
         content = parsed if isinstance(parsed, dict) else {}
         if not answer.is_success:
@@ -142,6 +150,17 @@ class ProviderCalls:
             raise AuthenticationFailure("AuthInvalidTokenResponse", "it is no JSON object with a usable access_token")
         expires_in = content.get("expires_in")
         return Tokens(access, id_token, refresh, expires_in if isinstance(expires_in, int) else 0)
+
+    async def _ask(self, method: str, url: str, authorization: str, form: dict[str, str] | None = None) -> "_Answer":
+        """An answer, of which no more than a little over `_READ_BYTES` is read; raises what httpx raises."""
+        content = bytearray()
+        headers = {"authorization": authorization, "accept-encoding": "identity"}
+        async with self._client.stream(method, url, data=form, headers=headers) as answer:
+            async for chunk in answer.aiter_bytes():
+                content += chunk
+                if len(content) > _READ_BYTES:
+                    break
+        return _Answer(answer.status_code, answer.is_success, bytes(content))
 
     def _credentials(self) -> str:
         # Both parts are form-encoded before they are joined (RFC 6749, 2.3.1).

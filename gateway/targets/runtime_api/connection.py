@@ -20,9 +20,20 @@ Headers = dict[bytes, bytes]
 _ACCEPTED: Final = b"HTTP/1.1 202"
 _HOLD_S: Final = 0.001
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-_TRUNCATED_REPLY: Final = (
+_TRUNCATED_TEXT: Final = (
     b'{"errorMessage":"' + TRUNCATED.message.encode() + b'","errorType":"' + TRUNCATED.error_type.encode() + b'"}'
 )
+_TRUNCATED_REPLY: Final = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(_TRUNCATED_TEXT), _TRUNCATED_TEXT)
+)
+_HEAD_TOO_LARGE_REPLY: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+)
+_HEAD_LIMIT: Final = 1_048_576 + 65_536
+"""Bytes of a head, or of trailers; AWS's clients send up to 1 MiB of an error's trace in one header line."""
+_WAITING_LIMIT: Final = 64
+"""Requests of one client that wait for their answers; AWS's clients send two at most."""
 
 
 class BodySink(Protocol):
@@ -141,6 +152,7 @@ class Connection(asyncio.Protocol):
         self._headers: Headers = {}
         self._trailers: Headers = {}
         self._complete = True  # the parser is between two requests
+        self._quiet = 0  # bytes since the last ones of a body, or since the end of a request
         self._repeated = b""  # the bytes of a request that a runtime sends again and again, and what they are
         self._repeated_call: Call | None = None
         self._begun = 0  # requests in the present piece, and the last one that is complete
@@ -161,18 +173,24 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have arrived."""
+        if len(self._calls) > _WAITING_LIMIT:
+            self._refuse_bytes(_TRUNCATED_REPLY)
+            return
         if self._repeated_call is not None and self._complete and data == self._repeated:
             self._repeat(self._repeated_call)
             return
         whole = self._complete
         self._begun = 0
         self._feeding = True
+        self._quiet += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._feeding = False
-            self._refuse_bytes()
+            self._refuse_bytes(_TRUNCATED_REPLY)
         self._feeding = False
+        if self._quiet > _HEAD_LIMIT:
+            self._refuse_bytes(_HEAD_TOO_LARGE_REPLY)
         last, self._last = self._last, None
         if last is not None and self._begun == 1 and whole and self._complete and not last.body_bytes:
             self._repeated, self._repeated_call = data, last
@@ -188,7 +206,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> None:
         """The client sends no more; a body that is half-way in will not become complete."""
         if self._call is not None:
-            self._refuse_bytes()
+            self._refuse_bytes(_TRUNCATED_REPLY)
 
     def close(self) -> None:
         """Drop the client; an answer it still waits for never comes."""
@@ -272,6 +290,7 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
+        self._quiet = 0
         if self._sink is not None:
             self._sink.feed(body)
         elif self._call is not None:
@@ -282,6 +301,7 @@ class Connection(asyncio.Protocol):
         call, sink = self._call, self._sink
         self._call = self._sink = None
         self._complete = True
+        self._quiet = 0
         if call is None:
             return
         if sink is not None:
@@ -300,11 +320,10 @@ class Connection(asyncio.Protocol):
         elif call is not None:
             self._service.truncated(call)
 
-    def _refuse_bytes(self) -> None:
-        """400 and the end: after bytes that make no sense there is no next request."""
+    def _refuse_bytes(self, reply: bytes) -> None:
+        """Answer and end: after bytes that make no sense, or no end, there is no next request."""
         self._truncate()
         self.flush()
         if self._transport is not None:
-            reply = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
-            self._transport.write(reply + b"Content-Length: %d\r\n\r\n" % len(_TRUNCATED_REPLY) + _TRUNCATED_REPLY)
+            self._transport.write(reply)
             self._transport.close()

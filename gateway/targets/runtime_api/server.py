@@ -15,6 +15,7 @@ from gateway.targets.runtime_api.connection import BodySink, Call, Connection, H
 from gateway.targets.runtime_api.offer import Offer, render
 from gateway.targets.runtime_api.state import (
     INVALID_RESPONSE_MODE,
+    LATE,
     RESPONSE_LIMIT,
     TOO_LARGE,
     Effect,
@@ -26,6 +27,7 @@ from gateway.targets.runtime_api.streaming import (
     RESPONSE_TOO_LARGE,
     TRUNCATED_RESPONSE,
     CollectedResponse,
+    RefusedResponse,
     ResponseStream,
 )
 
@@ -37,6 +39,8 @@ _NEXT: Final = _INVOCATION + b"next"
 _ACCEPTED: Final = (
     b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 )
+
+_Sink = ResponseStream | CollectedResponse
 
 Route = Callable[[Call], None]
 """Answers one call, now or later."""
@@ -89,7 +93,7 @@ class RuntimeApi:
         self._connections: set[Connection] = set()
         self._polls: list[Call] = []
         self._offer: Offer | None = None
-        self._sink: ResponseStream | CollectedResponse | None = None
+        self._sink: _Sink | None = None
         self._content_type = ""
         self.routes: dict[tuple[bytes, bytes], Route] = {
             (b"GET", b"/2018-06-01/ping"): lambda call: call.answer(200, b"pong", "Content-Type: text/plain\r\n"),
@@ -128,13 +132,14 @@ class RuntimeApi:
         """Forget what the last process did: a new one begins its init phase."""
         self._state = RuntimeState()
         self._polls.clear()
+        self._sink = None
 
     def give(self, offer: Offer) -> None:
         """Hand an invocation to the runtime, now or at its next ``next``."""
         self._offer = offer
         effect = self._state.give(offer.invocation.request_id, offer.attempt)
         if effect is Effect.DELIVER and self._polls:
-            self._polls.pop().send(render(offer))
+            self._polls.pop(0).send(render(offer))  # on one connection the answers have an order
 
     def time_out(self) -> Effect:
         """Time is up for whatever the runtime is doing: an answer that still comes is refused."""
@@ -165,7 +170,7 @@ class RuntimeApi:
         """A streamed response has its own way for the body, and a web page gets no further than here."""
         if (dropped := self._callers.refuse(call)) is not None:
             return dropped
-        if b"lambda-runtime-function-response-mode" in call.headers and call.path.endswith(b"/response"):
+        if b"lambda-runtime-function-response-mode" in call.headers and _is_response(call):
             return self._begin_stream(call)
         return None
 
@@ -180,7 +185,7 @@ class RuntimeApi:
 
     def truncated(self, call: Call) -> None:
         """Half a result is none."""
-        if call.path.endswith(b"/response") and self._state.respond(*_ids(call)) is Effect.ACCEPT:
+        if _is_response(call) and self._state.respond(*_ids(call)) is Effect.ACCEPT:
             self._owner.failed(TRUNCATED_RESPONSE, b"")
 
     def _next(self, call: Call) -> None:
@@ -220,38 +225,43 @@ class RuntimeApi:
 
     def _begin_stream(self, call: Call) -> BodySink | None:
         if call.headers[b"lambda-runtime-function-response-mode"] != b"streaming":
-            self._state.fail(*_ids(call))
+            verdict = self._state.fail(*_ids(call))
+            if isinstance(verdict, Refusal):
+                return RefusedResponse(call, verdict)
             self._owner.failed("Runtime.InvalidResponseModeHeader", b"")
-            return _Refused(call, INVALID_RESPONSE_MODE)
+            return RefusedResponse(call, INVALID_RESPONSE_MODE)
         verdict = self._state.begin_stream(*_ids(call))
         if isinstance(verdict, Refusal):
-            return _Refused(call, verdict)
+            return RefusedResponse(call, verdict)
         self._content_type = call.header(b"content-type") or "application/octet-stream"
 
+        sink: _Sink
+
         def ended(broken: StreamBroken | None) -> None:
-            self._stream_ended(call, broken)
+            self._stream_ended(call, sink, broken)
 
         if self._offer is not None and self._offer.invocation.streaming:
-            self._sink = ResponseStream(call.connection, self._stream_began, ended)
-            return self._sink
-        self._sink = CollectedResponse(ended)
-        return self._sink
+            sink = ResponseStream(call.connection, self._stream_began, ended)
+        else:
+            sink = CollectedResponse(ended)
+        self._sink = sink
+        return sink
 
-    def _stream_ended(self, call: Call, broken: StreamBroken | None) -> None:
-        verdict = self._state.end_stream()
+    def _stream_ended(self, call: Call, sink: _Sink, broken: StreamBroken | None) -> None:
+        verdict = self._state.end_stream() if sink is self._sink else LATE
         if isinstance(verdict, Refusal):
             refuse(call, verdict)
             return
         call.send(_ACCEPTED)
-        sink, self._sink = self._sink, None
+        self._sink = None
         if isinstance(sink, ResponseStream):
             self._streamed(sink, broken)
-        elif isinstance(sink, CollectedResponse):
+        else:
             self._collected(sink, broken)
 
-    def _stream_began(self) -> None:
-        if isinstance(self._sink, ResponseStream):
-            self._owner.streaming(self._content_type, self._sink)
+    def _stream_began(self, stream: ResponseStream) -> None:
+        if stream is self._sink:
+            self._owner.streaming(self._content_type, stream)
 
     def _streamed(self, stream: ResponseStream, broken: StreamBroken | None) -> None:
         if stream.is_empty and broken is not None:
@@ -281,6 +291,11 @@ class _Refused(Dropped):
     def finish(self, trailers: Headers) -> None:  # noqa: ARG002
         """Say why."""
         refuse(self._call, self._refusal)
+
+
+def _is_response(call: Call) -> bool:
+    """Whether a call is a response to an invocation, of whichever."""
+    return call.method == b"POST" and call.path.startswith(_INVOCATION) and call.path.endswith(b"/response")
 
 
 def _ids(call: Call) -> tuple[str, str]:

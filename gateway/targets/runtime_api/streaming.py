@@ -14,8 +14,8 @@ from typing import Final
 import pybase64
 
 from gateway.invocation import StreamBroken
-from gateway.targets.runtime_api.connection import Connection, Headers
-from gateway.targets.runtime_api.state import RESPONSE_LIMIT, STREAM_LIMIT
+from gateway.targets.runtime_api.connection import Call, Connection, Headers, refuse
+from gateway.targets.runtime_api.state import RESPONSE_LIMIT, STREAM_LIMIT, Refusal
 
 TRUNCATED_RESPONSE: Final = "Runtime.TruncatedResponse"
 RESPONSE_TOO_LARGE: Final = "Function.ResponseSizeTooLarge"
@@ -80,7 +80,7 @@ class ResponseStream(AsyncIterator[bytes]):
     on when its client leaves.
     """
 
-    def __init__(self, connection: Connection, began: Callable[[], None], ended: Ended) -> None:
+    def __init__(self, connection: Connection, began: "Callable[[ResponseStream], None]", ended: Ended) -> None:
         self._connection = connection
         self._began = began
         self._ended = ended
@@ -126,7 +126,7 @@ class ResponseStream(AsyncIterator[bytes]):
     def feed(self, chunk: bytes) -> None:
         """Hand a piece on; over AWS's limit the stream breaks."""
         if not self._total:
-            self._began()
+            self._began(self)
         self._total += len(chunk)
         if self._dropping or self._over.is_set():
             return
@@ -154,3 +154,21 @@ class ResponseStream(AsyncIterator[bytes]):
             self._broken = broken
             self._over.set()
             self._news.set()
+
+
+class RefusedResponse:
+    """Takes a body that nobody wants, to answer when it has ended."""
+
+    def __init__(self, call: Call, refusal: Refusal) -> None:
+        self._call = call
+        self._refusal = refusal
+
+    def feed(self, chunk: bytes) -> None:
+        """Drop it."""
+
+    def finish(self, trailers: Headers) -> None:  # noqa: ARG002
+        """Say why."""
+        refuse(self._call, self._refusal)
+
+    def abort(self) -> None:
+        """Nobody is left to be told."""

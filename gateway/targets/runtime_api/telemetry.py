@@ -33,6 +33,8 @@ _TIMEOUT_MS: Final = (25, 30_000, 1000)
 _SEND_LIMIT_S: Final = 1.0
 _KEPT: Final = 1000
 """Events of the init phase that are kept for later subscribers."""
+_LINE_LIMIT: Final = 262_144
+"""Bytes of a line that has no end yet; a longer one goes out in pieces, as in CloudWatch Logs."""
 
 
 class _Invalid(ValueError):
@@ -138,7 +140,7 @@ class _Buffer:
         """Deliver one batch; a destination that does not answer loses it, as on Lambda."""
         if before is not None:
             await before
-        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             async with asyncio.timeout(_SEND_LIMIT_S):
                 await self._deliver(items)
 
@@ -205,7 +207,9 @@ class Telemetry:
         *lines, rest = (self._partial.pop(kind, b"") + chunk).split(b"\n")
         for line in lines:
             self.emit(kind, line.decode(errors="replace"))
-        if rest:
+        if len(rest) > _LINE_LIMIT:
+            self.emit(kind, rest.decode(errors="replace"))
+        elif rest:
             self._partial[kind] = rest
 
     async def aclose(self) -> None:

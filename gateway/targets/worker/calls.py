@@ -1,11 +1,13 @@
 """The invocations in a worker's hands, and how they end."""
 
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+
+import orjson
 
 from gateway.invocation import Failed, Invocation, Outcome, Returned
 from gateway.targets.environment import Answer
-from gateway.targets.failures import RESULT_LIMIT, reported, result_too_large
+from gateway.targets.failures import reported, result_too_large
 from gateway.targets.worker.framing import Frame
 
 
@@ -17,6 +19,21 @@ class Ending(Enum):
 
 End: TypeAlias = Frame | int | Ending
 """A frame of the worker, the exit code of its process, or another end."""
+
+
+class Loaded(NamedTuple):
+    """What the handler's name has led to: its type, and the file of its module."""
+
+    callable: bool
+    type: str
+    file: str
+
+
+class NotLoaded(NamedTuple):
+    """Why the handler cannot be loaded, and the place of the fault in words, "" where there is none."""
+
+    failure: Failed
+    place: str
 
 
 class Call:
@@ -41,8 +58,23 @@ class Call:
 
 def outcome_of(frame: Frame) -> Returned | Failed:
     """What a frame of the worker says of its invocation."""
-    if len(frame.body) > RESULT_LIMIT:
+    if frame.kind == b"t":
         return result_too_large()
     if frame.kind == b"e":
         return reported(frame.body)
     return Returned(frame.body) if frame.kind == b"r" else Returned(frame.body, content_type="application/unknown")
+
+
+def init_of(frame: Frame) -> Loaded | NotLoaded:
+    """What the frame that ends the init phase says.
+
+    Raises:
+        ValueError: Nothing that a worker says.
+    """
+    if frame.kind == b"X":
+        split = 4 + int.from_bytes(frame.body[:4], "big")
+        return NotLoaded(reported(frame.body[split:]), frame.body[4:split].decode())
+    match orjson.loads(frame.body):
+        case {"callable": bool(is_callable), "type": str(kind), "file": str(file)}:
+            return Loaded(is_callable, kind, file)
+    raise ValueError("these are not the facts of a handler")

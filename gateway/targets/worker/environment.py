@@ -5,17 +5,15 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from signal import SIGCONT, SIGSTOP
-
-import orjson
+from signal import SIGCONT, SIGKILL, SIGSTOP
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import Answer
-from gateway.targets.failures import exited, reported, timed_out
+from gateway.targets.failures import exited, timed_out
 from gateway.targets.logs import Report
-from gateway.targets.worker.calls import Call, End, Ending, outcome_of
+from gateway.targets.worker.calls import Call, End, Ending, Loaded, NotLoaded, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
 from gateway.targets.worker.process import WorkerOptions, WorkerProcess
 
@@ -136,20 +134,23 @@ class WorkerEnvironment:
             self._send(call)
 
     def _take_init(self, answer: End) -> None:
-        if isinstance(answer, int):
+        if isinstance(answer, Frame):
+            try:
+                self._take_report(init_of(answer))
+            except ValueError:
+                self._process.refuse("the frame that ends the init phase cannot be read")
+                self._take_init(-SIGKILL)
+        elif isinstance(answer, int):
             self._failure = exited("", answer)
             self.problem = self.problem or f"the process ended while it loaded the handler: {self._failure.message}"
-        elif isinstance(answer, Frame) and answer.kind == b"X":
-            split = 4 + int.from_bytes(answer.body[:4], "big")
-            self._failure = reported(answer.body[split:])
-            where = answer.body[4:split].decode()
-            self.problem = self._failure.message if "." in self._failure.error_type else _described(self._failure)
-            self.problem += f" ({where})" if where else ""
-        elif isinstance(answer, Frame):
-            facts = orjson.loads(answer.body)
-            if not facts["callable"]:
-                name = self.configuration.handler
-                self.problem = f"{name} is not callable: it is of type {facts['type']} ({facts['file']})"
+
+    def _take_report(self, report: Loaded | NotLoaded) -> None:
+        if isinstance(report, NotLoaded):
+            self._failure = failure = report.failure
+            self.problem = failure.message if "." in failure.error_type else _described(failure)
+            self.problem += f" ({report.place})" if report.place else ""
+        elif not report.callable:
+            self.problem = f"{self.configuration.handler} is not callable: it is of type {report.type} ({report.file})"
 
     def _begin(self, call: Call) -> None:
         """An invocation's turn has come: its time runs."""

@@ -1,13 +1,15 @@
 """The process of one worker environment, the socket to it and the tokens of what it is given ahead."""
 
 import asyncio
+import logging
 import os
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from signal import SIGCONT, SIGTERM, Signals
+from signal import SIGCONT, SIGKILL, SIGTERM, Signals
 from typing import cast
 from uuid import uuid4
 
@@ -21,9 +23,11 @@ from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
 from gateway.targets.variables import function_variables
 from gateway.targets.worker.calls import End
-from gateway.targets.worker.framing import FrameReader, invoke_frame
+from gateway.targets.worker.framing import INIT_ATTEMPT, FrameReader, invoke_frame
 from gateway.targets.worker.interpreter import Interpreter
 from gateway.targets.worker.tokens import TokenPipe
+
+log = logging.getLogger("gateway")
 
 INIT_LIMIT_S = 10.0
 _STOP_LIMIT_S = 2.0
@@ -87,7 +91,9 @@ class WorkerProcess(asyncio.BufferedProtocol):
         self._child: ChildProcess | None = None
         self._transport: asyncio.Transport | None = None
         self._tokens = TokenPipe()
-        self._reader = FrameReader()
+        self._attempt = int.from_bytes(os.urandom(8)) >> 1
+        self._due: deque[int] = deque()
+        self._reader = FrameReader(self._due)
         self._hung_up = False
         self._told = False
 
@@ -114,6 +120,8 @@ class WorkerProcess(asyncio.BufferedProtocol):
         """
         self._child = None
         self._hung_up = self._told = False
+        self._due = deque([INIT_ATTEMPT])
+        self._reader = FrameReader(self._due)
         ours, theirs = socket.socketpair()
         try:
             descriptors = [theirs.fileno(), self._tokens.reading]
@@ -141,9 +149,9 @@ class WorkerProcess(asyncio.BufferedProtocol):
 
     def send(self, invocation: Invocation) -> None:
         """Give it an invocation to begin at once."""
-        head, payload = self._frame(invocation, ahead=False)
         if self._transport is None:
             return
+        head, payload = self._frame(invocation, ahead=False)
         if len(payload) <= _JOIN_LIMIT:
             self._transport.write(head + payload)
         else:
@@ -161,7 +169,10 @@ class WorkerProcess(asyncio.BufferedProtocol):
 
     def take_back(self) -> bool:
         """Take back the last invocation given ahead; False when it has begun."""
-        return self._tokens.take()
+        if not self._tokens.take():
+            return False
+        self._due.pop()
+        return True
 
     def signal(self, number: Signals) -> None:
         """Send a signal to it and to what it has started."""
@@ -180,6 +191,17 @@ class WorkerProcess(asyncio.BufferedProtocol):
             self._transport = None
         if self._child:
             self._child.kill()
+
+    def refuse(self, fault: str) -> None:
+        """End it, since something else than its runtime has written to the socket: no answer is sure any more."""
+        log.warning(
+            "ended a process of the function %s, since something in it wrote to the gateway's socket: %s; "
+            "look for code that writes to file descriptors that it has not opened",
+            self._configuration.name,
+            fault,
+        )
+        self._told = True
+        self.kill()
 
     async def ended(self) -> None:
         """Wait for its end."""
@@ -200,7 +222,9 @@ class WorkerProcess(asyncio.BufferedProtocol):
         self._tokens.close()
 
     def _frame(self, invocation: Invocation, *, ahead: bool) -> tuple[bytes, bytes]:
-        return invoke_frame(invocation, self._configuration.timeout_ms, self._configuration.arn, ahead=ahead)
+        self._attempt = attempt = self._attempt + 1
+        self._due.append(attempt)
+        return invoke_frame(invocation, self._configuration.timeout_ms, self._configuration.arn, attempt, ahead=ahead)
 
     def _variables(self) -> dict[str, str]:
         options, version = self._options, self._options.python.version
@@ -237,6 +261,9 @@ class WorkerProcess(asyncio.BufferedProtocol):
         """Bytes arrived."""
         for frame in self._reader.fill(nbytes):
             self._gave(frame)
+        if self._reader.fault and not self._told:
+            self.refuse(self._reader.fault)
+            self._gave(-SIGKILL)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the exit code says more
         """The worker closed the socket, as a rule because it ended."""

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,12 @@ def worker(folder: Path, source: str) -> Iterator["Worker"]:
         process.wait(DEADLINE_S)
 
 
+def drained(process: subprocess.Popen[bytes]) -> None:
+    """Let a worker write as much to its log as it likes."""
+    assert process.stdout
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+
+
 def exactly(connection: socket.socket, count: int) -> bytes:
     """So many bytes."""
     data = b""
@@ -64,16 +71,22 @@ def exactly(connection: socket.socket, count: int) -> bytes:
 
 
 def frame(connection: socket.socket) -> tuple[bytes, bytes]:
-    """The next frame."""
-    head = exactly(connection, 5)
-    return head[4:], exactly(connection, int.from_bytes(head[:4], "big"))
+    """The kind and the body of the next frame."""
+    kind, _, body = whole_frame(connection)
+    return kind, body
 
 
-def invoke(event: bytes, trace_id: str = "", kind: bytes = b"I") -> bytes:
+def whole_frame(connection: socket.socket) -> tuple[bytes, bytes, bytes]:
+    """The kind, the attempt and the body of the next frame."""
+    head = exactly(connection, 13)
+    return head[4:5], head[5:], exactly(connection, int.from_bytes(head[:4], "big"))
+
+
+def invoke(event: bytes, trace_id: str = "", kind: bytes = b"I", attempt: bytes = b"attempt1") -> bytes:
     """An ``I`` or ``A`` frame."""
     head = f"an-id\x000\x00arn\x00{trace_id}\x00\x00".encode()
     body = len(head).to_bytes(4, "big") + head + event
-    return len(body).to_bytes(4, "big") + kind + body
+    return len(body).to_bytes(4, "big") + kind + attempt + body
 
 
 def test_frame_in_pieces(tmp_path: Path) -> None:
@@ -102,6 +115,35 @@ def test_kinds_of_answers(tmp_path: Path) -> None:
     assert json.loads(answers[2][1])["errorType"] == "KeyError"
 
 
+def test_answer_has_the_attempt_of_its_invocation(tmp_path: Path) -> None:
+    """The bytes that came come back; before the first invocation there are none."""
+    with worker(tmp_path, "def handler(event, context): return event") as (connection, *_):
+        ready = whole_frame(connection)
+        connection.sendall(invoke(b"1", attempt=b"\0one\xff\0\0\0") + invoke(b"2", attempt=b"two\0\0\0\0\0"))
+        answers = [whole_frame(connection) for _ in range(2)]
+
+    assert ready[1] == bytes(8)
+    assert answers == [(b"r", b"\0one\xff\0\0\0", b"1"), (b"r", b"two\0\0\0\0\0", b"2")]
+
+
+def test_more_than_lambda_takes(tmp_path: Path) -> None:
+    """A result, bytes or an error of more than 6,291,556 bytes is not sent; that it was there is."""
+    source = (
+        "def handler(event, context):\n    big = 'x' * event['bytes']\n    if event['raises']: raise ValueError(big)\n"
+        "    return big.encode() if event['raw'] else big"
+    )
+    answers = {}
+    with worker(tmp_path, source) as (connection, process, _):
+        drained(process)
+        frame(connection)
+        for raises, raw, size in ((0, 0, 6_291_554), (0, 0, 6_291_555), (0, 1, 6_291_557), (1, 0, 6_291_556)):
+            connection.sendall(invoke(json.dumps({"bytes": size, "raises": raises, "raw": raw}).encode()))
+            kind, body = frame(connection)
+            answers[raises, raw, size] = kind, len(body)
+
+    assert list(answers.values()) == [(b"r", 6_291_556), (b"t", 0), (b"t", 0), (b"t", 0)]
+
+
 def test_ready_says_what_was_found(tmp_path: Path) -> None:
     """The first frame describes the handler."""
     with worker(tmp_path, "handler = 5") as (connection, *_):
@@ -125,6 +167,22 @@ def test_init_failure(tmp_path: Path) -> None:
     assert log.startswith("[WARNING]\t")
     assert "LAMBDA_WARNING: Unhandled exception." in log
     assert "[ERROR] ValueError: no\rTraceback (most recent call last):\r" in log
+
+
+@pytest.mark.parametrize(
+    "source", ["raise ValueError('x' * 2_000_000)", "raise type('X' * 2_000_000, (Exception,), {})('no')"]
+)
+def test_init_failure_of_many_words(tmp_path: Path, source: str) -> None:
+    """An error of more than a frame may have is cut, however it came to be long."""
+    with worker(tmp_path, source) as (connection, process, _):
+        drained(process)
+        kind, body = frame(connection)
+
+    error = json.loads(body[4 + int.from_bytes(body[:4], "big") :])
+    assert kind == b"X"
+    assert len(body) < 1024 * 1024
+    assert max(len(error["errorMessage"]), len(error["errorType"])) == 10_000
+    assert error["stackTrace"] == []
 
 
 def test_gateway_that_is_gone(tmp_path: Path) -> None:

@@ -2,14 +2,14 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import jwt
 import pytest
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from gateway.listeners.alb.login import read_state
 from gateway.listeners.alb.session_cookie import Seal
@@ -290,6 +290,31 @@ async def test_provider_fails(provider: Provider, case: str) -> None:
     assert listener.last
     assert (answer.status_code, listener.last.error_reason) == (status, reason)
     assert reason in listener.last.detail
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"), [("/token", "AuthInvalidTokenResponse"), ("/userinfo", "AuthUserinfoResponseSizeExceeded")]
+)
+async def test_answer_without_end(provider: Provider, path: str, reason: str) -> None:
+    """Of what an endpoint answers no more is read than an answer may have."""
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 64_000_000:
+            sent += 64_000
+            yield b"x" * 64_000
+
+    provider.answers[path] = lambda: StreamingResponse(endless())
+    listener = AuthenticatingListener(provider.action())
+    async with listening(listener) as client:
+        asked = await client.get("/")
+        granted = await client.get(asked.headers["location"])
+        await client.get(granted.headers["location"])
+
+    assert listener.last
+    assert listener.last.error_reason == reason
+    assert sent < 32_000_000
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,10 @@ class RawClient:
         body = await self._reader.readexactly(int(headers.get("content-length", "0")))
         return Reply(int(line.split(" ")[1]), headers, body)
 
+    def end(self) -> None:
+        """Write no more, and go on reading."""
+        self._writer.write_eof()
+
     async def is_closed(self) -> bool:
         """Whether the other side has closed."""
         try:

@@ -64,6 +64,7 @@ PYTHON = Subject(
     not_json="Unable to marshal response: Object of type object is not JSON serializable",
     import_error="Runtime.ImportModuleError",
     streams=False,
+    shares_its_connection=True,
 )
 NODE = Subject(
     open=environment,
@@ -73,4 +74,5 @@ NODE = Subject(
     not_json="Unable to stringify response body",
     import_error="Error",
     streams=True,
+    forks=False,
 )

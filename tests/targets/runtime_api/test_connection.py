@@ -111,3 +111,58 @@ async def test_connection_close() -> None:
         closed = await served.client.is_closed()
 
     assert (reply.body, closed) == (b"pong", True)
+
+
+ENDLESS = {
+    "a line": (f"POST {RESPONSE} HTTP/1.1\r\nHost: ".encode(), b"x" * 1000),
+    "lines": (f"POST {RESPONSE} HTTP/1.1\r\n".encode(), b"a: b\r\n" * 170),
+    "a target": (b"POST /", b"x" * 1000),
+    "trailers": (
+        f"POST {RESPONSE} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n".encode(),
+        b"a: b\r\n" * 170,
+    ),
+    "a chunk extension": (
+        f"POST {RESPONSE} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;".encode(),
+        b"x" * 1000,
+    ),
+}
+
+
+@pytest.mark.parametrize(("begin", "more"), ENDLESS.values(), ids=ENDLESS.keys())
+async def test_head_without_end(begin: bytes, more: bytes) -> None:
+    """Neither a head nor trailers may go on beyond a little more than 1 MiB."""
+    async with serving() as served:
+        served.client.send(begin)
+        for _ in range(1200):
+            served.client.send(more)
+        reply = await served.client.reply()
+
+    assert reply.status == 431
+
+
+async def test_largest_header_of_awss_clients() -> None:
+    """The trace of an error may have 1 MiB."""
+    async with serving() as served:
+        await served.give(Invocation(b"{}", ID))
+        served.client.post(
+            RESPONSE.replace("/response", "/error"),
+            b"{}",
+            f"Lambda-Runtime-Function-XRay-Error-Cause: {'x' * 1_048_576}\r\n",
+        )
+        reply = await served.client.reply()
+
+    assert reply.status == 202
+
+
+async def test_requests_without_end_behind_one_that_waits() -> None:
+    """A client that asks on and on, and whose first call waits, is dropped."""
+    poll = f"GET {NEXT} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    async with serving() as served:
+        served.client.send(poll)
+        await served.heard.until("ready")
+        for number in range(2, 67):
+            served.client.send(poll)
+            await served.heard.until("ready", number) if number < 66 else None
+        reply = await served.client.reply()
+
+    assert reply.status == 400

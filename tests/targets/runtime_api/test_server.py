@@ -36,6 +36,12 @@ class Heard:
         self.events.append(event)
         self.came.set()
 
+    async def until(self, name: str, count: int = 1) -> None:
+        """Wait until it has heard something so many times."""
+        while sum(event[0] == name for event in self.events) < count:
+            self.came.clear()
+            await self.came.wait()
+
     def ready(self) -> None:
         """As in Owner."""
         self._note("ready")
@@ -73,6 +79,7 @@ class Served:
     api: RuntimeApi
     heard: Heard
     client: RawClient
+    address: str
 
     async def give(self, invocation: Invocation, attempt: str = "a1") -> None:
         """Let the client poll, and give it an invocation."""
@@ -86,8 +93,9 @@ async def serving() -> AsyncIterator[Served]:
     """Open and close."""
     heard = Heard()
     api = RuntimeApi(heard)
-    async with RawClient(await api.listen()) as client:
-        yield Served(api, heard, client)
+    address = await api.listen()
+    async with RawClient(address) as client:
+        yield Served(api, heard, client, address)
         api.close()
 
 
@@ -100,6 +108,75 @@ async def test_errors_are_handed_on() -> None:
 
     assert reply.status == 202
     assert served.heard.events[-1] == ("failed", "Function.Bad", b'{"x":1}')
+
+
+OLDER = "11111111-e9f4-11e8-9739-2dfe598c3fcd"
+LATE_POSTS = {
+    "a response": (RESPONSE, ""),
+    "an error": (ERROR, "Lambda-Runtime-Function-Error-Type: Function.Bad\r\n"),
+    "a stream": (RESPONSE, "Lambda-Runtime-Function-Response-Mode: streaming\r\n"),
+    "an unknown mode": (RESPONSE, "Lambda-Runtime-Function-Response-Mode: other\r\n"),
+}
+
+
+@pytest.mark.parametrize(("path", "headers"), LATE_POSTS.values(), ids=LATE_POSTS.keys())
+async def test_late_posts(path: str, headers: str) -> None:
+    """What a forked child or a thread still has to say of a past invocation is refused, and nobody's answer."""
+    async with serving() as served, RawClient(served.address) as child:
+        await served.give(Invocation(b"{}", OLDER, streaming=True))
+        served.client.post(RESPONSE.replace(ID, OLDER), b"1")
+        await served.client.reply()
+        await served.give(Invocation(b"{}", ID, streaming=True))
+        heard = len(served.heard.events)
+        child.post(path.replace(ID, OLDER), b"late", headers)
+        reply = await child.reply()
+        assert served.heard.events[heard:] == []
+        served.client.post(RESPONSE, b"2")
+        await served.client.reply()
+
+    assert (reply.status, json.loads(reply.body)["errorType"]) == (400, "InvalidRequestID")
+    assert served.heard.events[-1] == ("returned", b"2", "application/json")
+
+
+@pytest.mark.parametrize("headers", ["", CHUNKED], ids=["a response", "a stream"])
+async def test_late_posts_that_end_half_way(headers: str) -> None:
+    """A past invocation's response that is cut off breaks nobody else's."""
+    async with serving() as served, RawClient(served.address) as child:
+        await served.give(Invocation(b"{}", ID))
+        heard = len(served.heard.events)
+        framing = headers or "Content-Length: 9\r\n"
+        child.send(f"POST {RESPONSE.replace(ID, OLDER)} HTTP/1.1\r\nHost: a\r\n{framing}\r\n2\r\nla".encode())
+        child.end()
+        await child.reply()
+        assert served.heard.events[heard:] == []
+
+
+async def test_first_response_counts() -> None:
+    """A child and its parent both answer: the second one is refused, as on AWS, and breaks no stream."""
+    async with serving() as served, RawClient(served.address) as child:
+        await served.give(Invocation(b"{}", ID, streaming=True))
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\n{CHUNKED}\r\n1\r\na\r\n".encode())
+        await served.heard.until("streaming")
+        child.post(RESPONSE, b"2")
+        reply = await child.reply()
+        served.client.send(b"0\r\n\r\n")
+        accepted = await served.client.reply()
+
+    assert (reply.status, json.loads(reply.body)["errorType"]) == (403, "InvalidStateTransition")
+    assert accepted.status == 202
+    assert served.heard.events[-1] == ("stream_ended", None)
+
+
+async def test_two_that_wait_on_one_connection() -> None:
+    """Answers on a connection keep the order of the requests: the call that came first gets the invocation."""
+    async with serving() as served:
+        served.client.get(NEXT)
+        served.client.get(NEXT)
+        await served.heard.until("ready", 2)
+        served.api.give(Offer(Invocation(b'"event"', ID), ARN, "a1", 1))
+        reply = await asyncio.wait_for(served.client.reply(), 10)
+
+    assert reply.body == b'"event"'
 
 
 async def test_init_error() -> None:

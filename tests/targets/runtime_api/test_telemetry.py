@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Invocation
-from gateway.targets.runtime_api.telemetry import Subscription, parse
+from gateway.targets.runtime_api.extensions import Extensions
+from gateway.targets.runtime_api.telemetry import Subscription, Telemetry, parse
 from tests.targets.runtime_api.test_extension_host import watched
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +84,48 @@ async def test_destination_that_is_gone(tmp_path: Path) -> None:
         outcome = await function.invoke(Invocation(b"{}", ID))
 
     assert getattr(outcome, "payload", None) == b"null"
+
+
+async def test_destination_that_answers_without_end(tmp_path: Path) -> None:
+    """Its status line is not waited for, however long it grows; what comes later is still sent."""
+    requests = 0
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        await reader.readuntil(b"\r\n\r\n")
+        requests += 1
+        writer.write(b"x" * 200_000)
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with watched(tmp_path, "returns_null", TELEMETRY_PORT=str(port)) as function:
+        outcome = await function.invoke(Invocation(b"{}", ID))
+        while not requests:
+            await function.invoke(Invocation(b"{}", ID))
+    server.close()
+    await server.wait_closed()
+
+    assert getattr(outcome, "payload", None) == b"null"
+    assert requests > 1
+
+
+def test_line_without_end() -> None:
+    """What a function writes without a line's end goes out in pieces, and is not kept until it comes."""
+    emitted: list[int] = []
+
+    class Emitting(Telemetry):
+        def emit(self, kind: str, record: object) -> None:
+            """Note how long the line was."""
+            emitted.append(len(str(record)) if kind == "function" else -1)
+
+    extensions = Extensions(FunctionConfiguration("f", "app.handler"), (), lambda: None)
+    telemetry = Emitting(extensions, lambda: datetime(2026, 11, 28, tzinfo=UTC))
+    for _ in range(10):
+        telemetry.output("function", b"x" * 65_536)
+    telemetry.output("function", b"\n")
+
+    assert emitted == [5 * 65_536, 5 * 65_536, 0]
 
 
 def request(**changes: object) -> bytes:

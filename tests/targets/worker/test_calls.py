@@ -1,11 +1,11 @@
-"""How an invocation in a worker's hands ends."""
+"""How the init phase of a worker ends, and how an invocation in its hands does."""
 
 import asyncio
 
 import pytest
 
 from gateway.invocation import Failed, Returned
-from gateway.targets.worker.calls import Call, outcome_of
+from gateway.targets.worker.calls import Call, Loaded, NotLoaded, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
 from tests.targets.hosting import invocation
 
@@ -30,9 +30,6 @@ async def test_end_of_a_call_nobody_waits_for() -> None:
     assert call.answer.cancelled()
 
 
-LARGE = b'"' + b"x" * (6_291_556 - 1) + b'"'
-
-
 @pytest.mark.parametrize(
     ("kind", "body", "outcome"),
     [
@@ -50,10 +47,39 @@ def test_outcomes(kind: bytes, body: bytes, outcome: Returned | Failed) -> None:
     assert outcome_of(Frame(kind, body)) == outcome
 
 
-@pytest.mark.parametrize("kind", [b"r", b"b", b"e"])
-def test_too_large(kind: bytes) -> None:
-    """Over 6 MB and a little, whatever it is, Lambda's own error comes."""
-    outcome = outcome_of(Frame(kind, LARGE))
+def test_too_large() -> None:
+    """What the worker has not sent, since it is over 6 MB and a little, is Lambda's own error."""
+    outcome = outcome_of(Frame(b"t", b""))
 
     assert isinstance(outcome, Failed)
     assert outcome.error_type == "Function.ResponseSizeTooLarge"
+
+
+def test_init_phase_that_went_well() -> None:
+    """It has led to a handler."""
+    frame = Frame(b"R", b'{"callable":false,"type":"int","file":"/app.py"}')
+
+    assert init_of(frame) == Loaded(callable=False, type="int", file="/app.py")
+
+
+def test_init_phase_that_failed() -> None:
+    """It has led to an error, and to the place where it is."""
+    error = b'{"errorMessage":"no","errorType":"ValueError"}'
+
+    assert init_of(Frame(b"X", b"\0\0\0\6app.py" + error)) == NotLoaded(Failed(error, "ValueError", "no"), "app.py")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        Frame(b"R", b""),
+        Frame(b"R", b"[]"),
+        Frame(b"R", b'{"callable":1,"type":"int","file":""}'),
+        Frame(b"R", b'{"callable":true}'),
+        Frame(b"X", b"\0\0\0\1\xff{}"),
+    ],
+)
+def test_init_phase_of_somebody_else(frame: Frame) -> None:
+    """A module can write to the socket while it is loaded."""
+    with pytest.raises(ValueError, match=r"."):
+        init_of(frame)

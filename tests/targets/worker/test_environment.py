@@ -7,18 +7,21 @@ import re
 import signal
 import sys
 import tempfile
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
 from gateway.limits.group import processes_in, remove
 from gateway.limits.means import Means
 from gateway.limits.private_tmp import ThreadNamespace, what_is_below
 from gateway.targets.worker.environment import WorkerEnvironment
 from tests.limits.grounds import Mounting, boxed, ground
+from tests.targets import conformance
 from tests.targets.hosting import (
     DEADLINE_S,
     FUNCTIONS,
@@ -70,7 +73,7 @@ async def test_raises(tmp_path: Path) -> None:
     assert list(error) == ["errorMessage", "errorType", "requestId", "stackTrace"]
     assert error["requestId"] == REQUEST_ID
     assert [line.splitlines()[0] for line in error["stackTrace"]] == [
-        f'  File "{FUNCTIONS / "host.py"}", line 21, in raises'
+        f'  File "{FUNCTIONS / "host.py"}", line 22, in raises'
     ]
 
 
@@ -117,6 +120,129 @@ async def test_process_ends(tmp_path: Path, handler: str, event: object, reason:
     message = f"RequestId: {REQUEST_ID} Error: {reason}"
     payload = f'{{"errorType":"Runtime.ExitError","errorMessage":"{message}"}}'.encode()
     assert outcome == Failed(payload, "Runtime.ExitError", reason)
+
+
+SHORT = {"result": b"r", "error": b"e", "ready": b"R", "failed": b"X", "unknown": b"z", "invocation": b"I"}
+
+
+@pytest.mark.parametrize("kind", SHORT.values(), ids=SHORT.keys())
+async def test_handler_that_writes_to_the_socket(tmp_path: Path, kind: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """It costs its own environment: the invocation fails as in a crash, and one line in the log says why."""
+    stray = b"\0\0\0\2" + kind + bytes(8) + b"{}"
+    async with worker(configuration("writes"), tmp_path) as environment:
+        outcome = await within(environment.invoke(invocation({"hex": stray.hex()})))
+        assert not environment.reusable
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.error_type, outcome.message) == (
+        "Runtime.ExitError",
+        "Runtime exited with error: signal: killed",
+    )
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("ended a process of the function app, since something in it wrote to the gateway's socket: ")
+
+
+async def test_what_was_given_ahead_of_such_a_handler(tmp_path: Path) -> None:
+    """It has not begun and goes back, to run in another environment."""
+    event = {"hex": (b"\0\0\0\0z" + bytes(8)).hex(), "stays": True}
+    async with worker(configuration("writes"), tmp_path) as environment:
+        first, second = environment.invoke(invocation(event)), environment.invoke(invocation(event))
+        outcomes = [await within(first), await within(second)]
+
+    assert isinstance(outcomes[0], Failed)
+    assert outcomes[1] is None
+
+
+async def test_announced_length_takes_no_memory(tmp_path: Path) -> None:
+    """1.5 GB in five bytes: neither are they made room for, nor waited for."""
+    announced = (1500 * 2**20).to_bytes(4, "big") + b"r"
+    async with worker(configuration("writes"), tmp_path) as environment:
+        tracemalloc.start()
+        outcome = await within(environment.invoke(invocation({"hex": announced.hex()})))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert isinstance(outcome, Failed)
+    assert peak < 8 * 2**20
+
+
+async def test_low_descriptors_are_not_the_gateways(tmp_path: Path) -> None:
+    """Code that writes to each descriptor from 3 on has no effect but its own."""
+    event = {"hex": b"\xff".hex() * 16, "descriptors": list(range(3, 256))}
+    async with worker(configuration("writes"), tmp_path) as environment:
+        assert await result_of(environment, event) == "written"
+        assert await result_of(environment, event) == "written"
+
+
+async def test_programs_do_not_inherit_the_socket(tmp_path: Path) -> None:
+    """What the handler starts cannot write to it or keep it open, even when it is given all descriptors."""
+    async with worker(configuration("lists_descriptors"), tmp_path) as environment:
+        found = await result_of(environment)
+
+    assert isinstance(found, list)
+    assert not [name for name in found[3:] if name.startswith(("socket:", "pipe:"))]
+
+
+async def test_thread_of_a_past_invocation(tmp_path: Path) -> None:
+    """What it writes to the socket while nobody waits ends the environment, and is nobody's answer."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    event = {"hex": (b"\0\0\0\1r" + bytes(8) + b"1").hex(), "pipe": str(pipe)}
+    async with worker(configuration("writes_later"), tmp_path) as environment:
+        assert await result_of(environment, event) == "begun"
+        await asyncio.to_thread(pipe.write_bytes, b"")
+        await eventually(lambda: not environment.reusable)
+        outcome = await within(environment.invoke(invocation(event)))
+
+    assert isinstance(outcome, Failed)
+
+
+@asynccontextmanager
+async def opened(function: FunctionConfiguration, log: Log) -> AsyncIterator[WorkerEnvironment]:
+    """A worker for the shared table."""
+    with tempfile.TemporaryDirectory() as scratch:
+        async with worker(function, Path(scratch), log) as environment:
+            yield environment
+
+
+WORKER = conformance.Subject(
+    open=opened,
+    base=configuration(""),
+    error_keys=("errorMessage", "errorType", "requestId", "stackTrace"),
+    raised=("ValueError", "böse"),
+    not_json="Unable to marshal response: Object of type object is not JSON serializable",
+    import_error="Runtime.ImportModuleError",
+    streams=False,
+)
+
+
+@pytest.mark.parametrize("behaviour", conformance.ISOLATION, ids=lambda row: row.name)
+async def test_answers_reach_their_own_client(behaviour: conformance.Behaviour) -> None:
+    """As in every kind of environment."""
+    await asyncio.wait_for(behaviour.check(WORKER), DEADLINE_S)
+
+
+async def test_fork_that_python_does_not_know_of(tmp_path: Path) -> None:
+    """Only the process that was started answers; its copy ends where the handler ends in it."""
+    async with worker(configuration("forks_as_c_does"), tmp_path) as environment:
+        first = await result_of(environment)
+        assert await result_of(environment) == first
+        assert await result_of(environment) == first
+
+
+async def test_module_that_writes_to_the_socket(tmp_path: Path) -> None:
+    """What ends the init phase and cannot be read ends the environment."""
+    (tmp_path / "forger.py").write_text(
+        "import os\nfor name in os.listdir('/proc/self/fd'):\n    try:\n"
+        "        os.write(int(name), b'\\0\\0\\0\\2R' + bytes(8) + b'[]')\n    except OSError: pass\n"
+        "handler = print\n"
+    )
+    async with worker(configuration("forger.handler", tmp_path), tmp_path) as environment:
+        assert environment.problem
+        outcome = await within(environment.invoke(invocation()))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Runtime.ExitError"
 
 
 async def test_output_is_the_log(tmp_path: Path) -> None:

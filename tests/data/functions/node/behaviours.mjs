@@ -113,3 +113,28 @@ export const shows_context = async (event, context) => ({
 export const notAFunction = 7;
 
 export const nested = { handler: async () => 'nested' };
+
+let late = null;
+
+// The first invocation leaves its ways to answer, which the second one uses before its own.
+export const answers_late = (event, context, callback) => {
+  if (event.name === 'second') {
+    late.callback(null, 'late');
+    late.context.succeed('late');
+    late.context.fail(new RangeError('late'));
+    late.context.done(null, 'late');
+  } else {
+    late ??= { callback, context };
+    context.callbackWaitsForEmptyEventLoop = false;
+  }
+  callback(null, event.name);
+};
+
+let past = null;
+
+// The second invocation leaves its answer to the event loop, and the first one's callback is called in it.
+export const calls_a_past_callback = (event, context, callback) => {
+  if (past !== null) return void past(null, 'late');
+  past = callback;
+  callback(null, 'first');
+};

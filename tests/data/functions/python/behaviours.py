@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 
 calls = 0
 
@@ -52,3 +53,34 @@ def returns_no_json(event, context):
 
 def writes_scratch(event, context):
     return {"home": os.getcwd(), "tmp": os.environ["TMPDIR"], "trace": os.environ.get("_X_AMZN_TRACE_ID")}
+
+
+def copy_this_process():
+    """As ``os.fork``, without its warning of threads."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def forks(event, context):
+    """Its name; from this process and from a copy of it when the event says so."""
+    if event.get("forks"):
+        copy_this_process()
+    return event["name"]
+
+
+late = 0
+
+
+def answers_late(event, context):
+    """The first invocation leaves a copy of this process, which answers when the second one runs and is waited for."""
+    global late
+    if event["name"] == "second":
+        open(event["pipe"], "w").close()
+        os.waitpid(late, 0)
+    elif event["name"] == "first":
+        late = copy_this_process()
+        if not late:
+            signal.alarm(30)  # should there be no second one
+            open(event["pipe"]).close()
+    return event["name"]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 calls = 0
@@ -76,6 +77,45 @@ def waits(event, context):
     if "pipe" in event:
         open(event["pipe"]).close()
     return event["name"]
+
+
+def writes(event, context):
+    """Bytes to descriptors: those of the event, or all from 3 on that this process has."""
+    data = bytes.fromhex(event["hex"])
+    for name in event.get("descriptors") or os.listdir("/proc/self/fd"):
+        try:
+            if int(name) > 2:
+                os.write(int(name), data)
+        except OSError:
+            pass
+    if "stays" in event:
+        signal.pause()
+    return "written"
+
+
+def writes_later(event, context):
+    """The same on a thread, as soon as somebody opens the named pipe of the event."""
+
+    def write():
+        open(event["pipe"]).close()
+        writes(event, context)
+
+    threading.Thread(target=write).start()
+    return "begun"
+
+
+def lists_descriptors(event, context):
+    """What the descriptors of a program are that is given all of this process's."""
+    command = ["/bin/sh", "-c", "for fd in /proc/$$/fd/*; do readlink $fd; done"]
+    return subprocess.run(command, close_fds=False, stdout=subprocess.PIPE, text=True).stdout.split()
+
+
+def forks_as_c_does(event, context):
+    """The process id, from this process and from its copy, which Python does not know of."""
+    child = ctypes.CDLL(None).fork()
+    if child:
+        os.waitpid(child, 0)
+    return os.getpid()
 
 
 def remains(event, context):
