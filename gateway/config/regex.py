@@ -24,7 +24,8 @@ _MAX_MEMORY: Final = 1 << 20
 """Bytes of states that RE2 keeps of one expression, an eighth of its default: clients decide what states there are, and
 a load balancer may have 500 expressions.  With half of it, an expression near the limit becomes ten times slower."""
 _ESCAPED: Final = re.compile(r"\\Q.*?(?:\\E|\Z)|\\(.)", re.DOTALL)
-_ALLOWED: Final = "RE2 syntax of ASCII characters without Unicode classes"
+_SYNTAX: Final = "RE2 syntax, without look-around and back-references"
+_ALLOWED: Final = "ASCII characters without Unicode classes"
 
 
 class Found(Protocol):
@@ -60,14 +61,13 @@ class Regex(Protocol):
         ...
 
 
-def compile_regex(pattern: str, *, ignore_case: bool = False, captures: bool = False, dot_all: bool = False) -> Regex:
-    """An expression for bytes; each byte is a character.
+def compile_regex(pattern: str, *, ignore_case: bool = False, captures: bool = False) -> Regex:
+    """An expression of a load balancer; each byte is a character.
 
     Args:
         pattern: As the user wrote it.
         ignore_case: Upper and lower case are the same.
         captures: Groups can be asked for; without, they only hold together.
-        dot_all: The dot takes the end of a line too.
 
     Raises:
         UsageError: RE2 is not installed, or a load balancer would not take the pattern, or it is too large.
@@ -76,27 +76,42 @@ def compile_regex(pattern: str, *, ignore_case: bool = False, captures: bool = F
     if not pattern.isascii() or any(found[1] in ("p", "P") for found in _ESCAPED.finditer(pattern)):
         what = "a Unicode class" if pattern.isascii() else "a character that is not ASCII"
         raise UsageError(f"it has {what}; allowed: {_ALLOWED}")
+    options = re2.Options()
+    options.encoding = options.Encoding.LATIN1  # a path is bytes: none of them can be invalid
+    options.never_capture = not captures
+    options.case_sensitive = not ignore_case
+    return _compiled(re2, pattern, options)
+
+
+def compile_text_regex(pattern: str, *, dot_all: bool = False) -> Regex:
+    """An expression of an API, for the UTF-8 of texts; groups only hold together.
+
+    Args:
+        pattern: As the user wrote it.
+        dot_all: The dot takes the end of a line too.
+
+    Raises:
+        UsageError: RE2 is not installed, or does not take the pattern, or it is too large.
+    """
+    re2 = _engine()
+    options = re2.Options()
+    options.never_capture = True
+    options.dot_nl = dot_all
+    return _compiled(re2, pattern, options)
+
+
+def _compiled(re2: ModuleType, pattern: str, options: Any) -> Regex:  # noqa: ANN401 - RE2 has no types
+    options.max_mem = _MAX_MEMORY
+    options.log_errors = False
     try:
-        options = _options(re2, ignore_case=ignore_case, captures=captures, dot_all=dot_all)
         compiled: Any = re2.compile(pattern.encode(), options)
     except re2.error as error:
         message = error.args[0] if error.args else b""
-        raise UsageError(f"RE2 refuses it, {message.decode('ascii', 'replace')}; allowed: {_ALLOWED}") from None
+        raise UsageError(f"RE2 refuses it, {message.decode('utf-8', 'replace')}; allowed: {_SYNTAX}") from None
     if compiled.programsize > _MAX_PROGRAM or compiled.groups > _MAX_GROUPS:
         raise UsageError(f"too large; allowed: {_MAX_PROGRAM} instructions of RE2 and {_MAX_GROUPS} groups")
     regex: Regex = compiled
     return regex
-
-
-def _options(re2: ModuleType, *, ignore_case: bool, captures: bool, dot_all: bool) -> object:
-    options = re2.Options()
-    options.max_mem = _MAX_MEMORY
-    options.encoding = options.Encoding.LATIN1  # a path is bytes: none of them can be invalid
-    options.log_errors = False
-    options.never_capture = not captures
-    options.case_sensitive = not ignore_case
-    options.dot_nl = dot_all
-    return options
 
 
 @cache
