@@ -16,6 +16,7 @@ import orjson
 
 from gateway.config import apis
 from gateway.errors import UsageError
+from gateway.listeners.linear_schema import linear_validator
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.types import Json
 
@@ -105,10 +106,16 @@ def _body_check(name: str, schema: Mapping[str, Json]) -> Callable[[Json], str]:
         kind.check_schema(schema)
     except jsonschema.SchemaError as error:
         raise UsageError(f"the model {name!r} is no JSON Schema: {error.message}") from None
-    validator = kind(schema)
+    try:
+        validator = linear_validator(kind, schema)
+    except UsageError as error:
+        raise UsageError(f"the model {name!r}: {error}") from None
 
     def problem(value: Json) -> str:
-        error = jsonschema.exceptions.best_match(validator.iter_errors(value))
+        try:
+            error = jsonschema.exceptions.best_match(validator.iter_errors(value))
+        except RecursionError:
+            return "it is nested too deeply"
         return "" if error is None else f"{error.json_path}: {error.message}"
 
     return problem
