@@ -42,6 +42,10 @@ class Pattern(NamedTuple):
         """The text before the first wildcard."""
         return self.texts[0] if self.pieces and not self.pieces[0][0] else b""
 
+    def lower(self) -> "Pattern":
+        """The pattern for values in lower case."""
+        return Pattern(tuple((wild, text.lower()) for wild, text in self.pieces))
+
     @property
     def wildcards(self) -> int:
         """How many wildcards the pattern has, as AWS counts them."""
@@ -144,6 +148,29 @@ _COMPILERS: Final[dict[str, Callable[[list[Pattern]], list[Test]]]] = {
     "t*t": _around,
     "regex": _regex,
 }
+
+
+def beginning_of(regex: str) -> Pattern:
+    """The pattern ``text*`` of the values in which a regular expression can be found, ``*`` when that is any."""
+    found = None if _has_alternatives(regex) else _BEGINNING.match(regex)
+    text = found[1].replace("\\", "") if found else ""
+    return Pattern((*([(False, text)] if text else ()), (True, STAR)))
+
+
+def _has_alternatives(regex: str) -> bool:
+    """Whether a ``|`` stands outside of all groups; then a part of the expression begins anywhere."""
+    depth = 0
+    for character in _NO_SYNTAX.sub("", regex):
+        depth += (character == "(") - (character == ")")
+        if character == "|" and depth == 0:
+            return True
+    return False
+
+
+# Plain characters and plain escapes behind ^; the last one is left out when it may be missing or repeated.
+_BEGINNING: Final = re.compile(r"\^((?:(?:[A-Za-z0-9/_-]|\\[./-])(?![*+?{]))*)")
+_NO_SYNTAX: Final = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]", re.DOTALL)
+"""Quoted texts, escapes and classes of a regular expression."""
 
 
 def covers(wide: Pattern, narrow: Pattern) -> bool:
