@@ -6,11 +6,11 @@
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
-# The dependencies first: they change less often than the code.
+# The dependencies first: they change less often than the code.  Of the extras the image has re2, which rules may need.
 COPY pyproject.toml constraints.txt ./
 RUN python3 -m venv --without-pip /opt/gateway \
-    && python3 -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
-        > requirements.txt \
+    && python3 -c 'import tomllib; it = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+        print(*it["dependencies"], *it["optional-dependencies"]["re2"], sep="\n")' > requirements.txt \
     && pip --python /opt/gateway/bin/python install --no-compile -r requirements.txt -c constraints.txt
 COPY README.md LICENSE ./
 COPY gateway gateway

@@ -45,6 +45,7 @@ NOT_NEEDED = {
     "cryptography": "TLS and tokens",
     "trustme": "certificates of an authority of our own",
     "jsonschema": "models of REST APIs",
+    "re2": "regular expressions",
     "email": "writes dates as slowly as it parses mail",
     "hashlib": "cookies and signatures",
     "zipfile": "code and layers in zip files",

@@ -1,183 +1,127 @@
-r"""Regular expressions of rules and transforms: RE2's syntax, less what a load balancer refuses.
+r"""Regular expressions that meet what clients send: RE2 runs them, in a time that grows with the text and no faster.
 
-Facts, from the AWS ELB user guide (condition types and transforms for listener rules, 2025)
+Facts, from the AWS ELB user guide (listener rules, 2025)
 
-- Not supported: look-ahead, look-behind, back-references, atomic groups, possessive quantifiers, subroutines,
-  recursion, and Unicode classes such as ``\p{L}``.
+- Rules and transforms take no look-ahead, look-behind, back-references, atomic groups, possessive quantifiers,
+  subroutines, recursion and Unicode classes such as ``\p{L}``.  RE2 itself refuses all of these but the last.
 
-What remains is close to Python's own syntax; the few spellings that only RE2 has (``\z``, ``\Q…\E``, ``[[:alpha:]]``,
-``(?<name>…)``) are translated, and what only Python has is refused.  One difference stays: RE2 runs in linear time and
-Python backtracks, so a pattern such as ``(a+)+$`` can be slow here.
+How large an expression may be AWS does not say, except for its characters.  RE2 visits up to each instruction of the
+program at each byte, and copies each group on the way: the limits keep 16 KB, the longest line of a request, below a
+second even for an expression that is made to be slow.  RE2 is the extra ``re2``; only this module imports it.
 """
 
 import re
-from typing import Final
+from functools import cache
+from types import ModuleType
+from typing import Any, Final, Protocol
 
-_MAX_REPEAT: Final = 1000
-_PLAIN_ESCAPES: Final = frozenset("dDsSwWbBAafnrtv01234567x")
-_POSIX: Final = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "ascii": r"\x00-\x7f",
-    "blank": r"\t ",
-    "cntrl": r"\x00-\x1f\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": r"!-/:-@\[-`{-~",
-    "space": r"\t\n\v\f\r ",
-    "upper": "A-Z",
-    "word": r"0-9A-Za-z_",
-    "xdigit": "0-9A-Fa-f",
-}
-_GROUPS: Final = (
-    ("(?=", "a look-ahead"),
-    ("(?!", "a look-ahead"),
-    ("(?<=", "a look-behind"),
-    ("(?<!", "a look-behind"),
-    ("(?>", "an atomic group"),
-    ("(?P=", "a back-reference"),
-    ("(?P>", "a subroutine"),
-    ("(?&", "a subroutine"),
-    ("(?R", "recursion"),
-    ("(?(", "a conditional"),
-    ("(?#", "a comment"),
-)
-_SUBROUTINE: Final = re.compile(r"\(\?[+-]?\d")
-_FLAGS: Final = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])")
-_REPEAT: Final = re.compile(r"\{(\d+)(?:,(\d*))?\}")
-_QUANTIFIER: Final = re.compile(r"[*+?]|\{\d+(?:,\d*)?\}")
+from gateway.errors import UsageError
+
+_MAX_PROGRAM: Final = 2500
+"""Instructions; ``([a-z0-9-]{1,63}\\.){1,8}`` has 2,000, most expressions have less than 100."""
+_MAX_GROUPS: Final = 32
+_MAX_MEMORY: Final = 1 << 20
+"""Bytes of states that RE2 keeps of one expression, an eighth of its default: clients decide what states there are, and
+a load balancer may have 500 expressions.  With half of it, an expression near the limit becomes ten times slower."""
+_ESCAPED: Final = re.compile(r"\\Q.*?(?:\\E|\Z)|\\(.)", re.DOTALL)
+_SYNTAX: Final = "RE2 syntax, without look-around and back-references"
+_ALLOWED: Final = "ASCII characters without Unicode classes"
 
 
-class RegexNotSupported(ValueError):
-    """A pattern that a load balancer refuses; the message names the feature and its place."""
+class Found(Protocol):
+    """Where an expression was found first."""
 
-    def __init__(self, feature: str, position: int) -> None:
-        super().__init__(f"{feature} at character {position + 1} is not supported")
+    def __getitem__(self, group: int, /) -> bytes | None:
+        """What a group took; None when it was not needed."""
+        ...
+
+    def start(self) -> int:
+        """Its first byte."""
+        ...
+
+    def end(self) -> int:
+        """The byte behind it."""
+        ...
 
 
-def compile_regex(pattern: str, *, ignore_case: bool = False) -> re.Pattern[bytes]:
-    """The pattern, ready to search in bytes.
+class Regex(Protocol):
+    """A compiled expression."""
+
+    @property
+    def groups(self) -> int:
+        """How many it captures."""
+        ...
+
+    def search(self, text: bytes, /) -> Found | None:
+        """Look for it anywhere."""
+        ...
+
+    def fullmatch(self, text: bytes, /) -> Found | None:
+        """Hold it against the whole text."""
+        ...
+
+
+def compile_regex(pattern: str, *, ignore_case: bool = False, captures: bool = False) -> Regex:
+    """An expression of a load balancer; each byte is a character.
+
+    Args:
+        pattern: As the user wrote it.
+        ignore_case: Upper and lower case are the same.
+        captures: Groups can be asked for; without, they only hold together.
 
     Raises:
-        RegexNotSupported: It uses what RE2 or a load balancer does not know, or it is not well formed.
+        UsageError: RE2 is not installed, or a load balancer would not take the pattern, or it is too large.
     """
-    translated = _Translation(pattern).run()
+    re2 = _engine()
+    if not pattern.isascii() or any(found[1] in ("p", "P") for found in _ESCAPED.finditer(pattern)):
+        what = "a Unicode class" if pattern.isascii() else "a character that is not ASCII"
+        raise UsageError(f"it has {what}; allowed: {_ALLOWED}")
+    options = re2.Options()
+    options.encoding = options.Encoding.LATIN1  # a path is bytes: none of them can be invalid
+    options.never_capture = not captures
+    options.case_sensitive = not ignore_case
+    return _compiled(re2, pattern, options)
+
+
+def compile_text_regex(pattern: str, *, dot_all: bool = False) -> Regex:
+    """An expression of an API, for the UTF-8 of texts; groups only hold together.
+
+    Args:
+        pattern: As the user wrote it.
+        dot_all: The dot takes the end of a line too.
+
+    Raises:
+        UsageError: RE2 is not installed, or does not take the pattern, or it is too large.
+    """
+    re2 = _engine()
+    options = re2.Options()
+    options.never_capture = True
+    options.dot_nl = dot_all
+    return _compiled(re2, pattern, options)
+
+
+def _compiled(re2: ModuleType, pattern: str, options: Any) -> Regex:  # noqa: ANN401 - RE2 has no types
+    options.max_mem = _MAX_MEMORY
+    options.log_errors = False
     try:
-        return re.compile(translated.encode("ascii"), re.IGNORECASE if ignore_case else 0)
-    except UnicodeEncodeError as error:
-        raise RegexNotSupported("a character that is not ASCII", error.start) from None
-    except re.error as error:
-        raise RegexNotSupported(f"a malformed part ({error.msg})", error.pos or 0) from None
+        compiled: Any = re2.compile(pattern.encode(), options)
+    except re2.error as error:
+        message = error.args[0] if error.args else b""
+        raise UsageError(f"RE2 refuses it, {message.decode('utf-8', 'replace')}; allowed: {_SYNTAX}") from None
+    if compiled.programsize > _MAX_PROGRAM or compiled.groups > _MAX_GROUPS:
+        raise UsageError(f"too large; allowed: {_MAX_PROGRAM} instructions of RE2 and {_MAX_GROUPS} groups")
+    regex: Regex = compiled
+    return regex
 
 
-class _Translation:
-    """One walk over a pattern."""
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-        self.position = 0
-        self.parts: list[str] = []
-
-    def run(self) -> str:
-        """Translate to the end."""
-        while self.position < len(self.pattern):
-            match self.pattern[self.position]:
-                case "\\":
-                    self._escape()
-                case "[":
-                    self._character_class()
-                case "(":
-                    self._group()
-                case _:
-                    self._plain()
-        return "".join(self.parts)
-
-    def _take(self, length: int, translated: str | None = None) -> None:
-        end = self.position + length
-        self.parts.append(self.pattern[self.position : end] if translated is None else translated)
-        self.position = end
-
-    def _refuse(self, feature: str) -> RegexNotSupported:
-        return RegexNotSupported(feature, self.position)
-
-    def _plain(self) -> None:
-        quantifier = _QUANTIFIER.match(self.pattern, self.position)
-        if quantifier is None:
-            self._take(1)
-            return
-        repeat = _REPEAT.match(self.pattern, self.position)
-        if repeat and max(int(number) for number in repeat.groups() if number) > _MAX_REPEAT:
-            raise self._refuse(f"a repetition over {_MAX_REPEAT}")
-        self._take(len(quantifier.group()))
-        if self.pattern.startswith("+", self.position):
-            raise self._refuse("a possessive quantifier")
-
-    def _group(self) -> None:
-        rest = self.pattern[self.position : self.position + 5]
-        for start, feature in _GROUPS:
-            if rest.startswith(start):
-                raise self._refuse(feature)
-        if _SUBROUTINE.match(self.pattern, self.position):
-            raise self._refuse("a subroutine")
-        if rest.startswith("(?<"):
-            self._take(3, "(?P<")
-        elif rest.startswith("(?P<"):
-            self._take(4)
-        elif rest.startswith("(?"):
-            self._flags()
-        else:
-            self._take(1)
-
-    def _flags(self) -> None:
-        flags = _FLAGS.match(self.pattern, self.position)
-        if flags is None or not set((flags[1] or "") + (flags[2] or "")) <= set("ims"):
-            raise self._refuse("a flag other than i, m and s")
-        self._take(len(flags[0]))
-
-    def _escape(self) -> None:
-        letter = self.pattern[self.position + 1 : self.position + 2]
-        if letter == "Q":
-            end = self.pattern.find("\\E", self.position)
-            quoted = self.pattern[self.position + 2 : end if end >= 0 else None]
-            self._take(len(quoted) + (4 if end >= 0 else 2), re.escape(quoted))
-        elif letter == "z":
-            self._take(2, r"\Z")
-        else:
-            self._take_escape(letter)
-
-    def _take_escape(self, letter: str) -> None:
-        if letter and letter in "pP":
-            raise self._refuse("a Unicode class")
-        if letter and letter in "kg":
-            raise self._refuse("a back-reference")
-        if letter and letter in "123456789" and not re.match(r"[0-7]{3}", self.pattern[self.position + 1 :]):
-            raise self._refuse("a back-reference")
-        if not letter or (letter.isalnum() and letter not in _PLAIN_ESCAPES):
-            raise self._refuse(f"the escape \\{letter}")
-        self._take(2)
-
-    def _character_class(self) -> None:
-        start = self.position
-        self._take(2 if self.pattern.startswith("[^", self.position) else 1)
-        if self.pattern.startswith("]", self.position):
-            self._take(1, "\\]")
-        while not self.pattern.startswith("]", self.position):
-            if self.position >= len(self.pattern):
-                raise RegexNotSupported("a character class without its end", start)
-            self._class_item()
-        self._take(1)
-
-    def _class_item(self) -> None:
-        posix = re.compile(r"\[:(\^?)([a-z]+):\]").match(self.pattern, self.position)
-        if posix:
-            if posix[1] or posix[2] not in _POSIX:
-                raise self._refuse(f"the class {posix[0]}")
-            self._take(len(posix[0]), _POSIX[posix[2]])
-        elif self.pattern.startswith("\\", self.position):
-            self._take_escape(self.pattern[self.position + 1 : self.position + 2])
-        elif self.pattern.startswith("[", self.position):
-            self._take(1, "\\[")
-        else:
-            self._take(1)
+@cache
+def _engine() -> ModuleType:
+    try:
+        import re2  # noqa: PLC0415 - an extra, and most gateways have no expression
+        from re2 import Options  # noqa: F401, PLC0415 - other packages have a module of this name
+    except ImportError:
+        raise UsageError(
+            "regular expressions need RE2: install it with pip install 'lambda-http-gateway[re2]'"
+        ) from None
+    module: ModuleType = re2
+    return module

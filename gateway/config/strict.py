@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from gateway.config.attributes import Attribute
-from gateway.config.regex import RegexNotSupported, compile_regex
+from gateway.config.regex import compile_regex, compile_text_regex
+from gateway.errors import UsageError
 
 _SHOWN: Final = 60
 
@@ -61,16 +62,26 @@ def _network(text: str) -> str:
 
 
 def _regex(text: str) -> str:
+    # With the options that make the largest program, so that what passes here can always be compiled.
     try:
-        compile_regex(text)
-    except RegexNotSupported as error:
-        allowed = "RE2 syntax without look-around, back-references and Unicode classes"
-        raise fault(f"found {shown(text)}: {error}; allowed: {allowed}") from None
+        compile_regex(text, ignore_case=True, captures=True)
+    except UsageError as error:
+        raise fault(f"found {shown(text)}: {error}") from None
+    return text
+
+
+def _text_expression(text: str) -> str:
+    try:
+        if text:
+            compile_text_regex(text, dot_all=True)
+    except UsageError as error:
+        raise fault(f"found {shown(text)}: {error}") from None
     return text
 
 
 Cidr: TypeAlias = Annotated[str, AfterValidator(_network)]
 RegexText: TypeAlias = Annotated[str, Field(min_length=1), AfterValidator(_regex)]
+TextExpression: TypeAlias = Annotated[str, AfterValidator(_text_expression)]
 Name: TypeAlias = Annotated[str, matching(r"[A-Za-z0-9_-]{1,140}", "up to 140 letters, digits, - and _")]
 AbsolutePath: TypeAlias = Annotated[str, matching(r"/.*", "a path that begins with /")]
 Port: TypeAlias = Annotated[int, Field(ge=0, le=65535)]

@@ -15,7 +15,7 @@ from gateway.listeners.door import REJECTIONS, DoorListener, Visit
 from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
-from gateway.listeners.jwks import JwtAuthorizer, KeySet
+from gateway.listeners.jwks import JwtAuthorizer, issuer_keys
 from gateway.listeners.named import Functions, function_of
 from gateway.listeners.usage_plans import Clock, TokenBucket
 from gateway.translation.authorizers import Endpoint
@@ -197,7 +197,9 @@ def http_api(
         "stages": {**settings.stages, settings.stage: settings.stage_variables},
         "cors": cors_of(settings.cors),
     }
-    methods = {key: _method(route, settings, functions, clock) for key, route in routes.items()}
+    # One of each for all of its routes: they share what it remembers.
+    authorizers = {name: _authorizer(it, functions, clock) for name, it in settings.authorizers.items()}
+    methods = {key: _method(route, settings, authorizers, functions, clock) for key, route in routes.items()}
     bucket = TokenBucket(settings.throttle, clock) if settings.throttle else None
     door = HttpApiDoor(Flavours(options), methods, bucket, verify, settings.payload_format_version)
     return DoorListener(door, dev_headers=dev_headers, rejections=_REJECTIONS)
@@ -210,7 +212,13 @@ def _route(key: str) -> Route:
     return Route(method, path, key)
 
 
-def _method(route: apis.HttpRoute, settings: HttpApiSettings, functions: Functions, clock: Clock) -> HttpMethod:
+def _method(
+    route: apis.HttpRoute,
+    settings: HttpApiSettings,
+    authorizers: Mapping[str, Authorizing],
+    functions: Functions,
+    clock: Clock,
+) -> HttpMethod:
     named = settings.authorizers.get(route.authorizer)
     if route.authorizer and named is None:
         raise UsageError(f"there is no authorizer {route.authorizer!r}")
@@ -218,7 +226,7 @@ def _method(route: apis.HttpRoute, settings: HttpApiSettings, functions: Functio
         settings=route,
         version=route.payload_format_version or settings.payload_format_version,
         integration=LambdaIntegration(function_of(functions, route.function), route.timeout_in_millis),
-        authorizer=_authorizer(named, functions, clock) if named else None,
+        authorizer=authorizers[route.authorizer] if named else None,
         member="jwt" if named and named.type == "JWT" else "lambda",
         authorizer_version=named.authorizer_payload_format_version if named and named.type == "REQUEST" else "2.0",
         bucket=TokenBucket(route.throttle, clock) if route.throttle else None,
@@ -227,7 +235,7 @@ def _method(route: apis.HttpRoute, settings: HttpApiSettings, functions: Functio
 
 def _authorizer(settings: apis.Authorizer, functions: Functions, clock: Clock) -> Authorizing:
     if settings.type == "JWT":
-        return JwtAuthorizer(settings, KeySet(settings.issuer, settings.jwks_uri, clock))
+        return JwtAuthorizer(settings, issuer_keys(settings.issuer, settings.jwks_uri, clock))
     ttl_s = settings.authorizer_result_ttl_in_seconds
     function = function_of(functions, settings.function)
     return HttpAuthorizer(settings, AuthorizerCall(function, ttl_s, clock, _AUTHORIZER_TIMEOUT_MS))

@@ -21,7 +21,8 @@ from gateway.types import HeaderList, Json
 Verify: TypeAlias = Callable[[str, tuple[bytes, bytes], HeaderList, bytes], None]
 """Checks the signature of method, raw path and query, lower-case headers and body; raises a `GatewayError`."""
 
-_CREDENTIAL: Final = re.compile(rb"^AWS4-[A-Z0-9-]+ .*Credential=([^/,\s]+)/")
+# Only the first "Credential=" is tried (the atomic group): each of many would be followed to the end of the line.
+_CREDENTIAL: Final = re.compile(rb"AWS4-[A-Z0-9-]++ (?>.*?Credential=)([^/,\s]++)/")
 _USER: Final = "AIDALOCALUSER00000000"
 
 

@@ -1,8 +1,8 @@
-"""JSON Web Tokens: the keys of their issuer, fetched and kept, and what makes a token acceptable.
+"""JSON Web Tokens in front of APIs: what makes one acceptable.
 
 Facts (API Gateway developer guide, http-api-jwt-authorizer; Amazon Cognito developer guide, user pool tokens):
 
-- Only RSA signatures are taken.  The key is found by ``kid``; keys are kept for two hours at most.
+- Only RSA signatures are taken.  The key is found by ``kid``.
 - ``iss``, ``aud`` (or ``client_id`` when there is no ``aud``), ``exp``, ``nbf`` and ``iat`` are checked, and where the
   route has scopes, one of them must be in ``scope`` or ``scp``.
 - The issuer tells where its keys are under ``/.well-known/openid-configuration``; it has 1500 ms and 150,000 bytes.
@@ -10,17 +10,16 @@ Facts (API Gateway developer guide, http-api-jwt-authorizer; Amazon Cognito deve
 PyJWT checks the signature (the ``auth`` extra).
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import httpx
-import orjson
 
 from gateway.config import apis
 from gateway.errors import UsageError
 from gateway.listeners.authorizing import Question
+from gateway.listeners.key_set import DocumentLimits, KeySet, KeysUnavailable, read_document
 from gateway.translation.authorizers import Grant, identity_values
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.jwt_authorizer import claims_and_scopes, insufficient_scope, invalid_token, missing_token
@@ -30,11 +29,7 @@ if TYPE_CHECKING:
     import jwt
     from jwt.types import Options
 
-_KEPT_S: Final = 2 * 3600
-_AGAIN_S: Final = 10.0
-"""An unknown ``kid`` asks the issuer again, but not more often than this."""
-_TIMEOUT_S: Final = 1.5
-_MAX_BYTES: Final = 150_000
+_LIMITS: Final = DocumentLimits(size=150_000, timeout_s=1.5)
 _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 
 _SIGNATURE_ONLY: Final["Options"] = {
@@ -56,8 +51,8 @@ class BadToken(Exception):
     """A token that is not accepted; the text says why in a few words, for the client too."""
 
 
-class KeySet:
-    """The public keys of one issuer.
+def issuer_keys(issuer: str, jwks_uri: str = "", clock: Epoch = time.monotonic) -> KeySet:
+    """The key set of an issuer.
 
     Args:
         issuer: Where the discovery document is looked for.
@@ -67,81 +62,25 @@ class KeySet:
     Raises:
         UsageError: PyJWT is not installed.
     """
+    try:
+        import jwt  # noqa: F401, PLC0415 - only APIs with such authorizers need it
+        from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: F401, PLC0415
+    except ImportError:
+        raise UsageError("checking tokens needs PyJWT; install lambda-http-gateway[auth]") from None
 
-    def __init__(self, issuer: str, jwks_uri: str = "", clock: Epoch = time.monotonic) -> None:
-        try:
-            import jwt  # noqa: PLC0415 - only APIs with such authorizers need it
-            from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: F401, PLC0415
-        except ImportError:
-            raise UsageError("checking tokens needs PyJWT; install lambda-http-gateway[auth]") from None
-        self._issuer = issuer.rstrip("/")
-        self._jwks_uri = jwks_uri
-        self._clock = clock
-        self._keys: dict[str, jwt.PyJWK] = {}
-        self._fetched_at: float | None = None
-        self._fetching = asyncio.Lock()
+    async def fetch() -> dict[str, Json]:
+        async with httpx.AsyncClient(timeout=_LIMITS.timeout_s, trust_env=False) as client:
+            return await read_document(client, jwks_uri or await _discover(client, issuer.rstrip("/")), _LIMITS)
 
-    async def key(self, kid: str) -> "jwt.PyJWK":
-        """The key of a token.
-
-        Raises:
-            BadToken: The issuer has none of that id, or could not be asked.
-        """
-        if self._wants_fetch(kid):
-            async with self._fetching:
-                if self._wants_fetch(kid):
-                    await self._fetch()
-        found = self._keys.get(kid)
-        if found is None:
-            raise BadToken("the token's kid is none of the issuer's keys")
-        return found
-
-    def _wants_fetch(self, kid: str) -> bool:
-        if self._fetched_at is None:
-            return True
-        age = self._clock() - self._fetched_at
-        return age >= _KEPT_S or (kid not in self._keys and age >= _AGAIN_S)
-
-    async def _fetch(self) -> None:
-        import jwt  # noqa: PLC0415 - see __init__
-
-        try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
-                uri = self._jwks_uri or await self._discover(client)
-                document = await _get(client, uri)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise BadToken("JWKS communication error") from error
-        listed = document.get("keys")
-        self._keys = {}
-        for entry in listed if isinstance(listed, list) else []:
-            if isinstance(entry, dict) and entry.get("kty") == "RSA" and isinstance(kid := entry.get("kid"), str):
-                try:
-                    self._keys[kid] = jwt.PyJWK.from_dict(entry, algorithm="RS256")
-                except jwt.PyJWKError:
-                    continue
-        self._fetched_at = self._clock()
-
-    async def _discover(self, client: httpx.AsyncClient) -> str:
-        document = await _get(client, f"{self._issuer}/.well-known/openid-configuration")
-        uri = document.get("jwks_uri")
-        if isinstance(uri, str):
-            return uri
-        raise ValueError("the discovery document has no jwks_uri")
+    return KeySet(fetch, clock=clock)
 
 
-async def _get(client: httpx.AsyncClient, uri: str) -> dict[str, Json]:
-    """A JSON object; raises ValueError for anything else."""
-    parts = bytearray()
-    async with client.stream("GET", uri) as response:
-        response.raise_for_status()
-        async for chunk in response.aiter_bytes():
-            parts += chunk
-            if len(parts) > _MAX_BYTES:
-                raise ValueError(f"{uri} answers with more than {_MAX_BYTES} bytes")
-    document: Json = orjson.loads(bytes(parts))
-    if isinstance(document, dict):
-        return document
-    raise ValueError(f"{uri} does not answer with an object")
+async def _discover(client: httpx.AsyncClient, issuer: str) -> str:
+    document = await read_document(client, f"{issuer}/.well-known/openid-configuration", _LIMITS)
+    uri = document.get("jwks_uri")
+    if isinstance(uri, str):
+        return uri
+    raise KeysUnavailable("JWKSResponseInvalid", "the discovery document has no jwks_uri")
 
 
 async def verified_claims(token: str, keys: KeySet, issuer: str, now: float) -> dict[str, Json]:
@@ -154,17 +93,27 @@ async def verified_claims(token: str, keys: KeySet, issuer: str, now: float) -> 
 
     try:
         head = jwt.get_unverified_header(token)
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, RecursionError):  # the latter comes from JSON in many brackets
         raise BadToken("the token is no JSON Web Token") from None
     if head.get("alg") not in _ALGORITHMS:
         raise BadToken(f"signing method {head.get('alg')} is invalid")
-    key = await keys.key(str(head.get("kid")))
+    key = await _key(keys, head.get("kid"))
     try:
         claims: dict[str, Json] = jwt.decode(token, key.key, algorithms=list(_ALGORITHMS), options=_SIGNATURE_ONLY)
     except jwt.PyJWTError:
         raise BadToken("the token's signature is invalid") from None
     _check(claims, issuer, now)
     return claims
+
+
+async def _key(keys: KeySet, kid: str | None) -> "jwt.PyJWK":
+    try:
+        found = await keys.candidates(kid) if kid is not None else ()
+    except KeysUnavailable as error:
+        raise BadToken("JWKS communication error") from error
+    if not found:
+        raise BadToken("the token's kid is none of the issuer's keys")
+    return found[0]
 
 
 def _check(claims: dict[str, Json], issuer: str, now: float) -> None:

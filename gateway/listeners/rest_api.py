@@ -73,7 +73,7 @@ class RestApiDoor:
         match, usage_key = await self._authorized(method, match, visit)
         match = self._counted(method, match, visit, usage_key)
         if method.validator is not None:
-            method.validator.check(self.flavour.event(request, arrival, match), request.body)
+            await method.validator.check(self.flavour.event(request, arrival, match), request.body)
         integration = method.integration
         if isinstance(integration, apis.Integration):
             return mock_response(integration, request, arrival)

@@ -10,7 +10,7 @@ from gateway.config.doors import RestApiSettings
 from gateway.errors import UsageError
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, RequestAuthorizer, TokenAuthorizer
 from gateway.listeners.integration import LambdaIntegration
-from gateway.listeners.jwks import CognitoAuthorizer, KeySet
+from gateway.listeners.jwks import CognitoAuthorizer, issuer_keys
 from gateway.listeners.named import Functions, function_of
 from gateway.listeners.proxying import HttpProxy
 from gateway.listeners.usage_plans import Clock, TokenBucket
@@ -115,7 +115,7 @@ def _validator(route: apis.RestRoute, models: apis.Models) -> RequestValidator |
 
 def _authorizer(settings: apis.Authorizer, functions: Functions, clock: Clock) -> Authorizing:
     if settings.type == "COGNITO_USER_POOLS":
-        return CognitoAuthorizer(settings, lambda issuer: KeySet(issuer, settings.jwks_uri, clock))
+        return CognitoAuthorizer(settings, lambda issuer: issuer_keys(issuer, settings.jwks_uri, clock))
     ttl_s = settings.authorizer_result_ttl_in_seconds
     call = AuthorizerCall(function_of(functions, settings.function), ttl_s, clock)
     return TokenAuthorizer(settings, call) if settings.type == "TOKEN" else RequestAuthorizer(settings, call)

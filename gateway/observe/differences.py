@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from gateway.observe.redaction import REDACTED
+from gateway.translation.wildcards import STAR, wildcard_expression
 from gateway.types import Json
 
 _SHOWN: Final = 120
@@ -96,7 +97,9 @@ def _container(text: str) -> Json:
 
 
 def _matches(recorded: str, now: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, recorded.split(REDACTED))), now, re.DOTALL) is not None
+    first, *others = recorded.split(REDACTED)
+    pieces = [(False, first), *(piece for text in others for piece in ((True, STAR), (False, text)))]
+    return re.fullmatch(wildcard_expression(pieces), now, re.DOTALL) is not None
 
 
 def _first_difference(one: str, other: str) -> int:

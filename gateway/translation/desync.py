@@ -174,8 +174,11 @@ def _header_findings(headers: HeaderList) -> Iterator[Classification]:
 
 def _pattern(name: bytes) -> re.Pattern[bytes]:
     """Matches a name that a careless server may take for ``name``."""
-    letters = b"".join(rb".[^a-z0-9]*" if letter == ord("-") else b"%c[\0- ]*" % letter for letter in name)
-    return re.compile(rb"[^a-z0-9]*" + letters + rb"[^a-z0-9]*", re.DOTALL)
+    words = [rb"[\0- ]*+".join(b"%c" % letter for letter in word) for word in name.split(b"-")]
+    # Nothing that is repeated is given back (++, *+): a long name is read in time that grows with its length.  The
+    # delimiter is any character, also one behind blanks.
+    delimiter = rb"(?:.|[\0- ]++.)[^a-z0-9]*+"
+    return re.compile(rb"[^a-z0-9]*+" + delimiter.join(words) + rb"[^a-z0-9]*+", re.DOTALL)
 
 
 @cache  # made when the first odd request comes: nearly all gateways never see one

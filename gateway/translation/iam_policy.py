@@ -8,11 +8,13 @@ Facts, from the IAM user guide (policy evaluation logic, condition operators):
   may match).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from ipaddress import ip_address, ip_network
 from typing import Final
 
+from gateway.translation.wildcards import MARK, STAR, wildcard_expression
 from gateway.types import Json
 
 
@@ -110,24 +112,23 @@ def _in_network(network: str, address: str) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a text is what a pattern with ``*`` and ``?`` describes; linear but for the stars."""
-    at = mark = 0
-    star = -1
-    index = 0
-    while index < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            star, mark = at, index
-            at += 1
-        elif at < len(pattern) and pattern[at] in ("?", text[index]):
-            at += 1
-            index += 1
-        elif star >= 0:
-            # Let the last star take one character more.
-            mark += 1
-            at, index = star + 1, mark
-        else:
+    """Whether a text is what a pattern with ``*`` and ``?`` describes; in one pass over the text."""
+    if MARK in pattern:
+        expression = wildcard_expression((character in (STAR, MARK), character) for character in pattern)
+        return re.fullmatch(expression, text, re.DOTALL) is not None
+    first, *others = pattern.split(STAR)
+    if not others:
+        return pattern == text
+    *between, last = others
+    at, end = len(first), len(text) - len(last)
+    if at > end or not (text.startswith(first) and text.endswith(last)):
+        return False
+    for part in between:
+        at = text.find(part, at, end)
+        if at < 0:
             return False
-    return all(char == "*" for char in pattern[at:])
+        at += len(part)
+    return True
 
 
 _OPERATORS: Final[Mapping[str, Callable[[str, str], bool]]] = {

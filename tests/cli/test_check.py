@@ -93,3 +93,38 @@ def test_variable_of_the_environment(tmp_path: Path) -> None:
     code, _, err = check(tmp_path, text)
     assert code == 2
     assert "MODULE" in err
+
+
+BY_EXPRESSION = 'conditions = [{ field = "path-pattern", regex_values = ["^/a"] }]'
+REWRITTEN = """conditions = [{ field = "path-pattern", values = ["/a"] }]
+transforms = [{ type = "url-rewrite", rewrites = [{ regex = "^/a", replace = "/b" }] }]"""
+
+
+@pytest.mark.parametrize(
+    "command", [("check", "gateway.toml"), ("serve", "gateway.toml"), ("explain", "gateway.toml", "GET", "/")]
+)
+@pytest.mark.parametrize(
+    ("rule", "key"),
+    [
+        (BY_EXPRESSION, "conditions[0].regex_values[0]"),
+        (REWRITTEN, "transforms[0].rewrites[0].regex"),
+    ],
+    ids=["condition", "transform"],
+)
+def test_expressions_without_re2(tmp_path: Path, command: tuple[str, ...], rule: str, key: str) -> None:
+    """Where RE2 is not installed, no command takes an expression; the line has its place and what brings it back."""
+    (tmp_path / "re2.py").write_text("raise ImportError")
+    answer = 'actions = [{ type = "fixed-response", status_code = 200 }]\n'
+    (tmp_path / "gateway.toml").write_text(f"{GOOD}[[listeners.rules]]\npriority = 1\n{answer}{rule}\n")
+    code, out, err = run(tmp_path, *command, PYTHONPATH=str(tmp_path))
+
+    needed = "regular expressions need RE2: install it with pip install 'lambda-http-gateway[re2]'"
+    assert (code, out) == (2, "")
+    assert err == f"gateway: error: {tmp_path}/gateway.toml: listeners[0].rules[0].{key}: found '^/a': {needed}\n"
+
+
+def test_no_expressions_without_re2(tmp_path: Path) -> None:
+    """Whoever has no expression needs nothing."""
+    (tmp_path / "re2.py").write_text("raise ImportError")
+
+    assert check(tmp_path, GOOD, PYTHONPATH=str(tmp_path)) == (0, "", COUNTED)

@@ -123,6 +123,15 @@ async def test_validation_expression(token: str, *, taken: bool) -> None:
     assert len(target.events) == taken
 
 
+async def test_no_token_makes_its_validation_slow() -> None:
+    """An expression that backtracks for ages in other engines is done in one pass."""
+    asked, target = call(policy())
+    settings = apis.Authorizer("TOKEN", "a", identity_validation_expression="(a+)+b")
+    with pytest.raises(Refused):
+        await TokenAuthorizer(settings, asked).ask(question({"Authorization": "a" * 10_000}))
+    assert target.events == []
+
+
 async def test_an_http_api_waits_no_longer_than_its_time() -> None:
     """An authorizer that is too slow has failed."""
     gate = asyncio.Event()

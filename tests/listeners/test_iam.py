@@ -50,6 +50,12 @@ def test_unsigned(authorization: bytes) -> None:
     assert caught.value.cause is Cause.NO_ROUTE
 
 
+def test_many_credentials() -> None:
+    """One of them is looked at: the time for a line must not grow with the square of its length, hours here."""
+    with pytest.raises(Refused):
+        caller_of(request(b"AWS4-HMAC-SHA256 " + b"Credential=" * 2**18), "111111111111", None)
+
+
 def test_strict() -> None:
     """The check gets all that was signed, and its refusal is the request's."""
     seen: list[object] = []

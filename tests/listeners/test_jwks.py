@@ -1,5 +1,6 @@
 """Tokens and the keys of their issuer, fetched from a real server."""
 
+import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -14,7 +15,14 @@ from gateway.config.doors import HttpApiSettings
 from gateway.errors import UsageError
 from gateway.listeners.authorizing import Question
 from gateway.listeners.http_api import http_api
-from gateway.listeners.jwks import BadToken, CognitoAuthorizer, JwtAuthorizer, KeySet, granted_scopes, verified_claims
+from gateway.listeners.jwks import (
+    BadToken,
+    CognitoAuthorizer,
+    JwtAuthorizer,
+    granted_scopes,
+    issuer_keys,
+    verified_claims,
+)
 from gateway.listeners.server import ListenerServer
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
@@ -76,7 +84,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 async def test_a_good_token(issuer: Issuer) -> None:
     """Its claims are read; the keys were fetched once for two tokens."""
-    keys = KeySet(issuer.url)
+    keys = issuer_keys(issuer.url)
     claims = await verified_claims(issuer.token({"sub": "me"}), keys, issuer.url, NOW)
     await verified_claims(issuer.token(), keys, issuer.url, NOW)
 
@@ -97,35 +105,28 @@ async def test_a_good_token(issuer: Issuer) -> None:
 async def test_bad_claims(issuer: Issuer, claims: dict[str, Json], message: str) -> None:
     """Times and issuer are checked."""
     with pytest.raises(BadToken, match=message):
-        await verified_claims(issuer.token(claims), KeySet(issuer.url), issuer.url, NOW)
+        await verified_claims(issuer.token(claims), issuer_keys(issuer.url), issuer.url, NOW)
 
 
 async def test_bad_tokens(issuer: Issuer) -> None:
     """Neither another key, nor another algorithm, nor an unknown key, nor no token at all passes."""
-    keys = KeySet(issuer.url)
+    keys = issuer_keys(issuer.url)
     for token, message in [
         (issuer.token(key=OTHER_KEY), "the token's signature is invalid"),
         (jwt.encode({}, "k" * 32, "HS256", {"kid": "one"}), "signing method HS256 is invalid"),
         (issuer.token(kid="secret"), "none of the issuer's keys"),
+        (jwt.encode({}, KEY, "RS256"), "none of the issuer's keys"),
         ("abc", "no JSON Web Token"),
     ]:
         with pytest.raises(BadToken, match=message):
             await verified_claims(token, keys, issuer.url, NOW)
 
 
-async def test_new_keys(issuer: Issuer) -> None:
-    """An unknown key asks the issuer again, ten seconds later at the earliest; after two hours all are fetched anew."""
-    clock = [0.0]
-    keys = KeySet(issuer.url, f"{issuer.url}/keys", lambda: clock[0])
-    await keys.key("one")
-    issuer.keys = {"two": OTHER_KEY}
-    for clock[0], fetches in [(9.0, 1), (10.0, 2), (7200.0, 2), (7210.0, 3)]:
-        if fetches == 1:
-            with pytest.raises(BadToken):
-                await keys.key("two")
-        else:
-            await keys.key("two")
-        assert issuer.fetches == fetches
+async def test_a_discovery_document_without_keys(issuer: Issuer) -> None:
+    """The keys stand where it says, and nowhere else."""
+    issuer.listener.answers[b"/.well-known/openid-configuration"] = lambda request: whole(request, b"{}")
+    with pytest.raises(BadToken, match="JWKS communication error"):
+        await verified_claims(issuer.token(), issuer_keys(issuer.url), issuer.url, NOW)
 
 
 @pytest.mark.parametrize("answer", [b"x" * 150_001, b"[]", b"no json"])
@@ -133,13 +134,14 @@ async def test_an_issuer_that_cannot_be_used(issuer: Issuer, answer: bytes) -> N
     """What it says must be an object of at most 150,000 bytes."""
     issuer.listener.answers[b"/keys"] = lambda request: whole(request, answer)
     with pytest.raises(BadToken, match="JWKS communication error"):
-        await KeySet(issuer.url).key("one")
+        await verified_claims(issuer.token(), issuer_keys(issuer.url), issuer.url, NOW)
 
 
-async def test_an_issuer_that_is_not_there() -> None:
-    """The token is refused, whatever it is."""
-    with pytest.raises(BadToken, match="JWKS communication error"):
-        await KeySet("http://127.0.0.1:1").key("one")
+async def test_many_brackets(issuer: Issuer) -> None:
+    """A header of JSON that is nested too deeply is no token."""
+    deep = base64.urlsafe_b64encode(b"[" * 9000).decode().rstrip("=")
+    with pytest.raises(BadToken, match="no JSON Web Token"):
+        await verified_claims(f"{deep}.e30.e30", issuer_keys(issuer.url), issuer.url, NOW)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,7 @@ async def test_refused_tokens(
 ) -> None:
     """Audience and scopes are checked; the client is told."""
     settings = apis.Authorizer("JWT", issuer=issuer.url, audience=("pets",))
-    authorizer = JwtAuthorizer(settings, KeySet(issuer.url), lambda: NOW)
+    authorizer = JwtAuthorizer(settings, issuer_keys(issuer.url), lambda: NOW)
     with pytest.raises(Refused) as caught:
         await authorizer.ask(question(issuer.token(claims), *scopes))
 
@@ -181,7 +183,7 @@ async def test_client_id_instead_of_audience(issuer: Issuer) -> None:
     token = jwt.encode(
         {"iss": issuer.url, "client_id": "app", "exp": NOW + 1, "scope": "read"}, KEY, "RS256", {"kid": "one"}
     )
-    grant = await JwtAuthorizer(settings, KeySet(issuer.url), lambda: NOW).ask(question(f"Bearer {token}", "read"))
+    grant = await JwtAuthorizer(settings, issuer_keys(issuer.url), lambda: NOW).ask(question(f"Bearer {token}", "read"))
 
     assert grant.authorizer["scopes"] == ["read"]
 
@@ -191,14 +193,16 @@ async def test_an_http_api_with_tokens(issuer: Issuer) -> None:
     function, target = scripted(ok)
     settings = HttpApiSettings(
         0,
-        routes={"GET /": apis.HttpRoute("f", authorizer="users")},
+        routes={key: apis.HttpRoute("f", authorizer="users") for key in ("GET /", "GET /other")},
         authorizers={"users": apis.Authorizer("JWT", issuer=issuer.url, audience=("pets",))},
     )
     async with opened(http_api(settings, {"f": function})) as port:
         missing = await port.ask()
         late = await port.ask(headers={"Authorization": issuer.token()})
         good = await port.ask(headers={"Authorization": f"Bearer {issuer.token({'exp': 2**40, 'groups': ['a', 'b']})}"})
+        await port.ask(path="/other", headers={"Authorization": issuer.token()})
 
+    assert issuer.fetches == 1, "the routes of an authorizer share its keys"
     assert (missing.status_code, missing.headers["www-authenticate"]) == (401, "Bearer")
     assert missing.content == b'{"message":"Unauthorized"}'
     assert 'error="invalid_token"' in late.headers["www-authenticate"]
@@ -229,7 +233,7 @@ POOL_ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A"
 async def test_user_pools(issuer: Issuer, claims: dict[str, Json], scopes: tuple[str, ...], *, taken: bool) -> None:
     """An ID token passes where no scopes are asked for, an access token with one of them where they are."""
     settings = apis.Authorizer("COGNITO_USER_POOLS", provider_arns=(POOL,))
-    authorizer = CognitoAuthorizer(settings, lambda name: KeySet(name, f"{issuer.url}/keys"), lambda: NOW)
+    authorizer = CognitoAuthorizer(settings, lambda name: issuer_keys(name, f"{issuer.url}/keys"), lambda: NOW)
     asked = question(issuer.token({"iss": POOL_ISSUER, **claims}), *scopes)
     if taken:
         shown = (await authorizer.ask(asked)).authorizer["claims"]
@@ -245,4 +249,4 @@ def test_a_wrong_pool() -> None:
     """The message says what an ARN looks like."""
     settings = apis.Authorizer("COGNITO_USER_POOLS", provider_arns=("pool",))
     with pytest.raises(UsageError, match="'pool' is no user pool's ARN"):
-        CognitoAuthorizer(settings, KeySet)
+        CognitoAuthorizer(settings, issuer_keys)

@@ -25,6 +25,12 @@ def test_waits_for_the_whole_head() -> None:
     assert {look_again(WHOLE[:cut]) for cut in range(end)} == {None}
 
 
+def test_refuses_many_blanks_at_once() -> None:
+    """The time for a bad line grows with its length and not with the square of it, which would be hours here."""
+    with pytest.raises(Refusal):
+        look_again(b"FOO / HTTP/1.1\r\nA:" + b"\t" * 2**20 + b"\x01\r\n\r\n")
+
+
 @pytest.mark.parametrize(
     ("data", "status"),
     [

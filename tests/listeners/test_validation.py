@@ -1,5 +1,7 @@
 """Request validation of a REST API."""
 
+import asyncio
+
 import pytest
 
 from gateway.config import apis
@@ -7,6 +9,8 @@ from gateway.errors import UsageError
 from gateway.listeners.validation import RequestValidator
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.types import Json
+
+pytestmark = pytest.mark.anyio
 
 ROUTE = apis.RestRoute(
     "f",
@@ -34,10 +38,12 @@ def event(content_type: str = "application/json", **members: Json) -> dict[str, 
     return {**usual, **members}
 
 
-def test_missing_parameters() -> None:
+async def test_missing_parameters() -> None:
     """All are named at once: headers, path, query (recorded from AWS: localstack/localstack@8b9a79f0)."""
     with pytest.raises(Refused) as caught:
-        RequestValidator(ROUTE, MODELS).check(event(headers={}, pathParameters=None, queryStringParameters=None), b"{}")
+        await RequestValidator(ROUTE, MODELS).check(
+            event(headers={}, pathParameters=None, queryStringParameters=None), b"{}"
+        )
 
     assert caught.value.cause is Cause.PARAMETERS_MISSING
     assert caught.value.message == "Missing required request parameters: [x-header-param, issuer, qs1]"
@@ -54,21 +60,45 @@ def test_missing_parameters() -> None:
         ("text/plain", b"{}", True),
     ],
 )
-def test_bodies(content_type: str, body: bytes, *, taken: bool) -> None:
+async def test_bodies(content_type: str, body: bytes, *, taken: bool) -> None:
     """A body is held against the model of its media type."""
     validator = RequestValidator(ROUTE, MODELS)
     if taken:
-        validator.check(event(content_type), body)
+        await validator.check(event(content_type), body)
         return
     with pytest.raises(Refused) as caught:
-        validator.check(event(content_type), body)
+        await validator.check(event(content_type), body)
     assert caught.value.cause is Cause.BODY_INVALID
 
 
-def test_nothing_is_checked_unless_asked_for() -> None:
+async def test_nothing_is_checked_unless_asked_for() -> None:
     """Parameters and models alone check nothing."""
     route = apis.RestRoute("f", request_parameters=ROUTE.request_parameters, request_models=ROUTE.request_models)
-    RequestValidator(route, MODELS).check(event(headers={}), b"no")
+    await RequestValidator(route, MODELS).check(event(headers={}), b"no")
+
+
+async def test_a_long_body_holds_up_nobody() -> None:
+    """It is checked beside the event loop, which goes on meanwhile."""
+    validator = RequestValidator(ROUTE, {"Pet": {"items": {"type": "number"}}})
+    checked = asyncio.ensure_future(validator.check(event(), b"[" + b"1," * 20_000 + b"1]"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    assert not checked.done()
+    await checked
+
+
+async def test_many_errors() -> None:
+    """A body in which everything is wrong is refused by the first hundred of its errors."""
+    validator = RequestValidator(ROUTE, {"Pet": {"items": {"type": "string"}}})
+    with pytest.raises(Refused, match=r"\$\[\d\d?\]: 1 is not of type 'string'"):
+        await validator.check(event(), b"[" + b"1," * 20_000 + b"1]")
+
+
+async def test_many_brackets() -> None:
+    """A body that is nested too deeply for its model is refused."""
+    with pytest.raises(Refused, match="nested too deeply"):
+        await RequestValidator(ROUTE, {"Pet": {"items": {"$ref": "#"}}}).check(event(), b"[" * 900 + b"]" * 900)
 
 
 def test_a_model_that_is_no_schema() -> None:

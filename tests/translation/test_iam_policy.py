@@ -1,5 +1,7 @@
 """Policy documents, judged as IAM does."""
 
+import fnmatch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +97,18 @@ def test_no_policy(document: Json) -> None:
 def test_matches(pattern: str, text: str, expected: bool) -> None:
     """Stars and question marks, and nothing else, are special."""
     assert matches(pattern, text) is expected
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_matches_like_a_shell_pattern(pattern: str, text: str) -> None:
+    """However it is found out, stars and question marks mean what they always mean."""
+    assert matches(pattern, text) == fnmatch.fnmatchcase(text, pattern)
+
+
+@pytest.mark.parametrize("pattern", ["*" + "a" * 2**10 + "b", "*a*a*a*b*", "*a?*a*b"])
+def test_matches_in_one_pass(pattern: str) -> None:
+    """The path of a request may be long: what each star takes is not tried again."""
+    assert not matches(pattern, "a" * 2**20)
 
 
 @given(st.text("ab", max_size=12), st.integers(0, 12), st.integers(0, 12))

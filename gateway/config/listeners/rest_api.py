@@ -17,7 +17,10 @@ from gateway.config.listeners.apis import (
     check_names,
 )
 from gateway.config.listeners.listener import ListenerKeys
+from gateway.config.regex import compile_text_regex
+from gateway.config.schema_expressions import schema_expressions
 from gateway.config.strict import Name, fault, shown
+from gateway.errors import UsageError
 
 _AUTHORIZERS: Final = ("TOKEN", "REQUEST", "COGNITO_USER_POOLS")
 
@@ -90,4 +93,16 @@ class RestApiModel(ListenerKeys):
             for model in route.request_models.values():
                 if model not in self.models:
                     raise fault(f"the route {shown(key)} names the model {shown(model)}, which is none of the models")
+        return self
+
+    @model_validator(mode="after")
+    def _models_can_be_used(self) -> Self:
+        """Bodies are strangers': the expressions that they meet are RE2's."""
+        routes = [route for route in self.routes.values() if route.validate_request_body]
+        for name in sorted({model for route in routes for model in route.request_models.values()}):
+            for expression in schema_expressions(self.models[name]):
+                try:
+                    compile_text_regex(expression)
+                except UsageError as error:
+                    raise fault(f"the model {shown(name)} has {shown(expression)}: {error}") from None
         return self

@@ -4,7 +4,8 @@
 asked before the rule's last action; `Authentication.callback` answers ``/oauth2/idpresponse``, which no rule sees.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl
@@ -15,11 +16,12 @@ from gateway.listeners.alb.authentication_answer import Answered, Answers, Passe
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.authentication_keys import AuthenticationKeys, need_auth_extra
 from gateway.listeners.alb.cognito_client import client_secret, need_aws_extra
-from gateway.listeners.alb.jwt_validation import KeySet, validate
+from gateway.listeners.alb.jwt_validation import endpoint_keys, validate
 from gateway.listeners.alb.login import CALLBACK, LoadBalancer, Login, LoginSettings, read_state
 from gateway.listeners.alb.oidc_headers import OidcHeaders
 from gateway.listeners.alb.oidc_provider import Provider, ProviderCalls, provider_of
 from gateway.listeners.alb.session_cookie import Seal
+from gateway.listeners.key_set import KeySet
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.messages import Arrival, Request
 
@@ -76,9 +78,18 @@ class Authentication:
 
     Attributes:
         keys: For `gateway.listeners.alb.authentication_keys.public_keys`.
+
+    Args:
+        clock: Seconds, for the age of key sets; only differences count.
     """
 
-    def __init__(self, keys: AuthenticationKeys, attributes: AlbAttributes, load_balancer_arn: str) -> None:
+    def __init__(
+        self,
+        keys: AuthenticationKeys,
+        attributes: AlbAttributes,
+        load_balancer_arn: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         import httpx  # noqa: PLC0415 - slow to import, and most listeners have no such action
         import jwt  # noqa: PLC0415 - an extra
 
@@ -92,6 +103,8 @@ class Authentication:
             Answers(attributes),
         )
         self._logins: dict[str, Login] = {}
+        self._key_sets: dict[str, KeySet] = {}
+        self._clock = clock
 
     @classmethod
     def of(
@@ -115,9 +128,11 @@ class Authentication:
         return authentication
 
     def authenticator(self, action: AuthenticationSettings) -> Authenticator:
-        """What to ask for an action; once per action, since a key set is kept in it."""
+        """What to ask for an action; the actions of one key set's URL share it."""
         if isinstance(action, JwtValidation):
-            return TokenCheck(action, KeySet(action.jwks_endpoint, self._client), self._load_balancer.answers)
+            url = action.jwks_endpoint
+            keys = self._key_sets.setdefault(url, endpoint_keys(url, self._client, self._clock))
+            return TokenCheck(action, keys, self._load_balancer.answers)
         login = Login(action, Connection(action, self._client), self._load_balancer)
         return self._logins.setdefault(login.name, login)
 

@@ -8,10 +8,11 @@ Facts, from the AWS ELB user guide ("Verify JWTs using an Application Load Balan
   (``space-separated-values``).  One value that both the token and the configuration name is enough.
 - The key set has at most 150 KB and 10 keys and must come within 5 seconds, else 562.
 - A token that fails gets 401; one that passes is sent on to the target.
-- How long keys are kept is not documented: five minutes here, less when a token names an unknown key.
+- How long keys are kept is not documented: see `gateway.listeners.key_set_state`.
 """
 
-import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -19,80 +20,25 @@ import orjson
 
 from gateway.config.authentication import JwtClaim, JwtValidation
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
+from gateway.listeners.key_set import DocumentLimits, KeySet, KeysUnavailable, read_document
 from gateway.translation.messages import Request
 from gateway.types import EpochMs, Json
 
 if TYPE_CHECKING:
     import httpx
-    from jwt import PyJWK, PyJWS
+    from jwt import PyJWS
 
-_JWKS_BYTES: Final = 150 * 1024
+_LIMITS: Final = DocumentLimits(size=150 * 1024, timeout_s=5.0)
 _JWKS_KEYS: Final = 10
-_JWKS_TIMEOUT_S: Final = 5.0
-_KEEP_MS: Final = 300_000
-# A token with a made-up key id must not cause a fetch each time.
-_AGAIN_MS: Final = 10_000
 
 
-class KeySet:
-    """The signing keys of one issuer, fetched when they are needed."""
+def endpoint_keys(url: str, client: "httpx.AsyncClient", clock: Callable[[], float] = time.monotonic) -> KeySet:
+    """The key set of an endpoint."""
 
-    def __init__(self, url: str, client: "httpx.AsyncClient") -> None:
-        self._url = url
-        self._client = client
-        self._keys: list[PyJWK] = []
-        self._fetched_at: EpochMs | None = None
-        self._one_at_a_time = asyncio.Lock()
+    def fetch() -> Awaitable[dict[str, Json]]:
+        return read_document(client, url, _LIMITS)
 
-    async def candidates(self, key_id: str | None, now: EpochMs) -> "list[PyJWK]":
-        """The keys that may have signed a token: the one it names, or all when it names none.
-
-        Raises:
-            AuthenticationFailure: The key set cannot be had.
-        """
-        async with self._one_at_a_time:
-            age = None if self._fetched_at is None else now - self._fetched_at
-            unknown = key_id is not None and all(key.key_id != key_id for key in self._keys)
-            if age is None or age > _KEEP_MS or (unknown and age > _AGAIN_MS):
-                self._keys = parse_key_set(await self._fetch())
-                self._fetched_at = now
-        return [key for key in self._keys if key_id is None or key.key_id == key_id]
-
-    async def _fetch(self) -> bytes:
-        import httpx  # noqa: PLC0415
-
-        content = bytearray()
-        try:
-            async with asyncio.timeout(_JWKS_TIMEOUT_S), self._client.stream("GET", self._url) as answer:
-                if not answer.is_success:
-                    raise AuthenticationFailure("JWKSRequestFailed", f"{self._url} answered {answer.status_code}")
-                async for chunk in answer.aiter_bytes():
-                    content += chunk
-                    if len(content) > _JWKS_BYTES:
-                        raise AuthenticationFailure("JWKSResponseSizeExceeded", f"more than {_JWKS_BYTES} bytes")
-        except (httpx.HTTPError, TimeoutError, RuntimeError) as error:  # RuntimeError: as in `oidc_provider`
-            raise AuthenticationFailure("JWKSRequestTimeout", f"{self._url}: {type(error).__name__} {error}") from error
-        return bytes(content)
-
-
-def parse_key_set(content: bytes) -> "list[PyJWK]":
-    """The RSA keys of a JWK Set (RFC 7517); raises `AuthenticationFailure` when it is none or has too many."""
-    import jwt  # noqa: PLC0415 - an extra
-
-    try:
-        parsed: Json = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise AuthenticationFailure("JWKSResponseInvalid", f"it is not JSON: {error}") from error
-    listed = parsed.get("keys") if isinstance(parsed, dict) else None
-    if not isinstance(listed, list):
-        raise AuthenticationFailure("JWKSResponseInvalid", "it has no list of keys")
-    if len(listed) > _JWKS_KEYS:
-        raise AuthenticationFailure("JWKSResponseSizeExceeded", f"{len(listed)} keys; allowed: {_JWKS_KEYS}")
-    rsa = [key for key in listed if isinstance(key, dict) and key.get("kty") == "RSA"]
-    try:
-        return [jwt.PyJWK(key, algorithm="RS256") for key in rsa]
-    except (jwt.PyJWTError, ValueError) as error:
-        raise AuthenticationFailure("JWKSResponseInvalid", f"a key cannot be used: {error}") from error
+    return KeySet(fetch, _JWKS_KEYS, clock)
 
 
 async def validate(request: Request, action: JwtValidation, keys: KeySet, now: EpochMs) -> None:
@@ -102,9 +48,13 @@ async def validate(request: Request, action: JwtValidation, keys: KeySet, now: E
     token = bearer_token(request)
     try:
         key_id = jwt.get_unverified_header(token).get("kid")
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, RecursionError) as error:  # the latter comes from JSON in many brackets
         raise AuthenticationFailure("JWTRequestFormatInvalid", str(error)) from error
-    for key in await keys.candidates(key_id, now):
+    try:
+        candidates = await keys.candidates(key_id)
+    except KeysUnavailable as error:
+        raise AuthenticationFailure(error.reason, str(error)) from error
+    for key in candidates:
         try:
             payload = _verifier().decode(token, key, algorithms=["RS256"])
         except jwt.PyJWTError:

@@ -7,7 +7,8 @@ Facts, from the AWS ELB user guide (condition types for listener rules)
 
 Each test is a bound C function, which counts when a hundred rules are tried.  Plain texts are looked up in a set; a
 prefix is the `match` of its text as a regular expression, which CPython calls quicker than ``bytes.startswith``; only
-what is neither a prefix, a suffix nor within needs wildcards in its expression.
+what is neither a prefix, a suffix nor within needs wildcards in its expression.  None of them takes longer than a few
+passes over the value, whatever a client sends.
 """
 
 import operator
@@ -15,11 +16,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from gateway.translation.wildcards import MARK, STAR, wildcard_expression
+
 Test: TypeAlias = Callable[[bytes], object]
 """Tells by its truth whether a value matches."""
-
-_STAR: Final = "*"
-_MARK: Final = "?"
 
 
 class Pattern(NamedTuple):
@@ -42,6 +42,10 @@ class Pattern(NamedTuple):
         """The text before the first wildcard."""
         return self.texts[0] if self.pieces and not self.pieces[0][0] else b""
 
+    def lower(self) -> "Pattern":
+        """The pattern for values in lower case."""
+        return Pattern(tuple((wild, text.lower()) for wild, text in self.pieces))
+
     @property
     def wildcards(self) -> int:
         """How many wildcards the pattern has, as AWS counts them."""
@@ -53,10 +57,10 @@ def parse(pattern: str, *, escapes: bool = False) -> Pattern:
     pieces: list[tuple[bool, str]] = []
     characters = iter(pattern)
     for character in characters:
-        wild = character in (_STAR, _MARK)
+        wild = character in (STAR, MARK)
         if escapes and character == "\\":
             character = next(characters, "\\")  # noqa: PLW2901 - the next one stands for itself
-            if character not in (_STAR, _MARK, "\\"):
+            if character not in (STAR, MARK, "\\"):
                 character = "\\" + character  # noqa: PLW2901
         if not wild and pieces and not pieces[-1][0]:
             pieces[-1] = (False, pieces[-1][1] + character)
@@ -69,7 +73,7 @@ def compile_patterns(patterns: Sequence[Pattern]) -> Test:
     """One test for all patterns of a condition: true when any of them matches."""
     kinds: dict[str, list[Pattern]] = {}
     for pattern in patterns:
-        shape = re.sub(r"\*+", _STAR, pattern.shape)
+        shape = re.sub(r"\*+", STAR, pattern.shape)
         kinds.setdefault(shape if shape in ("t", "", "*", "t*", "*t", "*t*", "t*t") else "regex", []).append(pattern)
     if "*" in kinds:
         return _always
@@ -130,20 +134,9 @@ def _regex(patterns: list[Pattern]) -> list[Test]:
 
 
 def _as_regex(pattern: Pattern) -> bytes:
-    """Runs of wildcards become one quantifier: ``*`` after ``*`` would make the search slow and change nothing."""
-    parts: list[bytes] = []
-    pieces = list(pattern.pieces)
-    while pieces:
-        wild, text = pieces.pop(0)
-        if not wild:
-            parts.append(re.escape(text.encode()))
-            continue
-        run = text
-        while pieces and pieces[0][0]:
-            run += pieces.pop(0)[1]
-        marks = run.count(_MARK)
-        parts.append(b".{%d,}" % marks if _STAR in run else b".{%d}" % marks)
-    return b"".join(parts)
+    # A byte is a character here, so that ``?`` stands for one byte as the other tests see it.
+    expression = wildcard_expression((wild, text.encode().decode("latin-1")) for wild, text in pattern.pieces)
+    return expression.encode("latin-1")
 
 
 _COMPILERS: Final[dict[str, Callable[[list[Pattern]], list[Test]]]] = {
@@ -157,6 +150,29 @@ _COMPILERS: Final[dict[str, Callable[[list[Pattern]], list[Test]]]] = {
 }
 
 
+def beginning_of(regex: str) -> Pattern:
+    """The pattern ``text*`` of the values in which a regular expression can be found, ``*`` when that is any."""
+    found = None if _has_alternatives(regex) else _BEGINNING.match(regex)
+    text = found[1].replace("\\", "") if found else ""
+    return Pattern((*([(False, text)] if text else ()), (True, STAR)))
+
+
+def _has_alternatives(regex: str) -> bool:
+    """Whether a ``|`` stands outside of all groups; then a part of the expression begins anywhere."""
+    depth = 0
+    for character in _NO_SYNTAX.sub("", regex):
+        depth += (character == "(") - (character == ")")
+        if character == "|" and depth == 0:
+            return True
+    return False
+
+
+# Plain characters and plain escapes behind ^; the last one is left out when it may be missing or repeated.
+_BEGINNING: Final = re.compile(r"\^((?:(?:[A-Za-z0-9/_-]|\\[./-])(?![*+?{]))*)")
+_NO_SYNTAX: Final = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]", re.DOTALL)
+"""Quoted texts, escapes and classes of a regular expression."""
+
+
 def covers(wide: Pattern, narrow: Pattern) -> bool:
     """Whether every value that ``narrow`` matches is matched by ``wide`` too; false when that cannot be told."""
     wide_symbols, narrow_symbols = _symbols(wide), _symbols(narrow)
@@ -168,9 +184,9 @@ def covers(wide: Pattern, narrow: Pattern) -> bool:
         for place, ours in enumerate(wide_symbols):
             if not reachable[place]:
                 continue
-            if ours == (True, _STAR):
+            if ours == (True, STAR):
                 following[place] = True
-            elif ours == symbol or (ours == (True, _MARK) and symbol != (True, _STAR)):
+            elif ours == symbol or (ours == (True, MARK) and symbol != (True, STAR)):
                 following[place + 1] = True
         _skip_stars(wide_symbols, following)
         reachable = following
@@ -184,5 +200,5 @@ def _symbols(pattern: Pattern) -> list[tuple[bool, str]]:
 def _skip_stars(symbols: Sequence[tuple[bool, str]], reachable: list[bool]) -> None:
     """``*`` may stand for nothing."""
     for place, symbol in enumerate(symbols):
-        if reachable[place] and symbol == (True, _STAR):
+        if reachable[place] and symbol == (True, STAR):
             reachable[place + 1] = True

@@ -1,8 +1,9 @@
 """Which rules a request can meet at all, told by a few lookups instead of trying every rule.
 
 A rule stands under texts that a request must have to meet it: a whole path or host, a segment of a path or a label of a
-host (``api`` for ``*/api/*``), a header's value, a key or value of a query.  Rules are bits of a number, the n-th by
-priority is bit n: "any of these values" is ``|``, "and this condition too" is ``&``, and the order is never lost.
+host (``api`` for ``*/api/*`` and for the expression ``^/api/``), a header's value, a key or value of a query.  Rules
+are bits of a number, the n-th by priority is bit n: "any of these values" is ``|``, "and this condition too" is ``&``,
+and the order is never lost.
 """
 
 from collections import Counter
@@ -19,7 +20,7 @@ from gateway.config.conditions import (
     QueryStringPair,
 )
 from gateway.listeners.alb.facts import HOST, PATH, QUERY, FactReader
-from gateway.listeners.alb.patterns import Pattern, parse
+from gateway.listeners.alb.patterns import Pattern, beginning_of, parse
 
 WORTH: Final = 6
 """From how many rules on a lookup is cheaper than trying them."""
@@ -71,10 +72,12 @@ def _index(fact: int, everything: int, required: Mapping[int, Sequence[Sequence[
 def _required(condition: ConditionSettings, reader: FactReader) -> tuple[int, list[list[bytes]]]:
     """A fact, and for each value of the condition the texts that the fact must have to match it."""
     match condition:
-        case PathPattern(values):
-            return PATH, [_whole_parts(parse(value), "/") for value in values]
-        case HostHeader(values):
-            return HOST, [_whole_parts(parse(value.lower()), ".") for value in values]
+        case PathPattern(values, regexes):
+            patterns = [*map(parse, values), *map(beginning_of, regexes)]
+            return PATH, [_whole_parts(pattern, "/") for pattern in patterns]
+        case HostHeader(values, regexes):
+            patterns = [*map(parse, values), *map(beginning_of, regexes)]
+            return HOST, [_whole_parts(pattern.lower(), ".") for pattern in patterns]
         case HttpHeader(name, values):
             return reader.headers[name.lower().encode("ascii")], [_literal(parse(value.lower())) for value in values]
         case QueryString(values):

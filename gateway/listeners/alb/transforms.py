@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from gateway.config.regex import compile_regex
+from gateway.config.regex import Regex, compile_regex
 from gateway.config.transforms import HostHeaderRewrite, TransformSettings, UrlRewrite
 from gateway.errors import GatewayError
 from gateway.translation.messages import Request
@@ -35,7 +35,7 @@ class TransformFailed(GatewayError):
 class Rewriter(NamedTuple):
     """A compiled rewrite: ``parts`` are texts, and numbers of groups between them."""
 
-    regex: re.Pattern[bytes]
+    regex: Regex
     parts: tuple[bytes | int, ...]
 
     def rewrite(self, subject: bytes) -> bytes | None:
@@ -80,7 +80,7 @@ def _rewriter(transform: TransformSettings) -> Rewriter:
     (rewrite,) = transform.rewrites
     pieces = _GROUP.split(rewrite.replace)
     parts = tuple(int(piece) if odd % 2 else piece.encode() for odd, piece in enumerate(pieces))
-    return Rewriter(compile_regex(rewrite.regex), parts)
+    return Rewriter(compile_regex(rewrite.regex, captures=True), parts)
 
 
 def _with_host(request: Request, rewriter: Rewriter) -> Request:

@@ -141,6 +141,7 @@ class AuthenticatingListener:
     Attributes:
         later_ms: How far its clock is ahead.
         last: What the action made of the last request that it answered itself.
+        seconds: The clock of its key sets.
     """
 
     def __init__(self, action: AuthenticationSettings, keys: AuthenticationKeys | None = None) -> None:
@@ -149,7 +150,9 @@ class AuthenticatingListener:
         self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
         self.later_ms = 0
         self.last: Answered | None = None
-        self.authentication = Authentication(keys or AuthenticationKeys.generate(), AlbAttributes(), SIGNER)
+        self.seconds = 0.0
+        secrets = keys or AuthenticationKeys.generate()
+        self.authentication = Authentication(secrets, AlbAttributes(), SIGNER, lambda: self.seconds)
         self.authenticator = self.authentication.authenticator(action)
 
     async def respond(self, request: Request) -> Response:

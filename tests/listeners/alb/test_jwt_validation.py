@@ -1,5 +1,6 @@
 """Bearer tokens against a key set on a real port, and against a list of claims."""
 
+import base64
 from collections.abc import AsyncIterator
 
 import jwt
@@ -52,6 +53,7 @@ class Checked:
     async def __call__(self, *values: str, at_s: int = NOW_S) -> Passed | Answered:
         """What becomes of a request."""
         now: EpochMs = at_s * 1000
+        self.listener.seconds = float(at_s)
         return await self.listener.authenticator.authenticate(request(*values), Arrival("id", now, "1-0-0"))
 
     async def refused(self, *values: str, at_s: int = NOW_S) -> tuple[int, str]:
@@ -131,13 +133,34 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 async def test_broken_key_set(checked: Checked, provider: Provider, case: str) -> None:
-    """A key set that cannot be used gives 562, and is asked for again with the next request."""
+    """A key set that cannot be used gives 562, and is asked for again after a pause."""
     answer, reason = BROKEN[case]
     provider.answers["/jwks"] = answer
 
     assert await checked.refused(f"Bearer {token()}") == (562, reason)
     del provider.answers["/jwks"]
-    assert isinstance(await checked(f"Bearer {token()}"), Passed)
+    assert await checked.refused(f"Bearer {token()}", at_s=NOW_S + 9) == (562, reason)
+    assert isinstance(await checked(f"Bearer {token()}", at_s=NOW_S + 10), Passed)
+    assert provider.asked == ["/jwks"] * 2
+
+
+async def test_one_key_set_for_an_endpoint(checked: Checked, provider: Provider) -> None:
+    """Actions with the same endpoint ask once between them."""
+    again = checked.listener.authentication.authenticator(JwtValidation(provider.url + "/jwks", ISSUER, CLAIMS[:1]))
+    good = token(team="red")
+    assert isinstance(await checked(f"Bearer {good}"), Passed)
+
+    passed = await again.authenticate(request(f"Bearer {good}"), Arrival("id", NOW_S * 1000, "1-0-0"))
+
+    assert isinstance(passed, Passed)
+    assert provider.asked == ["/jwks"]
+
+
+async def test_many_brackets(checked: Checked) -> None:
+    """A header of JSON that is nested too deeply is no JWT."""
+    deep = base64.urlsafe_b64encode(b"[" * 9000).decode().rstrip("=")
+
+    assert await checked.refused(f"Bearer {deep}.e30.e30") == (401, "JWTRequestFormatInvalid")
 
 
 async def test_unreachable_key_set(provider: Provider) -> None:

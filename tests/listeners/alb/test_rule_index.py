@@ -127,7 +127,7 @@ def values(separator: str, start: str = "") -> st.SearchStrategy[tuple[str, ...]
 
 def expressions(kind: type[kinds.PathPattern | kinds.HostHeader]) -> st.SearchStrategy[ConditionSettings]:
     """A condition with a regular expression."""
-    return st.sampled_from(["^/a", "b$", "a.b", "^a"]).map(lambda regex: kind((), (regex,)))
+    return st.sampled_from(["^/a", "b$", "a.b", "^a", "^/a/b", "^/b/|a", "^A.b."]).map(lambda regex: kind((), (regex,)))
 
 
 PAIRS = st.builds(kinds.QueryStringPair, WILD | WORDS, st.none() | WILD | WORDS)
