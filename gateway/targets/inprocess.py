@@ -22,7 +22,7 @@ from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
-from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.failures import NOT_READY, RESULT_LIMIT, exited, reported, result_too_large, timed_out
 
 _Answer: TypeAlias = Returned | Failed | None
 """None when the time is over."""
@@ -113,6 +113,8 @@ class InProcess:
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as a thread is free."""
+        if self._closed:
+            return NOT_READY
         job = _Job(invocation, self._loop.create_future())
         self._in_flight.add(job)
         self._waiting.append(job)

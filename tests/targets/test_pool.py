@@ -9,6 +9,7 @@ import pytest
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned, Unavailable
 from gateway.targets.environment import Answer
+from gateway.targets.failures import NOT_READY
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
@@ -554,10 +555,19 @@ async def test_stop_with_waiters() -> None:
     await settle()
     await scene.pool.aclose()
 
-    stopping = Unavailable("ServiceException", "the gateway is stopping")
-    assert [await call for call in calls] == [stopping, stopping]
-    assert await scene.pool.invoke(Invocation(b"", "late")) == stopping
+    assert [await call for call in calls] == [NOT_READY, NOT_READY]
+    assert await scene.pool.invoke(Invocation(b"", "late")) == NOT_READY
     assert not scene.made[0].scratch.exists()
+
+
+async def test_stop_with_an_idle_environment() -> None:
+    """One that waited for work is gone, too."""
+    scene = Scene(1)
+    await scene.pool.start()
+    await settle()
+    await scene.pool.aclose()
+
+    assert await scene.pool.invoke(Invocation(b"", "late")) == NOT_READY
 
 
 async def test_kill_ends_all(scene: Scene) -> None:
