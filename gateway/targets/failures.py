@@ -62,7 +62,7 @@ def reported(payload: bytes) -> Failed:
     """The runtime reported an error; its JSON is passed on unchanged."""
     try:
         error = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         error = {}
     error = error if isinstance(error, dict) else {}
     return Failed(payload, str(error.get("errorType", "")), str(error.get("errorMessage", "")))

@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
+from gateway.defects import report
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
 from gateway.targets.failures import NOT_READY, RESULT_LIMIT, exited, reported, result_too_large, timed_out
@@ -242,7 +243,11 @@ class InProcess:
                 if job.abandoned:
                     continue
                 job.began = began = self._taken_at = time.monotonic()
-                outcome = self._run(job.invocation)
+                try:
+                    outcome = self._run(job.invocation)
+                except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the thread goes on
+                    report(f"invocation {job.invocation.request_id}", error)
+                    outcome = exited(job.invocation.request_id, 1)
                 if job.replaced:
                     return
                 self._duration_s += (time.monotonic() - began - self._duration_s) * _WEIGHT

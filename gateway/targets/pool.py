@@ -203,7 +203,14 @@ class EnvironmentPool:
             load.began_at = load.given_at
         load.invocations += 1
         caller.environment = environment
-        environment.invoke(caller.invocation, caller.answer)
+        try:
+            environment.invoke(caller.invocation, caller.answer)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is, and its caller's to answer
+            environment.kill()
+            self._retire(environment, failed=True)
+            if not caller.answer.done():
+                caller.answer.set_exception(error)
+            self._consider()
 
     def _freed(self, environment: Environment) -> None:
         """An environment's invocation has ended."""

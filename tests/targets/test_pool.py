@@ -40,8 +40,10 @@ class ScriptedEnvironment:
         if self.defect:
             raise self.defect
 
-    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:  # noqa: ARG002 - only that it came
+    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
         """Wait for the test; a second one stands in line."""
+        if invocation.payload == b"defect":
+            raise RuntimeError(invocation.request_id)
         answer = answer or asyncio.get_running_loop().create_future()
         self.line.append(answer)
         self.invoked.set()
@@ -103,9 +105,9 @@ class Scene:
             environment.started.set()
         return environment
 
-    def call(self) -> asyncio.Task[Outcome]:
+    def call(self, payload: bytes = b"") -> asyncio.Task[Outcome]:
         """Invoke without waiting."""
-        task = asyncio.ensure_future(self.pool.invoke(Invocation(b"", str(len(self.calls)))))
+        task = asyncio.ensure_future(self.pool.invoke(Invocation(payload, str(len(self.calls)))))
         self.calls.append(task)
         return task
 
@@ -191,6 +193,27 @@ async def test_defect_is_not_felt_beside_others(scene: Scene) -> None:
     await scene.finish(scene.made[0], b"2")
 
     assert (await first, await second) == (Returned(b"1"), Returned(b"2"))
+
+
+async def test_defect_at_an_invocation() -> None:
+    """It is raised where the invocation came from, also out of the line; the environment ends, others are served."""
+    scene = Scene(1)
+    await scene.pool.start()
+    first = scene.call(b"defect")
+    with pytest.raises(RuntimeError, match="0"):
+        await first
+    second, third, fourth = scene.call(), scene.call(b"defect"), scene.call()
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1])
+    with pytest.raises(RuntimeError, match="2"):
+        await third
+    await eventually(lambda: len(scene.made) == 3)
+    await scene.finish(scene.made[2])
+
+    assert [await second, await fourth] == [Returned(b"{}")] * 2
+    assert [environment.killed for environment in scene.made] == [True, True, False]
+    assert scene.pool.environments == 1
+    await scene.pool.aclose()
 
 
 async def test_environment_that_cannot_be_made() -> None:
