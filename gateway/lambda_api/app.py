@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,6 +15,7 @@ from gateway.functions.registry import Registry
 from gateway.lambda_api.background import Background
 from gateway.lambda_api.call import Service, given_request_id
 from gateway.lambda_api.errors import ApiError
+from gateway.lambda_api.failing import Failing
 from gateway.lambda_api.health import Health
 from gateway.lambda_api.invoke import invoke, invoke_async
 from gateway.lambda_api.signature import SignatureCheck
@@ -60,7 +62,8 @@ def build_control_app(
             Route("/_gateway/reset", health.reset, methods=["POST"]),
             *routes,
         ],
-        exception_handlers={404: _unknown, 405: _unknown, Exception: _failed},
+        exception_handlers={404: _unknown, 405: _unknown},
+        middleware=[Middleware(Failing)],
         lifespan=lifespan,
     )
 
@@ -86,11 +89,3 @@ async def _unknown(request: Request, error: Exception) -> Response:
         "GET /_gateway/health, GET /_gateway/target-health/PORT of a load balancer and POST /_gateway/reset."
     )
     return refused(ApiError("UnknownOperationException", text), str(uuid.uuid4()))
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    """A mistake of this gateway: the server logs it, the caller gets what AWS answers to its own mistakes."""
-    del request, error
-    return refused(
-        ApiError("ServiceException", "An error occurred and the request cannot be processed."), str(uuid.uuid4())
-    )

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gateway.defects import report, reported
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +75,14 @@ class ControlServer:
         from gateway.lambda_api.quiet_server import QuietServer  # noqa: PLC0415 - only now
 
         asyncio.get_running_loop().remove_reader(listening.fileno())
-        config = Config(self._build(), ws="none", log_config=None, access_log=False, server_header=False)
+        try:
+            app = self._build()
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is: clients are refused, not left waiting
+            report("the control port", error)
+            listening.close()
+            self._listening = None
+            return
+        config = Config(app, ws="none", log_config=None, access_log=False, server_header=False)
         self._server = QuietServer(config)
         self._serving = asyncio.create_task(self._server.serve([listening]))
+        self._serving.add_done_callback(reported("the control port"))
