@@ -15,8 +15,8 @@ _TEXT = "An error occurred and the request cannot be processed."
 class Failing:
     """ASGI middleware: a defect is logged once, and the caller gets what AWS answers to its own mistakes.
 
-    After the head of an answer only the end of the connection can tell that it is not whole: a server closes it when its
-    application returns before the end.
+    After the head of an answer only the end of the connection can tell that it is not whole: a server closes it when
+    its application returns before the end.
     """
 
     def __init__(self, app: ASGIApp) -> None:

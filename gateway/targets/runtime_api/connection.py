@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import httptools
 
+from gateway.defects import report
 from gateway.targets.runtime_api.state import RESPONSE_LIMIT, TRUNCATED, Refusal
 
 Headers = dict[bytes, bytes]
@@ -23,6 +24,8 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TRUNCATED_REPLY: Final = (
     b'{"errorMessage":"' + TRUNCATED.message.encode() + b'","errorType":"' + TRUNCATED.error_type.encode() + b'"}'
 )
+_CONTAINER_ERROR: Final = b'{"errorMessage":"Container error","errorType":"InternalServerError"}'
+"""With 500: "Container error. Non-recoverable state. Runtime should exit promptly." (AWS Lambda guide, Runtime API)"""
 
 
 class BodySink(Protocol):
@@ -162,13 +165,19 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes have arrived."""
         if self._repeated_call is not None and self._complete and data == self._repeated:
-            self._repeat(self._repeated_call)
+            try:
+                self._repeat(self._repeated_call)
+            except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+                self._fail(error)
             return
         whole = self._complete
         self._begun = 0
         self._feeding = True
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:
+            self._feeding = False
+            self._fail(error)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._feeding = False
             self._refuse_bytes()
@@ -302,7 +311,16 @@ class Connection(asyncio.Protocol):
         """400 and the end: after bytes that make no sense there is no next request."""
         self._truncate()
         self.flush()
+        self._end(b"400 Bad Request", _TRUNCATED_REPLY)
+
+    def _fail(self, error: Exception) -> None:
+        """A defect: 500 and the end, after which a runtime must exit, and with that its invocation ends."""
+        report("a call of the Runtime API", error)
+        self._call = self._sink = None
+        self._end(b"500 Internal Server Error", _CONTAINER_ERROR)
+
+    def _end(self, status: bytes, body: bytes) -> None:
         if self._transport is not None:
-            reply = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
-            self._transport.write(reply + b"Content-Length: %d\r\n\r\n" % len(_TRUNCATED_REPLY) + _TRUNCATED_REPLY)
+            head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            self._transport.write(head % (status, len(body)) + body)
             self._transport.close()

@@ -82,9 +82,9 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[Served]:
+async def serving(heard: Heard | None = None) -> AsyncIterator[Served]:
     """Open and close."""
-    heard = Heard()
+    heard = heard or Heard()
     api = RuntimeApi(heard)
     async with RawClient(await api.listen()) as client:
         yield Served(api, heard, client)

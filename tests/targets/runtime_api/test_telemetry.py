@@ -83,6 +83,25 @@ async def test_destination_that_is_gone(tmp_path: Path) -> None:
     assert getattr(outcome, "payload", None) == b"null"
 
 
+async def test_destination_that_makes_no_sense(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither the function nor the end of its environment notices an answer that is a line without end."""
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"x" * 200_000)
+        writer.close()
+
+    server = await asyncio.start_server(endless, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with watched(tmp_path, "returns_null", TELEMETRY_PORT=str(port)) as function:
+        outcome = await function.invoke(Invocation(b"{}", ID))
+    server.close()
+    await server.wait_closed()
+
+    assert getattr(outcome, "payload", None) == b"null"
+    assert caplog.records == []
+
+
 def request(**changes: object) -> bytes:
     """A subscription."""
     whole: dict[str, object] = {
