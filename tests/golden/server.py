@@ -1,6 +1,7 @@
 """The HTTP server behind a load balancer and an integration: it keeps every byte, and its answers are written here."""
 
 import contextlib
+import re
 import socket
 import threading
 from typing import Final
@@ -29,6 +30,10 @@ _LAST: Final = frozenset({b"/until-end", b"/short", b"/nonsense", b"/silent"})
 """Answers that only the end of the connection ends."""
 
 _QUIET_S: Final = 0.05
+_LATE_S: Final = 1.0
+"""How long the rest of a request may take."""
+
+_LENGTH: Final = re.compile(rb"(?im)^content-length: *(\d+)")
 
 
 class Server:
@@ -69,10 +74,19 @@ class Server:
 def _request(connection: socket.socket) -> bytes:
     connection.settimeout(None)
     got = connection.recv(65536)
-    connection.settimeout(_QUIET_S)
     try:
-        while got and (piece := connection.recv(65536)):
+        while got:
+            connection.settimeout(_QUIET_S if _is_whole(got) else _LATE_S)
+            piece = connection.recv(65536)
+            if not piece:
+                break
             got += piece
     except TimeoutError:
         pass
     return got
+
+
+def _is_whole(got: bytes) -> bool:
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return b"\r\n\r\n" in got and len(body) >= (int(length[1]) if length else 0)
