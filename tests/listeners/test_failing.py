@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from gateway.config import apis
 from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings, WebSocketApiSettings
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
@@ -91,6 +92,14 @@ def load_balancer() -> Listener:
     return AlbListener(Routing(compile_rules(settings), groups, attributes, Mode.DEFENSIVE, b"key"))
 
 
+def guarded() -> Listener:
+    """A REST API with a defective authorizer."""
+    route = apis.RestRoute("f", authorizer="guard")
+    guard = apis.Authorizer("REQUEST", "guard", ("method.request.header.Host",))
+    settings = RestApiSettings(0, routes={"GET /a": route}, authorizers={"guard": guard})
+    return rest_api(settings, {"f": scripted(ok)[0], "guard": defective()})
+
+
 @asynccontextmanager
 async def port_of(listener: Listener) -> AsyncIterator[Client]:
     """A client of a listener on a real port."""
@@ -143,6 +152,7 @@ LISTENERS: dict[str, tuple[Callable[[], Listener], int, bytes]] = {
         WORDS,
     ),
     "websocket": (lambda: websocket_api(WebSocketApiSettings(0, "f"), {"f": defective()}), 500, REST),
+    "rest authorizer": (guarded, 500, REST),
     "alb of a test": (lambda: FlavourListener(Alb(), defective()), 500, PAGE),
     "url of a test": (lambda: FlavourListener(FunctionUrl(), defective()), 502, WORDS),
     "encode": (lambda: FlavourListener(AlbWithoutEncode(), scripted(ok)[0]), 500, PAGE),
