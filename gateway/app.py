@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings
+from gateway.defects import reported
 from gateway.errors import UsageError
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
 from gateway.functions.function import Function
@@ -220,6 +221,7 @@ class Gateway:
         task = asyncio.create_task(work)
         self._draining.add(task)
         task.add_done_callback(self._draining.discard)
+        task.add_done_callback(reported("the end of what the configuration no longer has"))
 
     def _published(self, signature: "SignatureCheck | None") -> "list[Route]":
         """What front doors have to say on the control port: health of targets, public keys, connections."""

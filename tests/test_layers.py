@@ -10,17 +10,19 @@ from tests.own_files import PACKAGE, imports, module_files, own_imports
 MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
 
-GROUND = {"errors", "types"}
+PURE = {"errors", "types"}
+GROUND = PURE | {"defects"}
 SERVICE = GROUND | {"invocation", "configuration"}
 EDGE = SERVICE | {"functions", "targets", "config", "observe"}
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
+    "defects": set(),
     "errors": {"types"},
     "invocation": {"types"},
     "configuration": GROUND,
     "same_origin": GROUND,
     "bootstraps": set(),
-    "translation": GROUND,
+    "translation": PURE,
     "config": GROUND | {"configuration"},
     "observe": SERVICE | {"translation"},
     "limits": GROUND,

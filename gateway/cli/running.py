@@ -6,15 +6,22 @@ import signal
 import sys
 from collections.abc import Coroutine
 
+from gateway.defects import report_unhandled
+
 
 def run_loop(main: Coroutine[None, None, None]) -> None:
-    """Run on uvloop where there is one."""
+    """Run on uvloop where there is one; what nobody catches there is reported as any other defect."""
     if sys.platform == "win32":
-        asyncio.run(main)
+        asyncio.run(_watched(main))
         return
     import uvloop  # noqa: PLC0415 - not on Windows
 
-    uvloop.run(main)
+    uvloop.run(_watched(main))
+
+
+async def _watched(main: Coroutine[None, None, None]) -> None:
+    asyncio.get_running_loop().set_exception_handler(report_unhandled)
+    await main
 
 
 def stop_requests() -> "asyncio.Queue[int]":

@@ -16,6 +16,7 @@ from gateway.app import Gateway
 from gateway.cli.running import stop_requests
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
+from gateway.defects import report, reported
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
 from gateway.observe.line_writer import LineWriter
@@ -78,6 +79,8 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         _spare_the_collector()
         _tell(gateway, options)
         reloading = asyncio.create_task(_reload(gateway, options)) if options.reload else None
+        if reloading:
+            reloading.add_done_callback(reported("the watch for changed files"))
         await stop.get()
         if reloading:
             reloading.cancel()
@@ -184,11 +187,13 @@ async def _reload(gateway: Gateway, options: ServeOptions) -> None:
     async for changes in awatch(*watched, debounce=200, step=50):
         changed = {Path(path) for _, path in changes}
         log.info("reloading: %s", ", ".join(sorted(path.name for path in changed))[:200])
-        if file and file in changed:
-            try:
+        try:
+            if file and file in changed:
                 await gateway.reconfigure(settings_of(options, Path.cwd()))
-            except UsageError as error:
-                log.warning("the old configuration stays: %s", error)
+        except UsageError as error:
+            log.warning("the old configuration stays: %s", error)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the next change may do
+            report("the change of the configuration", error)
         if changed - {file}:
             await gateway.reset()
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from gateway.lambda_api.background import Background
 from gateway.lambda_api.call import Service, given_request_id
 from gateway.lambda_api.cross_origin import CrossOrigin
 from gateway.lambda_api.errors import ApiError
+from gateway.lambda_api.failing import Failing
 from gateway.lambda_api.health import Health
 from gateway.lambda_api.invoke import invoke, invoke_async
 from gateway.lambda_api.signature import SignatureCheck
@@ -72,7 +74,8 @@ def build_control_app(
             Route("/_gateway/reset", signed(health.reset, verify), methods=["POST"]),
             *routes,
         ],
-        exception_handlers={404: unrouted, 405: unrouted, Exception: _failed},
+        exception_handlers={404: unrouted, 405: unrouted},
+        middleware=[Middleware(Failing)],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a redirect is an answer, too, and nobody would have signed for it
@@ -99,11 +102,3 @@ async def _unknown(request: Request) -> Response:
         "GET /_gateway/health, GET /_gateway/target-health/PORT of a load balancer and POST /_gateway/reset."
     )
     return refused(ApiError("UnknownOperationException", text), str(uuid.uuid4()))
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    """A mistake of this gateway: the server logs it, the caller gets what AWS answers to its own mistakes."""
-    del request, error
-    return refused(
-        ApiError("ServiceException", "An error occurred and the request cannot be processed."), str(uuid.uuid4())
-    )

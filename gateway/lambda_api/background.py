@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Final
 
+from gateway.defects import report
 from gateway.functions.function import Function
 from gateway.invocation import Invocation, Returned, Streamed
 
@@ -37,8 +38,8 @@ async def _run(function: Function, invocation: Invocation) -> None:
     facts = {"function": function.configuration.name, "request_id": invocation.request_id}
     try:
         outcome = await function.invoke(invocation)
-    except Exception:
-        log.exception("event.crashed", extra=facts)
+    except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+        report(f"the event {invocation.request_id} of {function.configuration.name}", error)
         return
     if isinstance(outcome, Returned | Streamed):
         log.info("event.done", extra=facts)

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gateway.defects import report, reported
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class ControlServer:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listening.getsockname()[1]
         self._listening = listening
-        asyncio.get_running_loop().add_reader(listening.fileno(), self._begin)
+        asyncio.get_running_loop().add_reader(listening.fileno(), self._begin, listening)
 
     async def stop(self, grace_s: float) -> None:
         """Stop listening, let requests finish for ``grace_s`` seconds, then wait for the events that were accepted."""
@@ -67,16 +68,22 @@ class ControlServer:
         if self._server is not None:
             self._server.force_exit = True
 
-    def _begin(self) -> None:
+    def _begin(self, listening: socket.socket) -> None:
         """The first client is there."""
         from uvicorn import Config  # noqa: PLC0415 - only now
 
         from gateway.lambda_api.protocol import ControlProtocol  # noqa: PLC0415 - only now
         from gateway.lambda_api.quiet_server import QuietServer  # noqa: PLC0415 - only now
 
-        assert self._listening is not None  # noqa: S101 - it has just told that a client is there
-        asyncio.get_running_loop().remove_reader(self._listening.fileno())
-        app = self._build()
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+        try:
+            app = self._build()
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is: clients are refused, not left waiting
+            report("the control port", error)
+            listening.close()
+            self._listening = None
+            return
         config = Config(app, http=ControlProtocol, ws="none", log_config=None, access_log=False, server_header=False)
         self._server = QuietServer(config)
-        self._serving = asyncio.create_task(self._server.serve([self._listening]))
+        self._serving = asyncio.create_task(self._server.serve([listening]))
+        self._serving.add_done_callback(reported("the control port"))

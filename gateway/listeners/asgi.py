@@ -7,6 +7,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
+from gateway.defects import report
+from gateway.invocation import StreamBroken
+from gateway.listeners.failing import answer_to_defect, described, tell
 from gateway.listeners.listener import Listener
 from gateway.listeners.wire import Wire, has_content
 from gateway.translation.headers import wire_size
@@ -56,26 +59,35 @@ class AsgiRim:
             return
         request = _request(scope, body, rest)
         meter = None if self.listener.on_written is None else _Meter(send, request, created_at)
-        if rest is not None and not self.listener.accepts_streams:
-            line = b"%b %b HTTP/%b" % (request.method.encode(), request.raw_path, request.http_version.encode())
-            response = self.listener.reject(413, request.client, line)
-        else:
-            response = await self.listener.respond(request)
+        try:
+            response = await self._answer(request)
+            start = _start(request, response)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+            response = answer_to_defect(self.listener, request, request.client, error)
+            start = _start(request, response)
         if meter is None:
-            await _write(request, response, receive, send)
+            await _write(start, request, response, receive, send)
         else:
-            await self._write_and_tell(request, response, receive, meter)
+            await self._write_and_tell(start, request, response, receive, meter)
 
-    async def _write_and_tell(self, request: Request, response: Response, receive: Receive, meter: "_Meter") -> None:
+    async def _answer(self, request: Request) -> Response:
+        if request.stream is None or self.listener.accepts_streams:
+            return await self.listener.respond(request)
+        line = b"%b %b HTTP/%b" % (request.method.encode(), request.raw_path, request.http_version.encode())
+        return self.listener.reject(413, request.client, line)
+
+    async def _write_and_tell(
+        self, start: Message, request: Request, response: Response, receive: Receive, meter: "_Meter"
+    ) -> None:
         broken = True
         try:
-            await _write(request, response, receive, meter)
+            await _write(start, request, response, receive, meter)
             broken = False
         finally:
             if self.listener.on_written is not None:
                 # Through the loop, as the listener's own port does it.
                 loop = asyncio.get_running_loop()
-                loop.call_soon(self.listener.on_written, request, response, meter.wire(broken=broken))
+                loop.call_soon(tell, self.listener.on_written, request, response, meter.wire(broken=broken))
 
     async def _body(self, receive: Receive) -> tuple[bytes, AsyncIterator[bytes] | None]:
         """The whole body; or b"" and all of it as a stream when it is over the listener's limit."""
@@ -182,23 +194,27 @@ def _tls(scope: Scope) -> Tls | None:
     return Tls(version, "" if suite is None else f"0x{suite:04X}")
 
 
-async def _write(request: Request, response: Response, receive: Receive, send: Send) -> None:
+def _start(request: Request, response: Response) -> Message:
     dropped = _FRAMING if request.http_version.startswith("2") else _FRAMING_1
     headers = [(name.lower(), value) for name, value in response.headers if name.lower() not in dropped]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+async def _write(start: Message, request: Request, response: Response, receive: Receive, send: Send) -> None:
+    await send(start)
     content = has_content(request.method, response.status)
     if isinstance(response.body, bytes):
         await send({"type": "http.response.body", "body": response.body if content else b""})
     elif content:
-        await _stream(response.body, receive, send)
+        await _stream(request, response.body, receive, send)
     else:
         await _close(response.body)
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _stream(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+async def _stream(request: Request, chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
     """Send the chunks until they end or the client is gone.  A broken stream raises: the server then truncates."""
-    sending = asyncio.ensure_future(_send_all(chunks, send))
+    sending = asyncio.ensure_future(_send_all(request, chunks, send))
     watching = asyncio.ensure_future(_until_disconnect(receive))
     try:
         await asyncio.wait({sending, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -212,10 +228,23 @@ async def _stream(chunks: AsyncIterator[bytes], receive: Receive, send: Send) ->
         raise outcomes[0]
 
 
-async def _send_all(chunks: AsyncIterator[bytes], send: Send) -> None:
-    async for chunk in chunks:
+async def _send_all(request: Request, chunks: AsyncIterator[bytes], send: Send) -> None:
+    while (chunk := await _next(request, chunks)) is not None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _next(request: Request, chunks: AsyncIterator[bytes]) -> bytes | None:
+    """The next chunk; None at the end."""
+    try:
+        return await anext(chunks)
+    except StopAsyncIteration:
+        return None
+    except StreamBroken:
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+        report(f"the streamed answer to {described(request)}", error)
+        raise StreamBroken("a defect of the gateway") from None
 
 
 async def _until_disconnect(receive: Receive) -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final
 
+from gateway.defects import report
 from gateway.invocation import StreamBroken
+from gateway.listeners.failing import described, tell
 from gateway.listeners.listener import Listener
 from gateway.listeners.wire import (
     LAST_CHUNK,
@@ -55,7 +57,10 @@ class Delivery:
         return self.streaming
 
     def write(self, request: Request, response: Response, reading: Reading | None) -> Coroutine[Any, Any, None] | None:
-        """Write an answer; what is returned must be awaited before the next one."""
+        """Write an answer; what is returned must be awaited before the next one.
+
+        What this or the awaiting raises is a defect, and nothing was written then.
+        """
         body = response.body
         if not isinstance(body, bytes):
             return self._stream(request, response, body, reading)
@@ -92,7 +97,7 @@ class Delivery:
     def _tell(self, request: Request | None, response: Response, wire: Wire) -> None:
         # Through the loop: an observer can neither delay the connection nor break it.
         if self._listener.on_written is not None:
-            self._loop.call_soon(self._listener.on_written, request, response, wire)
+            self._loop.call_soon(tell, self._listener.on_written, request, response, wire)
 
     async def _drain(self) -> None:
         while self._writable is not None and not self._lost:
@@ -111,13 +116,19 @@ class Delivery:
         except StreamBroken:
             broken = True
             self._transport.abort()  # without the last chunk, so that the client sees a truncated answer
+        except Exception as error:
+            if not self._sent:
+                raise
+            broken = True
+            self._transport.abort()
+            report(f"the streamed answer to {described(request)}", error)
         except asyncio.CancelledError:
             if not self._lost:
                 raise
             _uncancel()
         finally:
             self.streaming = False
-            await _close(chunks)
+            await _close(request, chunks)
         if reading is not None:
             wire = Wire(reading[0], self._sent, *reading[1:], responded_at, self._loop.time(), broken or self._lost)
             self._tell(request, response, wire)
@@ -156,8 +167,11 @@ def _uncancel() -> None:
         task.uncancel()
 
 
-async def _close(chunks: AsyncIterator[bytes]) -> None:
+async def _close(request: Request, chunks: AsyncIterator[bytes]) -> None:
     """End a stream that may not be at its end; its source learns that nobody reads on."""
     close = getattr(chunks, "aclose", None)
     if close is not None:
-        await close()
+        try:
+            await close()
+        except Exception as error:  # noqa: BLE001 - the answer stands, whatever it is
+            report(f"the end of the streamed answer to {described(request)}", error)

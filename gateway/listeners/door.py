@@ -21,9 +21,12 @@ from gateway.types import Address
 log = logging.getLogger("gateway")
 
 REJECTIONS: Final[Mapping[int, Cause]] = MappingProxyType(
-    {413: Cause.TOO_LARGE, 414: Cause.URI_TOO_LONG, 431: Cause.HEADERS_TOO_LARGE}
+    {413: Cause.TOO_LARGE, 414: Cause.URI_TOO_LONG, 431: Cause.HEADERS_TOO_LARGE, 500: Cause.CONFIGURATION}
 )
-"""The status for bytes that are no acceptable request → why; any other is a bad request."""
+"""The status for bytes that are no acceptable request → why; any other is a bad request.
+
+500 is for a defect of the gateway; no AWS source shows its own, so it is answered as an integration that cannot work.
+"""
 
 
 class Visit(NamedTuple):

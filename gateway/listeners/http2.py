@@ -10,7 +10,9 @@ import importlib.util
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.defects import report
 from gateway.errors import UsageError
+from gateway.invocation import StreamBroken
 from gateway.listeners.asgi import AsgiRim, Receive, Scope, Send
 from gateway.listeners.tls import tls_facts
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.listeners.port_state import State
 
 _STREAMS: Final = 128
+_INTERNAL_ERROR: Final = 2
 
 
 def has_http2_extra() -> bool:
@@ -75,12 +78,28 @@ class Http2:
             await asyncio.wait({task})
         finally:
             self.state.tasks.discard(task)
-        if not task.cancelled():
-            task.result()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            if not isinstance(error, StreamBroken):
+                report(f"{scope.get('method')} {scope.get('path')}", error)
+            await _reset(send)
 
     async def drain(self) -> None:
         """Let connections end once they are idle."""
         await self._context.terminated.set()
+
+
+async def _reset(send: Any) -> None:  # noqa: ANN401 - a bound method of hypercorn's
+    """Tell the client that its answer is not whole (RFC 9113, section 8.1), for which ASGI has no word.
+
+    hypercorn ends a stream whose application fails without a frame, and the client waits for ever.
+    """
+    from hypercorn.events import RawData  # noqa: PLC0415 - an extra
+
+    stream = send.__self__
+    protocol = stream.send.__self__
+    if not stream.closed:
+        protocol.connection.reset_stream(stream.stream_id, _INTERNAL_ERROR)
+        await protocol.send(RawData(protocol.connection.data_to_send()))
 
 
 class Http2Connection(asyncio.StreamReaderProtocol):

@@ -7,6 +7,7 @@ limits).
 import asyncio
 from time import perf_counter
 
+from gateway.defects import report
 from gateway.errors import Fault, FaultKind
 from gateway.functions.function import Function
 from gateway.invocation import Invocation, Outcome, Streamed
@@ -81,7 +82,11 @@ async def invoke_within(function: Function, invocation: Invocation, timeout_ms: 
 
 def _forget(running: asyncio.Future[Outcome]) -> None:
     _abandoned.discard(running)
-    if not running.cancelled() and running.exception() is None:
+    if running.cancelled():
+        return
+    if (error := running.exception()) is not None:
+        report("an invocation that its client no longer waits for", error)
+    else:
         outcome = running.result()
         if isinstance(outcome, Streamed):
             close_later(outcome.chunks)

@@ -33,9 +33,15 @@ class Listener(Protocol):
         ...
 
     async def respond(self, request: Request) -> Response:
-        """Answer one request.  Never raises: what goes wrong becomes this front door's own answer."""
+        """Answer one request.
+
+        What goes wrong becomes this front door's own answer; what is raised is a defect, see `listeners.failing`.
+        """
         ...
 
     def reject(self, status: int, client: Address, request_line: bytes) -> Response:
-        """The answer to bytes that are not an acceptable request (400, 408, 413, 414, 431, 501, 505)."""
+        """The answer to bytes that are not an acceptable request (400, 408, 413, 414, 431, 501, 505).
+
+        With 500 it is the answer to a request that met a defect of the gateway; its status may be another one then.
+        """
         ...

@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.defects import report
 from gateway.listeners.delivery import Delivery
+from gateway.listeners.failing import answer_to_defect, described
 from gateway.listeners.port_state import Options, State
 from gateway.listeners.reader import RequestReader
 from gateway.listeners.tls import tls_facts
@@ -86,7 +88,7 @@ class HttpProtocol(asyncio.Protocol):
         """Read what arrived; complete requests start at once."""
         if self._refused:
             if self._tunnel is not None:
-                self._tunnel.received(data)
+                self._tunnelled(self._tunnel, data)
             else:
                 self._drain(len(data))
             return
@@ -95,6 +97,9 @@ class HttpProtocol(asyncio.Protocol):
             self._reader.feed(data, now)
         except Refusal as refusal:
             self._refuse(refusal)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+            report(f"{self._client[0]} -> {self._reader.request_line[:80]!r}", error)
+            self._refuse(Refusal(500, self._reader.request_line))
 
     def eof_received(self) -> bool:
         """The client sends no more: what it has asked for is still answered.
@@ -194,15 +199,18 @@ class HttpProtocol(asyncio.Protocol):
 
     async def _serve(self, request: Request, reading: Reading | None) -> None:
         try:
-            response = await self._listener.respond(request)
-            delivered = self._delivery.write(request, response, reading)
-            if response.upgrade is not None:
-                self._switch(response.upgrade, delivered)
-            elif delivered is not None:
-                await delivered
+            try:
+                response = await self._listener.respond(request)
+                delivered = self._delivery.write(request, response, reading)
+                if response.upgrade is not None:
+                    self._switch(request, response.upgrade, delivered)
+                elif delivered is not None:
+                    await delivered
+            except Exception as error:  # noqa: BLE001 - a defect, whatever it is, and nothing was written
+                response = answer_to_defect(self._listener, request, self._client, error)
+                self._delivery.write(request, response, reading)
         except BaseException:
-            # A listener answers whatever goes wrong by itself, so this is a defect or the server's end.
-            self._transport.abort()
+            self._transport.abort()  # the server's end
             raise
         finally:
             if self._task is not None:
@@ -233,10 +241,17 @@ class HttpProtocol(asyncio.Protocol):
                 self._continue_due = False
                 self._transport.write(CONTINUE)
 
-    def _switch(self, upgrade: object, delivered: Coroutine[Any, Any, None] | None) -> None:
-        """Give the connection to another protocol; what was asked for behind this request is not answered."""
+    def _switch(self, request: Request, upgrade: object, delivered: Coroutine[Any, Any, None] | None) -> None:
         if delivered is not None:
             delivered.close()  # the other protocol hears of a slow client by itself
+        try:
+            self._hand_over(upgrade)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the answer is with the client already
+            self._transport.abort()
+            report(f"the upgrade of {described(request)}", error)
+
+    def _hand_over(self, upgrade: object) -> None:
+        """Give the connection to another protocol; what was asked for behind this request is not answered."""
         if not isinstance(upgrade, Tunnel):
             raise TypeError(f"{upgrade!r} is no Tunnel")
         if self._eof or self._transport.is_closing():
@@ -271,9 +286,21 @@ class HttpProtocol(asyncio.Protocol):
             self._queue.append((refusal, None))
         # else the request that is being answered is the one that is broken: its own answer is the last one.
 
+    def _tunnelled(self, tunnel: Tunnel, data: bytes) -> None:
+        try:
+            tunnel.received(data)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+            self._transport.abort()
+            report("the bytes of an upgraded connection", error)
+
     def _reject(self, refusal: Refusal) -> None:
-        response = self._listener.reject(refusal.status, self._client, refusal.request_line)
-        self._delivery.write_rejection(response, len(refusal.request_line), self._heard_at)
+        size = len(refusal.request_line)
+        try:
+            response = self._listener.reject(refusal.status, self._client, refusal.request_line)
+            self._delivery.write_rejection(response, size, self._heard_at)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is, and nothing was written
+            response = answer_to_defect(self._listener, None, self._client, error)
+            self._delivery.write_rejection(response, size, self._heard_at)
         self._linger()
 
     def _linger(self) -> None:

@@ -70,6 +70,8 @@ class HttpProxy:
         if self._client is None:
             timeout = httpx.Timeout(self._settings.timeout_in_millis / 1000)
             self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False)
+        if self._client.is_closed:
+            raise Refused(Cause.INTEGRATION_FAILURE, f"{self._settings.uri} is not called when the gateway stops")
         try:
             upstream = await self._client.send(self._request(request, match), stream=True)
             try:

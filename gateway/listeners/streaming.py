@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from gateway.defects import reported
 from gateway.errors import Fault, FaultKind
 from gateway.invocation import StreamBroken, Streamed
 from gateway.translation.messages import Arrival, Request, Response
@@ -76,6 +77,7 @@ def close_later(chunks: AsyncIterator[bytes]) -> None:
     task = asyncio.ensure_future(_close(chunks))
     _closing.add(task)
     task.add_done_callback(_closing.discard)
+    task.add_done_callback(reported("the end of a stream"))
 
 
 async def _close(chunks: AsyncIterator[bytes]) -> None:

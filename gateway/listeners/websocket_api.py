@@ -22,6 +22,7 @@ import orjson
 from gateway.config import apis
 from gateway.config.doors import WebSocketApiSettings
 from gateway.configuration import AccountRegion
+from gateway.defects import report, reported
 from gateway.errors import Fault, UsageError
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, Question, WebSocketAuthorizer
@@ -154,6 +155,9 @@ class WebSocketDoor:
         except Fault as fault:
             log.warning("message of %s: %s", session.connection.connection_id, fault)
             answer = failure_frame(session.connection, arrival).encode()
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+            report(f"a message of {session.connection.connection_id}", error)
+            answer = failure_frame(session.connection, arrival).encode()
         finally:
             session.message_done()
         if answer is not None:
@@ -191,6 +195,7 @@ class WebSocketDoor:
         task = asyncio.ensure_future(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        task.add_done_callback(reported("the end of a WebSocket connection"))
 
     def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
         """The answer to a handshake that fails."""

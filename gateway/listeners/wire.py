@@ -3,14 +3,15 @@
 Sources: RFC 9110 (which answers have no content, section 6.4.1), RFC 9112 (request targets, section 3.2).
 """
 
-from http import HTTPStatus
 from typing import Final, NamedTuple
 
+from gateway.translation.error_page import STANDARD_REASONS
 from gateway.translation.flavour import Limits
 from gateway.translation.messages import Response, Tls
 from gateway.types import Address, HeaderList
 
-_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}".encode() for status in HTTPStatus}
+# Python's own phrases for some of them changed between its versions.
+_STATUS_LINES: Final = {status: b"HTTP/1.1 %d %b" % (status, reason) for status, reason in STANDARD_REASONS.items()}
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 """The interim answer to ``Expect: 100-continue``."""

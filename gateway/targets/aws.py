@@ -9,6 +9,7 @@ import pybase64
 from gateway.errors import UsageError
 from gateway.invocation import Invocation, Outcome, StreamBroken, Unavailable
 from gateway.targets.aws_access import AwsAccess, CredentialsFailed, find_access
+from gateway.targets.failures import NOT_READY
 from gateway.targets.http_transport import Answer, Timeouts, Transport, TransportError, parse_origin, whole
 from gateway.targets.remote_answers import ACCESS_DENIED, outcome_of, unreachable
 from gateway.targets.remote_name import MAX_TIMEOUT_MS, RemoteName, parse_remote_name
@@ -43,8 +44,7 @@ class AwsTarget:
         self._region = self.name.region or region
         self._endpoint_url = endpoint_url
         self._clock = clock
-        self._access: AwsAccess | None = None
-        self._transport: Transport | None = None
+        self._ready: tuple[AwsAccess, Transport] | None = None
         self._calls: dict[bool, tuple[Call, bytes]] = {}
 
     async def start(self) -> None:
@@ -64,15 +64,16 @@ class AwsTarget:
             await access.refreshed()
         except CredentialsFailed as error:
             raise UsageError(f"{error}; check aws sts get-caller-identity") from error
-        self._access = access
-        self._transport = open_transport(origin, _TIMEOUTS, public=True)
+        self._ready = access, open_transport(origin, _TIMEOUTS, public=True)
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Call the function; a stream is asked for only when the caller can take it."""
-        assert self._access  # noqa: S101 - started
+        if self._ready is None:
+            return NOT_READY
+        access, transport = self._ready
         try:
-            signer = self._access.ready() or await self._access.refreshed()
-            answer = await self._send(invocation, signer)
+            signer = access.ready() or await access.refreshed()
+            answer = await self._send(invocation, signer, transport)
             if invocation.streaming and answer.status == 200:
                 return await streamed_outcome(answer)
             body = await whole(answer.body)
@@ -84,7 +85,7 @@ class AwsTarget:
             return Unavailable("ConnectionError", f"{broken.error_type}: {broken.payload.decode(errors='replace')}")
         return outcome_of(answer, body)
 
-    async def _send(self, invocation: Invocation, signer: Signer) -> Answer:
+    async def _send(self, invocation: Invocation, signer: Signer, transport: Transport) -> Answer:
         call, target = self._calls[invocation.streaming]
         extra = []
         if invocation.tail:
@@ -94,13 +95,13 @@ class AwsTarget:
         headers = signer.headers(call, extra, invocation.payload, int(self._clock()))
         if invocation.trace_id:
             headers.append((b"x-amzn-trace-id", invocation.trace_id.encode("latin-1")))  # SDKs never sign it
-        assert self._transport  # noqa: S101 - started
-        return await self._transport.send("POST", target, headers, invocation.payload, stream=invocation.streaming)
+        return await transport.send("POST", target, headers, invocation.payload, stream=invocation.streaming)
 
     def renew(self) -> None:
         """Nothing: the service knows when its code changes."""
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._transport:
-            await self._transport.aclose()
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            await ready[1].aclose()

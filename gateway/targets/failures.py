@@ -6,10 +6,13 @@ from pathlib import Path
 
 import orjson
 
-from gateway.invocation import Failed, TimedOut
+from gateway.invocation import Failed, TimedOut, Unavailable
 
 RESULT_LIMIT = 6_291_556
 """Bytes of a synchronous result, 6 MiB and 100."""
+
+NOT_READY = Unavailable("ServiceException", "the gateway is starting or stopping")
+"""What a target says of an invocation that comes before it was started, or after it was closed."""
 
 
 def _payload(error_type: str, message: str) -> bytes:
@@ -59,7 +62,7 @@ def reported(payload: bytes) -> Failed:
     """The runtime reported an error; its JSON is passed on unchanged."""
     try:
         error = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         error = {}
     error = error if isinstance(error, dict) else {}
     return Failed(payload, str(error.get("errorType", "")), str(error.get("errorMessage", "")))

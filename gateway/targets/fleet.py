@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from time import monotonic
 
+from gateway.defects import reported
 from gateway.targets.environment import Environment, EnvironmentFactory
 
 log = logging.getLogger("gateway")
@@ -106,7 +107,9 @@ class Fleet:
         for task in starting:
             task.cancel()
         await asyncio.gather(*starting, return_exceptions=True)
-        await asyncio.gather(*(environment.stop() for environment in self._folders), *self._stopping)
+        for environment in self._folders:
+            self._keep(environment.stop())
+        await asyncio.gather(*self._stopping, return_exceptions=True)  # what they raise is reported
         folders = [*self._spare, *self._folders.values()]
         self._folders.clear()
         self._spare.clear()
@@ -116,6 +119,7 @@ class Fleet:
         task = asyncio.get_running_loop().create_task(work)
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
+        task.add_done_callback(reported("the end of an execution environment"))
 
 
 def _remove(folders: list[Path]) -> None:

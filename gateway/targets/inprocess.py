@@ -20,10 +20,11 @@ from typing import TypeAlias
 
 from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
+from gateway.defects import report
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
 from gateway.targets.debugging import debugger_attached
-from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.failures import NOT_READY, RESULT_LIMIT, exited, reported, result_too_large, timed_out
 
 _Answer: TypeAlias = Returned | Failed | None
 """None when the time is over."""
@@ -115,6 +116,8 @@ class InProcess:
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as a thread is free."""
+        if self._closed:
+            return NOT_READY
         job = _Job(invocation, self._loop.create_future())
         self._in_flight.add(job)
         self._waiting.append(job)
@@ -242,7 +245,11 @@ class InProcess:
                 if job.abandoned:
                     continue
                 job.began = began = self._taken_at = time.monotonic()
-                outcome = self._run(job.invocation)
+                try:
+                    outcome = self._run(job.invocation)
+                except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the thread goes on
+                    report(f"invocation {job.invocation.request_id}", error)
+                    outcome = exited(job.invocation.request_id, 1)
                 if os.getpid() != self._process:
                     os._exit(0)  # the handler forked: what waits in this copy of the process is not the child's to do
                 if job.replaced:

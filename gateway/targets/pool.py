@@ -19,6 +19,7 @@ from time import monotonic
 from gateway.errors import UsageError
 from gateway.invocation import Invocation, Outcome, Unavailable
 from gateway.targets.environment import Answer, Environment, EnvironmentFactory
+from gateway.targets.failures import NOT_READY
 from gateway.targets.fleet import Fleet
 
 IDLE_LIMIT_S = 300.0
@@ -28,7 +29,6 @@ _AHEAD = 16
 """Invocations that an environment may have at most, the running one included."""
 _AHEAD_S = 0.002
 """How much work may wait in front of an environment's last invocation."""
-_STOPPING = Unavailable("ServiceException", "the gateway is stopping")
 
 
 class _Load:
@@ -135,7 +135,7 @@ class EnvironmentPool:
             if environment is not None:
                 self._give(environment, caller)
             elif self._closed:
-                return _STOPPING
+                return NOT_READY
             else:
                 self._waiting.append(caller)
                 if self._timer is None:
@@ -163,9 +163,10 @@ class EnvironmentPool:
         for timer in (self._timer, self._sweeper, self._reliever):
             if timer:
                 timer.cancel()
-        self._refuse_all(_STOPPING)
+        self._refuse_all(NOT_READY)
         await self._fleet.aclose()
         self._all.clear()
+        self._idle.clear()
 
     def kill(self) -> None:
         """End all environments at once."""
@@ -202,7 +203,14 @@ class EnvironmentPool:
             load.began_at = load.given_at
         load.invocations += 1
         caller.environment = environment
-        environment.invoke(caller.invocation, caller.answer)
+        try:
+            environment.invoke(caller.invocation, caller.answer)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is, and its caller's to answer
+            environment.kill()
+            self._retire(environment, failed=True)
+            if not caller.answer.done():
+                caller.answer.set_exception(error)
+            self._consider()
 
     def _freed(self, environment: Environment) -> None:
         """An environment's invocation has ended."""

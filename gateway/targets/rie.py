@@ -18,7 +18,7 @@ from typing import Final
 import pybase64
 
 from gateway.invocation import Invocation, Outcome, Returned, Unavailable
-from gateway.targets.failures import reported, timed_out
+from gateway.targets.failures import NOT_READY, reported, timed_out
 from gateway.targets.http_transport import (
     Answer,
     ConnectFailed,
@@ -79,7 +79,7 @@ class RieTarget:
         return await asyncio.shield(call)
 
     async def _invoke(self, invocation: Invocation) -> Outcome:
-        outcome: Outcome = Unavailable("ConnectionError", "there is no emulator")
+        outcome: Outcome = NOT_READY
         for _ in self._all:
             transport = await self._free.get()
             try:
@@ -100,7 +100,8 @@ class RieTarget:
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
-        for transport in self._all:
+        transports, self._all = self._all, []
+        for transport in transports:
             await transport.aclose()
 
 
@@ -111,8 +112,8 @@ async def _call(transport: Transport, invocation: Invocation) -> Outcome:
     if invocation.trace_id:
         headers.append((b"X-Amzn-Trace-Id", invocation.trace_id.encode("latin-1")))
     answer = await transport.send("POST", _PATH, headers, invocation.payload)
-    assert isinstance(answer.body, bytes)  # noqa: S101 - no stream was asked for
-    return _outcome(answer, answer.body, invocation.request_id)
+    body = answer.body if isinstance(answer.body, bytes) else b"".join([it async for it in answer.body])
+    return _outcome(answer, body, invocation.request_id)
 
 
 def _outcome(answer: Answer, body: bytes, request_id: str) -> Outcome:

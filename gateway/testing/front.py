@@ -18,8 +18,9 @@ _CAUSES: Final[Mapping[int, Cause]] = {
     413: Cause.TOO_LARGE,
     414: Cause.URI_TOO_LONG,
     431: Cause.HEADERS_TOO_LARGE,
+    500: Cause.CONFIGURATION,
 }
-"""What API Gateway calls the statuses that the port gives by itself; any other is a bad request."""
+"""What API Gateway calls the statuses that the port gives by itself, 500 for a defect; any other is a bad request."""
 
 
 class FlavourListener:

@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self
 from gateway.app import Gateway
 from gateway.config.load import load_settings
 from gateway.configuration import FunctionConfiguration
+from gateway.defects import report_unhandled
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.hosting import Host, HostOptions
@@ -174,6 +175,7 @@ class GatewayServer:
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(report_unhandled)
         self._stop = asyncio.Event()
         try:
             ports = await self._running.start()

@@ -61,3 +61,21 @@ def test_runs_on_uvloop() -> None:
     run_loop(main())
 
     assert modules == ["uvloop"]
+
+
+def test_what_nobody_catches(caplog: pytest.LogCaptureFixture) -> None:
+    """A task that nobody awaits has its traceback in the gateway's log, and the loop prints nothing of its own."""
+
+    async def fail() -> None:
+        raise LookupError
+
+    async def main() -> None:
+        task = asyncio.ensure_future(fail())
+        await asyncio.wait([task])
+        del task
+        await asyncio.sleep(0)
+
+    run_loop(main())
+
+    assert [record.name for record in caplog.records] == ["gateway"]
+    assert "LookupError" in caplog.text

@@ -60,7 +60,6 @@ async def test_closing_waits_for_accepted_events() -> None:
     [
         (ScriptedTarget(Returned(b"1")), "event.done", logging.INFO),
         (ScriptedTarget(Throttled("reason")), "event.failed", logging.WARNING),
-        (CrashingTarget(), "event.crashed", logging.ERROR),
     ],
 )
 async def test_the_log_tells_how_an_event_ended(
@@ -75,3 +74,16 @@ async def test_the_log_tells_how_an_event_ended(
 
     (record,) = [record for record in caplog.records if record.name == "gateway.lambda_api.background"]
     assert (record.message, record.levelno, vars(record)["request_id"]) == (message, level, "the-id")
+
+
+@pytest.mark.anyio
+async def test_the_log_has_a_defect(caplog: pytest.LogCaptureFixture) -> None:
+    """An event that nobody waits for leaves the traceback of a defect in the log."""
+    background = Background()
+
+    background.accept(function_of(CrashingTarget()), Invocation(b"1", "the-id"))
+    await background.aclose()
+
+    (record,) = caplog.records
+    assert record.message.startswith("the event the-id of ")
+    assert record.exc_info

@@ -236,13 +236,13 @@ async def test_observer_is_told_of_a_broken_stream(listener: EchoListener) -> No
 
     async def broken() -> AsyncIterator[bytes]:
         yield b"first"
-        raise ConnectionError
+        raise StreamBroken("Runtime.ExitError")
 
     told: asyncio.Queue[tuple[Request | None, Response, Wire]] = asyncio.Queue()
     listener.on_written = lambda *exchange: told.put_nowait(exchange)
     listener.answers[b"/"] = lambda _: Response(200, [], broken())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
-        with pytest.raises(ConnectionError):
+        with pytest.raises(StreamBroken):
             await client.get("/")
 
     wire = (await told.get())[2]

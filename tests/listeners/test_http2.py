@@ -14,7 +14,7 @@ import pytest
 from gateway.listeners.http2 import has_http2_extra, need_http2_extra
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.tls_files import TlsFiles
-from gateway.translation.messages import Response
+from gateway.translation.messages import Request, Response
 from tests.listeners.doubles import EchoListener
 
 pytestmark = pytest.mark.anyio
@@ -116,6 +116,31 @@ async def test_idle_connections_do_not_hold_up_a_stop() -> None:
         await client.get("/")
         async with asyncio.timeout(4):
             await server.stop(60)
+
+
+async def test_defects(caplog: pytest.LogCaptureFixture) -> None:
+    """A defect has the listener's own answer; half-way through a stream the client sees that it is not whole."""
+
+    def fail(_: Request) -> Response:
+        raise LookupError
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"first"
+        raise LookupError
+
+    listener = EchoListener()
+    listener.answers = {b"/a": fail, b"/b": lambda _: Response(200, [], broken())}
+    async with serving(listener) as (_, client):
+        answer = await client.get("/a")
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.get("/b", timeout=5)
+        assert (await client.get("/c")).status_code == 200
+
+    assert (answer.http_version, answer.status_code, answer.content) == ("HTTP/2", 500, b"no\n")
+    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == [
+        "GET /a",
+        "the streamed answer to GET /b",
+    ]
 
 
 async def test_force_drops_requests() -> None:

@@ -64,6 +64,27 @@ async def test_a_stream_that_comes_too_late_is_closed() -> None:
     assert caught.value.cause is Cause.INTEGRATION_TIMEOUT
 
 
+async def test_a_defect_that_comes_too_late(caplog: pytest.LogCaptureFixture) -> None:
+    """The client has its 504; the traceback is in the log."""
+    gate, over = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: dict[str, Json]) -> Json:
+        await gate.wait()
+        asyncio.get_running_loop().call_soon(over.set)
+        raise LookupError
+
+    function, _ = scripted(slow, timeout_ms=60_000)
+    with pytest.raises(Refused):
+        await invoke_within(function, INVOCATION, 20)
+    gate.set()
+    await asyncio.wait_for(over.wait(), 5)
+    await asyncio.sleep(0)
+
+    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == [
+        "an invocation that its client no longer waits for"
+    ]
+
+
 async def test_cancelling_cancels_the_invocation() -> None:
     """When the server drops a request, its invocation ends too."""
     entered, ended = asyncio.Event(), asyncio.Event()

@@ -118,3 +118,14 @@ async def test_a_slow_server(upstream: tuple[EchoListener, ListenerServer]) -> N
     gate.set()
 
     assert answer == (504, b'{"message": "Endpoint request timed out"}')
+
+
+async def test_after_the_end() -> None:
+    """A request that comes when the connections are closed is an integration that fails, as one without a server is."""
+    listener = rest_api(proxied("http://127.0.0.1:9/{proxy}"), {})
+    async with opened(listener) as port:
+        assert (await port.ask("/a/b")).status_code == 502
+        await listener.door.aclose()
+        late = await port.ask("/a/b")
+
+    assert (late.status_code, late.content) == (502, b'{"message": "Internal server error"}')

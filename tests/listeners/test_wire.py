@@ -12,6 +12,7 @@ from tests.listeners.doubles import SMALL
     [
         (200, b"", b"HTTP/1.1 200 OK"),
         (200, b"Fine", b"HTTP/1.1 200 Fine"),
+        (413, b"", b"HTTP/1.1 413 Request Entity Too Large"),
         (561, b"", b"HTTP/1.1 561 "),
     ],
 )

@@ -30,6 +30,7 @@ from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.server import ControlServer
 from gateway.lambda_api.signature import SignatureCheck
 from gateway.targets.aws import AwsTarget
+from gateway.targets.failures import NOT_READY
 
 pytestmark = pytest.mark.anyio
 SECRET = "secret"
@@ -248,6 +249,14 @@ async def test_a_stream_that_is_refused(far: Outcome) -> None:
     """As without streaming."""
     async with second_gateway(Scripted(far)) as url, started(ARN, url) as target:
         assert await target.invoke(Invocation(b"{}", ID, streaming=True)) == far
+
+
+async def test_calls_before_the_start_and_after_the_end() -> None:
+    """A request that comes too early or too late is told so; nothing is sent."""
+    assert await AwsTarget("aws:demo").invoke(Invocation(b"{}", ID)) == NOT_READY
+    async with started("aws:demo") as target:
+        pass
+    assert await target.invoke(Invocation(b"{}", ID)) == NOT_READY
 
 
 async def test_a_name_that_is_none() -> None:

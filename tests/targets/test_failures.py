@@ -57,6 +57,7 @@ def test_result_too_large() -> None:
         (b"[1]", "", ""),
         (b"no json", "", ""),
         (b"\xff", "", ""),
+        (b"[" * 100_000, "", ""),
     ],
 )
 def test_reported(payload: bytes, error_type: str, message: str) -> None:

@@ -45,6 +45,27 @@ async def test_ready_after_its_init_phase() -> None:
     await yard.fleet.aclose()
 
 
+async def test_defect_at_an_end(caplog: pytest.LogCaptureFixture) -> None:
+    """An environment that cannot be stopped keeps neither the others nor their folders."""
+
+    class Unstoppable(ScriptedEnvironment):
+        async def stop(self, reason: str = "spindown") -> None:
+            """A defect."""
+            raise RuntimeError(reason)
+
+    yard = Yard()
+    for _ in range(2):
+        yard.fleet.launch()
+    yard.made[0].__class__ = Unstoppable
+    await yard.fleet.aclose()
+
+    assert yard.made[1].stopped_for == "spindown"
+    assert [environment.scratch.exists() for environment in yard.made] == [False, False]
+    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == [
+        "the end of an execution environment"
+    ]
+
+
 async def test_folder_goes_on_after_a_failure_only() -> None:
     """The next environment gets the folder of one that failed; the folder of one that was stopped is removed."""
     yard = Yard()

@@ -15,8 +15,9 @@ import pytest
 from gateway.bootstraps.python.lambda_runtime import LambdaContext
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
-from gateway.invocation import Failed, Returned, TimedOut
+from gateway.invocation import Failed, Invocation, Returned, TimedOut
 from gateway.targets import inprocess
+from gateway.targets.failures import NOT_READY
 from gateway.targets.inprocess import InProcess
 from tests.targets import conformance
 from tests.targets.hosting import DEADLINE_S, REQUEST_ID, configuration, invocation, result_of
@@ -45,6 +46,14 @@ async def running(
     await target.start()
     yield target
     await target.aclose()
+
+
+async def test_closed() -> None:
+    """Nothing runs after the end."""
+    async with running(lambda _event, _context: "late") as target:
+        pass
+
+    assert await target.invoke(Invocation(b"{}", REQUEST_ID)) == NOT_READY
 
 
 async def test_returns_on_another_thread() -> None:

@@ -9,6 +9,7 @@ import pytest
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned, Unavailable
 from gateway.targets.environment import Answer
+from gateway.targets.failures import NOT_READY
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
@@ -39,8 +40,10 @@ class ScriptedEnvironment:
         if self.defect:
             raise self.defect
 
-    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:  # noqa: ARG002 - only that it came
+    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
         """Wait for the test; a second one stands in line."""
+        if invocation.payload == b"defect":
+            raise RuntimeError(invocation.request_id)
         answer = answer or asyncio.get_running_loop().create_future()
         self.line.append(answer)
         self.invoked.set()
@@ -102,9 +105,9 @@ class Scene:
             environment.started.set()
         return environment
 
-    def call(self) -> asyncio.Task[Outcome]:
+    def call(self, payload: bytes = b"") -> asyncio.Task[Outcome]:
         """Invoke without waiting."""
-        task = asyncio.ensure_future(self.pool.invoke(Invocation(b"", str(len(self.calls)))))
+        task = asyncio.ensure_future(self.pool.invoke(Invocation(payload, str(len(self.calls)))))
         self.calls.append(task)
         return task
 
@@ -190,6 +193,27 @@ async def test_defect_is_not_felt_beside_others(scene: Scene) -> None:
     await scene.finish(scene.made[0], b"2")
 
     assert (await first, await second) == (Returned(b"1"), Returned(b"2"))
+
+
+async def test_defect_at_an_invocation() -> None:
+    """It is raised where the invocation came from, also out of the line; the environment ends, others are served."""
+    scene = Scene(1)
+    await scene.pool.start()
+    first = scene.call(b"defect")
+    with pytest.raises(RuntimeError, match="0"):
+        await first
+    second, third, fourth = scene.call(), scene.call(b"defect"), scene.call()
+    await eventually(lambda: len(scene.made) == 2)
+    await scene.finish(scene.made[1])
+    with pytest.raises(RuntimeError, match="2"):
+        await third
+    await eventually(lambda: len(scene.made) == 3)
+    await scene.finish(scene.made[2])
+
+    assert [await second, await fourth] == [Returned(b"{}")] * 2
+    assert [environment.killed for environment in scene.made] == [True, True, False]
+    assert scene.pool.environments == 1
+    await scene.pool.aclose()
 
 
 async def test_environment_that_cannot_be_made() -> None:
@@ -554,10 +578,19 @@ async def test_stop_with_waiters() -> None:
     await settle()
     await scene.pool.aclose()
 
-    stopping = Unavailable("ServiceException", "the gateway is stopping")
-    assert [await call for call in calls] == [stopping, stopping]
-    assert await scene.pool.invoke(Invocation(b"", "late")) == stopping
+    assert [await call for call in calls] == [NOT_READY, NOT_READY]
+    assert await scene.pool.invoke(Invocation(b"", "late")) == NOT_READY
     assert not scene.made[0].scratch.exists()
+
+
+async def test_stop_with_an_idle_environment() -> None:
+    """One that waited for work is gone, too."""
+    scene = Scene(1)
+    await scene.pool.start()
+    await settle()
+    await scene.pool.aclose()
+
+    assert await scene.pool.invoke(Invocation(b"", "late")) == NOT_READY
 
 
 async def test_kill_ends_all(scene: Scene) -> None:

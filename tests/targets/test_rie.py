@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway.invocation import Failed, Invocation, Outcome, Returned, Throttled, TimedOut, Unavailable
+from gateway.targets.failures import NOT_READY
 from gateway.targets.rie import RieTarget
 from tests.targets.http_server import Peer, Scripted, answering, ok, scripted
 
@@ -36,6 +37,18 @@ async def test_a_call_has_the_one_path_of_the_emulator() -> None:
     assert b"X-Amz-Client-Context: e30=\r\n" in server.heads[0]
     assert b"X-Amzn-Trace-Id: Root=1\r\n" in server.heads[0]
     assert server.bodies == [b'{"x":1}']
+
+
+async def test_calls_before_the_start_and_after_the_end() -> None:
+    """Nothing is called then."""
+    async with answering(ok(b"{}")) as server:
+        target = RieTarget(f"rie:{server.url}")
+        assert await target.invoke(CALL) == NOT_READY
+        await target.start()
+        await target.aclose()
+        assert await target.invoke(CALL) == NOT_READY
+
+    assert server.heads == []
 
 
 PYTHON = b'{"errorMessage": "no", "errorType": "ValueError", "requestId": "1", "stackTrace": []}'

@@ -54,3 +54,16 @@ def test_faults_of_a_configuration(tmp_path: Path) -> None:
         GatewayServer("gateway.toml", folder=tmp_path)
     with pytest.raises(UsageError, match="no configuration file"):
         GatewayServer(tmp_path / "gateway.ini")
+
+
+def test_what_nobody_catches(caplog: pytest.LogCaptureFixture) -> None:
+    """A defect of the server is reported as one, not as the event loop would."""
+
+    def fail() -> None:
+        raise LookupError
+
+    with GatewayServer(echo) as server:
+        server._loop.call_soon_threadsafe(fail)
+        httpx.post(server.url)
+
+    assert [record.name for record in caplog.records] == ["gateway"]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
 from gateway.config.settings import HealthCheckSettings
+from gateway.defects import report
 from gateway.errors import Fault
 from gateway.functions.function import Function
 from gateway.invocation import Invocation, Returned
@@ -97,7 +98,12 @@ class HealthChecker:
             left_ms = due_ms - self._clock.now_ms()
             if left_ms > 0:
                 await self._clock.sleep(left_ms / 1000)
-            self._note(name, await self._check(self._probes[name]))
+            try:
+                result = await self._check(self._probes[name])
+            except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the next check may do
+                report(f"a health check of {name}", error)
+                result = Broken()
+            self._note(name, result)
 
     async def _check(self, probe: Probe) -> CheckResult:
         checking = asyncio.ensure_future(probe())

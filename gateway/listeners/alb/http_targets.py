@@ -48,6 +48,7 @@ class HttpTarget:
     """One server.
 
     Attributes:
+        transport: None before `HttpTargetGroup.start` and after `HttpTargetGroup.aclose`.
         in_flight: Requests on their way, streams included.
     """
 
@@ -136,8 +137,9 @@ class HttpTargetGroup:
     async def aclose(self) -> None:
         """Close all connections."""
         for target in self._targets.values():
-            if target.transport:
-                await target.transport.aclose()
+            transport, target.transport = target.transport, None
+            if transport:
+                await transport.aclose()
 
     async def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
         """Pass the request on and the answer back; a stream stays one, both ways."""
@@ -181,7 +183,8 @@ class HttpTargetGroup:
     async def _send(self, target: HttpTarget, request: Request, lines: HeaderList) -> Answer:
         path = request.raw_path + b"?" + request.raw_query if request.raw_query else request.raw_path
         body: Body = request.body if request.stream is None else request.stream
-        assert target.transport  # noqa: S101 - started
+        if target.transport is None:
+            raise ConnectFailed(f"nothing connects to {target.url} before the gateway has started and when it stops")
         target.in_flight += 1
         try:
             return await target.transport.send(request.method, path, lines, body, stream=True)

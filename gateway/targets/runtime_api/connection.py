@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import httptools
 
+from gateway.defects import report
 from gateway.targets.runtime_api.state import RESPONSE_LIMIT, TRUNCATED, Refusal
 
 Headers = dict[bytes, bytes]
@@ -23,17 +24,24 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TRUNCATED_TEXT: Final = (
     b'{"errorMessage":"' + TRUNCATED.message.encode() + b'","errorType":"' + TRUNCATED.error_type.encode() + b'"}'
 )
-_TRUNCATED_REPLY: Final = (
-    b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    b"Content-Length: %d\r\n\r\n%b" % (len(_TRUNCATED_TEXT), _TRUNCATED_TEXT)
-)
-_HEAD_TOO_LARGE_REPLY: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-)
+_CONTAINER_ERROR: Final = b'{"errorMessage":"Container error","errorType":"InternalServerError"}'
+"""With 500: "Container error. Non-recoverable state. Runtime should exit promptly." (AWS Lambda guide, Runtime API)"""
 _HEAD_LIMIT: Final = 1_048_576 + 65_536
 """Bytes of a head, or of trailers; AWS's clients send up to 1 MiB of an error's trace in one header line."""
 _WAITING_LIMIT: Final = 64
 """Requests of one client that wait for their answers; AWS's clients send two at most."""
+
+
+def _last_reply(status: bytes, body: bytes) -> bytes:
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    return head % (status, len(body)) + body
+
+
+_TRUNCATED_REPLY: Final = _last_reply(b"400 Bad Request", _TRUNCATED_TEXT)
+_FAILED_REPLY: Final = _last_reply(b"500 Internal Server Error", _CONTAINER_ERROR)
+_HEAD_TOO_LARGE_REPLY: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+)
 
 
 class BodySink(Protocol):
@@ -177,7 +185,10 @@ class Connection(asyncio.Protocol):
             self._refuse_bytes(_TRUNCATED_REPLY)
             return
         if self._repeated_call is not None and self._complete and data == self._repeated:
-            self._repeat(self._repeated_call)
+            try:
+                self._repeat(self._repeated_call)
+            except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+                self._fail(error)
             return
         whole = self._complete
         self._begun = 0
@@ -185,6 +196,9 @@ class Connection(asyncio.Protocol):
         self._quiet += len(data)
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as error:
+            self._feeding = False
+            self._fail(error)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._feeding = False
             self._refuse_bytes(_TRUNCATED_REPLY)
@@ -324,6 +338,15 @@ class Connection(asyncio.Protocol):
         """Answer and end: after bytes that make no sense, or no end, there is no next request."""
         self._truncate()
         self.flush()
+        self._end(reply)
+
+    def _fail(self, error: Exception) -> None:
+        """A defect: 500 and the end, after which a runtime must exit, and with that its invocation ends."""
+        report("a call of the Runtime API", error)
+        self._call = self._sink = None
+        self._end(_FAILED_REPLY)
+
+    def _end(self, reply: bytes) -> None:
         if self._transport is not None:
             self._transport.write(reply)
             self._transport.close()

@@ -85,7 +85,7 @@ class RuntimeApiEnvironment:
         await asyncio.wait([self._init], timeout=self._options.init_limit_s)
         duration_ms = (time.perf_counter() - began) * 1000
         if self._init.done():
-            await launching
+            await asyncio.wait([launching])  # what it raised has been reported
             self._recorder.init_ended(duration_ms, "success" if self._failure is None else "error")
             self._extensions.api.closed = True
             self._process.share_cpu()
@@ -209,6 +209,12 @@ class RuntimeApiEnvironment:
         """There is no process, and so an init error."""
         program, folder = self._options.command[0], self.configuration.task_root
         self._fail_init(lambda id_: not_started(id_, program, folder, error))
+
+    def runtime_not_launched(self) -> None:
+        """A defect kept it from being started, which has been reported."""
+        self._fail_init(
+            lambda id_: platform_failure(id_, "Runtime.Unknown", "the gateway could not launch the runtime")
+        )
 
     def runtime_exited(self, code: int) -> None:
         """What it left undone begins again or fails, after how far it has come."""

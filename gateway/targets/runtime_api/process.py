@@ -16,6 +16,7 @@ from signal import SIGCONT, SIGSTOP, SIGTERM, Signals
 from typing import Final, Protocol
 
 from gateway.configuration import FunctionConfiguration
+from gateway.defects import report
 from gateway.limits.box import Box
 from gateway.limits.means import NO_MEANS, Means
 from gateway.same_origin import THIS_MACHINE, AllowedCallers
@@ -72,6 +73,10 @@ class Owner(Protocol):
 
     def runtime_not_started(self, error: OSError) -> None:
         """Its program cannot be run."""
+        ...
+
+    def runtime_not_launched(self) -> None:
+        """A defect kept it from being started; it has been reported."""
         ...
 
 
@@ -143,7 +148,13 @@ class RuntimeProcess:
             Done after that, and when it cannot be started or is not wanted any more.
         """
         self._launching = self._loop.create_task(self._launch(then))
+        self._launching.add_done_callback(self._launched)
         return self._launching
+
+    def _launched(self, launching: asyncio.Task[None]) -> None:
+        if not launching.cancelled() and (error := launching.exception()) is not None:
+            report("the launch of a runtime", error)
+            self._owner.runtime_not_launched()
 
     async def give_up(self) -> None:
         """End an init phase that takes too long, so that another one can begin."""

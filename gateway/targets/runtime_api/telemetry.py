@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from gateway.defects import reported
 from gateway.targets.runtime_api.connection import Call
 from gateway.targets.runtime_api.extensions import Extension, Extensions, refuse
 from gateway.targets.runtime_api.server import Route
@@ -129,17 +130,18 @@ class _Buffer:
         if self._items:
             items, self._items, self._bytes = self._items, [], 0
             self._sending = asyncio.get_running_loop().create_task(self._send(items, self._sending))
+            self._sending.add_done_callback(reported("the telemetry of an extension"))
 
     async def aclose(self) -> None:
         """Send the rest."""
         self.flush()
         if self._sending is not None:
-            await self._sending
+            await asyncio.wait([self._sending])
 
     async def _send(self, items: list[bytes], before: asyncio.Task[None] | None) -> None:
         """Deliver one batch; a destination that does not answer loses it, as on Lambda."""
         if before is not None:
-            await before
+            await asyncio.wait([before])
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             async with asyncio.timeout(_SEND_LIMIT_S):
                 await self._deliver(items)

@@ -8,6 +8,7 @@ from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP
 
 from gateway.configuration import FunctionConfiguration
+from gateway.defects import report
 from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import Answer
@@ -77,7 +78,7 @@ class WorkerEnvironment:
             self._passing = call
         self._begin(call)
         if self._late_init:
-            self._launching = self._loop.create_task(self._initialise_late(call))
+            self._launching = self._loop.create_task(self._begin_late(call))
         else:
             self._send(call)
         return call.answer
@@ -121,6 +122,15 @@ class WorkerEnvironment:
         self.kill()
         await self._process.ended()
         return Ending.TIMED_OUT
+
+    async def _begin_late(self, call: Call) -> None:
+        try:
+            await self._initialise_late(call)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is
+            report("an init phase inside an invocation", error)
+            self.kill()
+            if self._calls and self._calls[0] is call:
+                self._end_first(127)
 
     async def _initialise_late(self, call: Call) -> None:
         self._late_init = False
@@ -187,7 +197,13 @@ class WorkerEnvironment:
         if not calls:
             return
         call = calls.popleft()
-        call.end(self._finish(call, end))
+        try:
+            outcome = self._finish(call, end)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is; nobody knows what the process does now
+            report(f"invocation {call.invocation.request_id}", error)
+            self.kill()
+            outcome = exited(call.invocation.request_id, 1)
+        call.end(outcome)
         if call is self._passing:
             self._passing = None
             self._stale = False

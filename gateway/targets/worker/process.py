@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
+from gateway.defects import report
 from gateway.invocation import Invocation
 from gateway.limits.box import Box
 from gateway.limits.means import NO_MEANS, Means
@@ -134,7 +135,7 @@ class WorkerProcess(asyncio.BufferedProtocol):
             memory_mb = self._configuration.memory_mb
             command = Command(argv, self._variables(), self._configuration.task_root, memory_mb, self._box)
             child = await ChildProcess.spawn(command, self._output, self._options.reaper, pass_fds=descriptors)
-        except OSError:
+        except BaseException:
             ours.close()
             raise
         finally:
@@ -259,11 +260,15 @@ class WorkerProcess(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes arrived."""
-        for frame in self._reader.fill(nbytes):
-            self._gave(frame)
-        if self._reader.fault and not self._told:
-            self.refuse(self._reader.fault)
-            self._gave(-SIGKILL)
+        try:
+            for frame in self._reader.fill(nbytes):
+                self._gave(frame)
+            if self._reader.fault and not self._told:
+                self.refuse(self._reader.fault)
+                self._gave(-SIGKILL)
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is: its end answers what it has in hand
+            report("what a worker process sent", error)
+            self.kill()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the exit code says more
         """The worker closed the socket, as a rule because it ended."""

@@ -176,6 +176,28 @@ async def test_a_check_without_answer_is_given_up() -> None:
     assert target.given_up == target.checks == 3
 
 
+async def test_a_defect_of_a_check(caplog: pytest.LogCaptureFixture) -> None:
+    """It counts as a bad answer, with a traceback in the log, and the checks go on."""
+
+    class Defective(Checked):
+        async def probe(self) -> CheckResult:
+            """A defect, the first time."""
+            self.checks += 1
+            if self.checks == 1:
+                raise LookupError
+            return WELL
+
+    clock, target = HandClock(), Defective()
+    async with checking(clock, a=target) as checker:
+        assert states(checker) == {"a": "initial"}
+        for _ in range(10):
+            await clock.pass_by(10)
+        assert states(checker) == {"a": "healthy"}
+
+    assert sum(bool(record.exc_info) for record in caplog.records) == 1
+    assert "a health check of a met a defect" in caplog.text
+
+
 async def test_without_checks_nobody_is_asked() -> None:
     """The state says so."""
     clock, target = HandClock(), Checked()

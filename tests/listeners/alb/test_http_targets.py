@@ -73,6 +73,19 @@ def lines_of(response: Response, name: bytes) -> list[bytes]:
     return [value for key, value in response.headers if key.lower() == name]
 
 
+async def test_requests_before_the_start_and_after_the_end() -> None:
+    """They get the load balancer's 502, and no server is asked."""
+    async with answering(ok(b"hello")) as server:
+        async with group_of(server.url) as group:
+            pass
+        late = await group.forward(GET, ARRIVAL, None)
+        settings = TargetGroupSettings("legacy", "", (server.url,), defaults(TARGET_GROUP), OFF)
+        early = await HttpTargetGroup(settings, "arn:x", AlbAttributes(), b"k" * 32).forward(GET, ARRIVAL, None)
+
+    assert [early.status, late.status] == [502, 502]
+    assert server.heads == []
+
+
 async def test_a_request_goes_through_and_its_answer_back() -> None:
     """The target of the request is not touched; status, reason and lines are the server's."""
     hello = ok(b"hello", b"Server: old", b"X-A: 1", status=b"203 Odd")

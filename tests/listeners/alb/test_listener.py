@@ -69,7 +69,7 @@ async def test_never_raises() -> None:
     assert (await plain(b"nonsense").respond(get())).status == 502
 
 
-@pytest.mark.parametrize("status", [400, 408, 413, 414, 431, 501, 505])
+@pytest.mark.parametrize("status", [400, 408, 413, 414, 431, 500, 501, 505])
 def test_rejects(status: int) -> None:
     """Bytes that are no request get the load balancer's page, and the connection ends."""
     response = plain().reject(status, ("127.0.0.1", 4711), b"")

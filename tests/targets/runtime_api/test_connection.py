@@ -6,7 +6,7 @@ import pytest
 
 from gateway.invocation import Invocation
 from gateway.targets.runtime_api.offer import Offer
-from tests.targets.runtime_api.test_server import ARN, ID, NEXT, RESPONSE, serving
+from tests.targets.runtime_api.test_server import ARN, ID, NEXT, RESPONSE, Heard, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +55,47 @@ async def test_requests_of_the_same_bytes() -> None:
     assert [event for event in served.heard.events if event[0] == "returned"] == [
         ("returned", b'"r"', "application/json")
     ] * 3
+
+
+class Defective(Heard):
+    """An owner with defects."""
+
+    polls = 0
+
+    def ready(self) -> None:
+        """A defect at the third poll, which is of the same bytes as those before."""
+        self.polls += 1
+        if self.polls == 3:
+            raise LookupError
+
+    def returned(self, payload: bytes, content_type: str) -> None:
+        """A defect."""
+        raise LookupError(payload, content_type)
+
+
+async def test_a_defect_at_a_call(caplog: pytest.LogCaptureFixture) -> None:
+    """The runtime is told that it should exit, and the log has one traceback."""
+    async with serving(Defective()) as served:
+        await served.give(Invocation(b"{}", ID))
+        served.client.post(RESPONSE, b'"r"', "Content-Type: application/json\r\n")
+        reply = await served.client.reply()
+
+    assert (reply.status, json.loads(reply.body)["errorMessage"]) == (500, "Container error")
+    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == ["a call of the Runtime API"]
+
+
+async def test_a_defect_at_a_repeated_call(caplog: pytest.LogCaptureFixture) -> None:
+    """The quick way for a poll is no other."""
+    async with serving(Defective()) as served:
+        for number in range(2):
+            await served.give(Invocation(b"%d" % number, ID))
+            served.client.post(f"{RESPONSE[:-9]}/error", b"{}")
+            await served.client.reply()
+        served.client.get(NEXT)
+        reply = await served.client.reply()
+
+    assert reply.status == 500
+    assert len(caplog.records) == 1
 
 
 async def test_same_bytes_that_are_the_middle_of_a_body() -> None:

@@ -66,6 +66,21 @@ def command(script: str, **changes: object) -> FunctionConfiguration:
     return replace(base, **changes)  # type: ignore[arg-type]  # by name
 
 
+async def test_defect_at_a_launch(caplog: pytest.LogCaptureFixture) -> None:
+    """The init phase has failed at once, and not after its ten seconds; the log has one traceback."""
+
+    def variables(scratch: Path) -> dict[str, str]:
+        raise LookupError(scratch)
+
+    async with environment(command("exit 0"), Log(), variables=variables) as function:
+        outcome = await function.invoke(Invocation(b"{}", ID))
+
+    assert function.problem == "the gateway could not launch the runtime"
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Runtime.Unknown"
+    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == ["the launch of a runtime"]
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [

@@ -66,6 +66,10 @@ class Subject:
         """It was heard, and why."""
         self.heard.events.append(("not_started", error.strerror))
 
+    def runtime_not_launched(self) -> None:
+        """It was heard."""
+        self.heard.events.append(("not_launched", 0))
+
     def _extension_failed(self, error_type: str, reason: str) -> None:
         raise AssertionError(error_type, reason)
 

@@ -89,9 +89,9 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[Served]:
+async def serving(heard: Heard | None = None) -> AsyncIterator[Served]:
     """Open and close."""
-    heard = Heard()
+    heard = heard or Heard()
     api = RuntimeApi(heard)
     address = await api.listen()
     async with RawClient(address) as client:

@@ -10,6 +10,8 @@ import tempfile
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,9 @@ from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
 from gateway.limits.group import processes_in, remove
 from gateway.limits.means import Means
 from gateway.limits.private_tmp import ThreadNamespace, what_is_below
+from gateway.targets.failures import exited
+from gateway.targets.logs import FunctionLog, Report
+from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
 from tests.limits.grounds import Mounting, boxed, ground
 from tests.targets import conformance
@@ -35,6 +40,7 @@ from tests.targets.hosting import (
     state,
     until_gone,
     worker,
+    worker_options,
 )
 
 pytestmark = pytest.mark.anyio
@@ -393,6 +399,33 @@ async def test_late_init_counts_against_the_timeout(tmp_path: Path) -> None:
     assert outcome.after_ms == 300
 
 
+class ReadOnce(dict[str, str]):
+    """Variables that can be read for one process only."""
+
+    left = 1
+
+    def __contains__(self, name: object) -> bool:
+        if name == "PATH":
+            self.left -= 1
+        if self.left < 0:
+            raise RuntimeError(name)
+        return super().__contains__(name)
+
+
+async def test_defect_at_a_late_init(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The invocation fails at once, and the log has one traceback."""
+    (tmp_path / "app.py").write_text("import time\ntime.sleep(60)\n")
+    host = ReadOnce(PATH=os.environ["PATH"])
+    async with worker(configuration("app.handler", tmp_path), tmp_path, init_limit_s=0.1, host=host) as environment:
+        outcome = await within(environment.invoke(invocation()))
+        assert not environment.reusable
+
+    assert outcome == exited(REQUEST_ID, 127)
+    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == [
+        "an init phase inside an invocation"
+    ]
+
+
 @pytest.mark.parametrize("event", ["exit", "return"])
 async def test_grandchildren_end_too(tmp_path: Path, event: str) -> None:
     """What the handler started ends with the environment, after a crash as after an orderly stop."""
@@ -477,6 +510,38 @@ async def test_death_while_idle(tmp_path: Path) -> None:
         assert isinstance(facts, dict)
         os.kill(facts["pid"], signal.SIGKILL)
         await eventually(lambda: not environment.reusable)
+
+
+class DefectiveLog(FunctionLog):
+    """A log that cannot be ended."""
+
+    def end(self, request_id: str, report: Report) -> bytes:
+        """A defect."""
+        raise RuntimeError(request_id, report)
+
+
+@asynccontextmanager
+async def defective_log(function: FunctionConfiguration, scratch: Path) -> AsyncIterator[WorkerEnvironment]:
+    """An environment with such a log."""
+    reaper = Reaper()
+    log = DefectiveLog(lambda _: None, "none", "$LATEST", lambda: datetime.now(UTC))
+    environment = WorkerEnvironment(function, replace(worker_options(reaper, Log()), log=lambda: log), scratch)
+    await environment.start()
+    try:
+        yield environment
+    finally:
+        await environment.stop()
+        await reaper.aclose()
+
+
+async def test_defect_at_an_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The caller has its failure and the log one traceback; the process ends, since nobody knows what it does now."""
+    async with defective_log(configuration("returns"), tmp_path) as environment:
+        outcome = await within(environment.invoke(invocation(tail=True)))
+        assert not environment.reusable
+
+    assert outcome == exited(REQUEST_ID, 1)
+    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == [f"invocation {REQUEST_ID}"]
 
 
 async def test_kill_twice(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""What a client gets when a defect of this package ends its request: the listener's own 500 or 502.
+
+The HTTP/1.1 protocol and the ASGI application both come here; no request ends without an answer.
+
+No capture shows what AWS answers to a defect of its own.  A load balancer has its 500 page, which is documented for
+parts of itself that fail (authentication, transforms); the others answer as if their integration could not work: REST
+and HTTP APIs 500, Function URLs 502 (inferred).
+"""
+
+from typing import Final
+
+from gateway.defects import report
+from gateway.listeners.listener import Listener, OnWritten
+from gateway.listeners.wire import Wire, head_lines
+from gateway.translation.messages import Request, Response
+from gateway.types import Address
+
+BARE: Final = Response(500, [(b"Content-Length", b"0"), (b"Connection", b"close")], close=True)
+"""The answer when the listener's own cannot be made either."""
+
+
+def described(request: Request | None) -> str:
+    """Method and path of a request, for the log."""
+    return "bytes of a client" if request is None else f"{request.method} {request.raw_path.decode('latin-1')}"
+
+
+def answer_to_defect(listener: Listener, request: Request | None, client: Address, error: Exception) -> Response:
+    """The answer to a request that met a defect, which is logged with one traceback; the connection closes after it.
+
+    Args:
+        listener: Asked for its own answer.
+        request: None for bytes that were none.
+        client: Who sent it.
+        error: What was raised, while it is handled.
+    """
+    try:
+        answer = listener.reject(500, client, b"")
+        _check(answer)
+    except Exception as another:  # noqa: BLE001 - a defect too, whose traceback has the first one
+        report(described(request), another)
+        return BARE
+    report(described(request), error)
+    return answer
+
+
+def _check(answer: Response) -> None:
+    """Raise now what writing it would raise."""
+    b"\r\n".join([*head_lines(answer), answer.body])  # type: ignore[list-item]  # a stream is refused here
+
+
+def tell(on_written: OnWritten, request: Request | None, response: Response, wire: Wire) -> None:
+    """Tell an observer of an exchange; what it raises reaches nobody but the log."""
+    try:
+        on_written(request, response, wire)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        report(f"an observer of {described(request)}", error)

@@ -1,0 +1,1 @@
+"""Golden answers: requests and the bytes that ``gateway serve`` answers them with, as data (``tests/data/golden``)."""
