@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
+from gateway.listeners.delivery import exactly
 from gateway.listeners.listener import Listener
 from gateway.listeners.wire import Wire, has_content
 from gateway.translation.headers import wire_size
@@ -190,14 +191,14 @@ async def _write(request: Request, response: Response, receive: Receive, send: S
     if isinstance(response.body, bytes):
         await send({"type": "http.response.body", "body": response.body if content else b""})
     elif content:
-        await _stream(response.body, receive, send)
+        await _stream(exactly(response.body, response), response.body, receive, send)
     else:
         await _close(response.body)
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _stream(chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
-    """Send the chunks until they end or the client is gone.  A broken stream raises: the server then truncates."""
+async def _stream(chunks: AsyncIterator[bytes], source: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+    """Send a source's chunks until they end or the client is gone; a broken stream raises, and is truncated."""
     sending = asyncio.ensure_future(_send_all(chunks, send))
     watching = asyncio.ensure_future(_until_disconnect(receive))
     try:
@@ -207,7 +208,7 @@ async def _stream(chunks: AsyncIterator[bytes], receive: Receive, send: Send) ->
             if not task.done():
                 task.cancel()
         outcomes = await asyncio.gather(sending, watching, return_exceptions=True)
-        await _close(chunks)
+        await _close(source)
     if isinstance(outcomes[0], Exception):
         raise outcomes[0]
 
