@@ -39,6 +39,7 @@ from gateway.translation.route import RouteMatch
 
 _JSON: Final = b"application/json"
 _MAX_BYTES: Final = 10 * 1024 * 1024
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _DROPPED: Final = REST_DROPPED | {"content-encoding", "host", "via"}
 _REMAPPED: Final = frozenset({"connection", "content-length", "date", "server", "x-amzn-requestid"})
 
@@ -52,11 +53,12 @@ def own_lines(arrival: Arrival) -> list[tuple[bytes, bytes]]:
 
 
 def parameter_lines(parameters: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    """``…response.header.Name`` → ``'value'`` as lines."""
-    return [
+    """``…response.header.Name`` → ``'value'`` as lines; how an answer is framed is not for a parameter to say."""
+    lines = [
         (name.rpartition(".")[2].encode("latin-1", "replace"), value[1:-1].encode("latin-1", "replace"))
         for name, value in parameters.items()
     ]
+    return [line for line in lines if line[0].lower() not in _FRAMING]
 
 
 def mock_response(settings: apis.Integration, request: Request, arrival: Arrival) -> Response:

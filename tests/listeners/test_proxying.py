@@ -32,7 +32,11 @@ async def test_mock() -> None:
     mock = apis.Integration(
         "MOCK",
         status_code=204,
-        response_parameters={"method.response.header.Access-Control-Allow-Origin": "'*'"},
+        response_parameters={
+            "method.response.header.Access-Control-Allow-Origin": "'*'",
+            "method.response.header.Transfer-Encoding": "'chunked'",
+            "method.response.header.Content-Length": "'7'",
+        },
     )
     teapot = apis.Integration("MOCK", status_code=418, response_templates={"text/plain": "short"})
     settings = RestApiSettings(
@@ -49,6 +53,7 @@ async def test_mock() -> None:
 
     assert (options.status_code, options.headers["access-control-allow-origin"]) == (204, "*")
     assert (tea.status_code, tea.content, tea.headers["content-type"]) == (418, b"short", "text/plain")
+    assert not options.headers.keys() & {"transfer-encoding", "content-length"}
     assert "x-amzn-trace-id" not in tea.headers
     assert "x-amzn-requestid" in tea.headers
 
