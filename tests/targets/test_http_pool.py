@@ -103,6 +103,7 @@ async def test_a_connection_on_which_something_waits_is_not_used_again() -> None
                 second.sendall(ok(b"2"))
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
         server = asyncio.create_task(asyncio.to_thread(serve, listening))
         pool = PooledTransport(parse_origin(f"http://127.0.0.1:{listening.getsockname()[1]}"), PATIENT)
         await pool.send("GET", b"/", [])
