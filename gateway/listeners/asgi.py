@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from gateway.defects import report
 from gateway.invocation import StreamBroken
+from gateway.listeners.delivery import exactly
 from gateway.listeners.failing import answer_to_defect, described, tell
 from gateway.listeners.listener import Listener
 from gateway.listeners.wire import Wire, has_content
@@ -206,14 +207,16 @@ async def _write(start: Message, request: Request, response: Response, receive: 
     if isinstance(response.body, bytes):
         await send({"type": "http.response.body", "body": response.body if content else b""})
     elif content:
-        await _stream(request, response.body, receive, send)
+        await _stream(request, exactly(response.body, response), response.body, receive, send)
     else:
         await _close(response.body)
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _stream(request: Request, chunks: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
-    """Send the chunks until they end or the client is gone.  A broken stream raises: the server then truncates."""
+async def _stream(
+    request: Request, chunks: AsyncIterator[bytes], source: AsyncIterator[bytes], receive: Receive, send: Send
+) -> None:
+    """Send a source's chunks until they end or the client is gone; a broken stream raises, and is truncated."""
     sending = asyncio.ensure_future(_send_all(request, chunks, send))
     watching = asyncio.ensure_future(_until_disconnect(receive))
     try:
@@ -223,7 +226,7 @@ async def _stream(request: Request, chunks: AsyncIterator[bytes], receive: Recei
             if not task.done():
                 task.cancel()
         outcomes = await asyncio.gather(sending, watching, return_exceptions=True)
-        await _close(chunks)
+        await _close(source)
     if isinstance(outcomes[0], Exception):
         raise outcomes[0]
 

@@ -153,11 +153,31 @@ class Delivery:
         yield b"\r\n".join(lines)
         if not content:
             return
+        if not unknown:
+            chunks = exactly(chunks, response)
         async for chunk in chunks:
             if chunk:
                 yield b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk
         if chunked:
             yield LAST_CHUNK
+
+
+async def exactly(chunks: AsyncIterator[bytes], response: Response) -> AsyncIterator[bytes]:
+    """The chunks of a stream, which must have as many bytes as its ``Content-Length``, if any, says.
+
+    Raises:
+        StreamBroken: There are more, which the client would take for the next answer, or fewer.
+    """
+    said = next((value for name, value in response.headers if name.lower() == b"content-length"), None)
+    left = None if said is None else int(said)
+    async for chunk in chunks:
+        if left is not None:
+            left -= len(chunk)
+            if left < 0:
+                raise StreamBroken("LengthMismatch", b"the stream is longer than its Content-Length")
+        yield chunk
+    if left:
+        raise StreamBroken("LengthMismatch", b"the stream is shorter than its Content-Length")
 
 
 def _uncancel() -> None:

@@ -160,7 +160,9 @@ class HttpProtocol(asyncio.Protocol):
     # What the reader calls.
 
     def received(self, request: Request, reading: Reading | None) -> None:
-        """Start a request, or let it wait for the ones before it."""
+        """Start a request, or let it wait for the ones before it; behind the last answer there is none."""
+        if self._refused:
+            return
         if self._busy:
             self._queue.append((request, reading))
             self.flow_changed()
@@ -228,6 +230,7 @@ class HttpProtocol(asyncio.Protocol):
             self._refused = True
             self._linger()
         elif response.close or not request.keep_alive or self._delivery.ends_connection:
+            self._refused = True
             self._transport.close()
         elif self._queue:
             self._next()

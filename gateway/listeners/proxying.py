@@ -9,12 +9,26 @@ Facts:
 - An upstream that cannot be reached is an INTEGRATION_FAILURE, one that is too slow an INTEGRATION_TIMEOUT.
 """
 
+from collections.abc import AsyncIterator
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 
 from gateway.config import apis
+from gateway.errors import UsageError
+from gateway.targets.http_transport import (
+    Answer,
+    AnswerTimeout,
+    ConnectFailed,
+    Origin,
+    RequestInvalid,
+    Timeouts,
+    Transport,
+    TransportError,
+    parse_origin,
+)
+from gateway.targets.transports import open_transport
+from gateway.translation.desync import Level, classify
 from gateway.translation.front_door import framed
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.identifiers import extended_request_id
@@ -25,6 +39,7 @@ from gateway.translation.route import RouteMatch
 
 _JSON: Final = b"application/json"
 _MAX_BYTES: Final = 10 * 1024 * 1024
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _DROPPED: Final = REST_DROPPED | {"content-encoding", "host", "via"}
 _REMAPPED: Final = frozenset({"connection", "content-length", "date", "server", "x-amzn-requestid"})
 
@@ -38,11 +53,12 @@ def own_lines(arrival: Arrival) -> list[tuple[bytes, bytes]]:
 
 
 def parameter_lines(parameters: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    """``…response.header.Name`` → ``'value'`` as lines."""
-    return [
+    """``…response.header.Name`` → ``'value'`` as lines; how an answer is framed is not for a parameter to say."""
+    lines = [
         (name.rpartition(".")[2].encode("latin-1", "replace"), value[1:-1].encode("latin-1", "replace"))
         for name, value in parameters.items()
     ]
+    return [line for line in lines if line[0].lower() not in _FRAMING]
 
 
 def mock_response(settings: apis.Integration, request: Request, arrival: Arrival) -> Response:
@@ -59,7 +75,8 @@ class HttpProxy:
 
     def __init__(self, settings: apis.Integration) -> None:
         self._settings = settings
-        self._client: httpx.AsyncClient | None = None
+        self._transports: dict[Origin, Transport] = {}
+        self._closed = False
 
     async def respond(self, request: Request, arrival: Arrival, match: RouteMatch) -> Response:
         """The upstream's answer.
@@ -67,52 +84,76 @@ class HttpProxy:
         Raises:
             Refused: It cannot be reached, is too slow, or answers with more than 10 MB.
         """
-        if self._client is None:
-            timeout = httpx.Timeout(self._settings.timeout_in_millis / 1000)
-            self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False)
-        if self._client.is_closed:
-            raise Refused(Cause.INTEGRATION_FAILURE, f"{self._settings.uri} is not called when the gateway stops")
+        uri = self._settings.uri
+        if self._closed:
+            raise Refused(Cause.INTEGRATION_FAILURE, f"{uri} is not called when the gateway stops")
+        if _is_ambiguous(request):
+            request = request._replace(ambiguous=True, keep_alive=False)
         try:
-            upstream = await self._client.send(self._request(request, match), stream=True)
-            try:
-                body = await _body(upstream)
-            finally:
-                await upstream.aclose()
-        except httpx.TimeoutException as error:
-            raise Refused(Cause.INTEGRATION_TIMEOUT, f"{self._settings.uri} did not answer in time") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Refused(Cause.INTEGRATION_FAILURE, f"{self._settings.uri}: {error}") from error
-        lines = _response_lines(upstream.headers.raw)
-        content_type = content_type_of(list(upstream.headers.raw)) or _JSON
-        return framed(upstream.status_code, [*own_lines(arrival), *lines], body, request, arrival, content_type)
+            answer = await self._send(request, match)
+            body = answer.body if isinstance(answer.body, bytes) else await _whole(answer.body)
+        except RequestInvalid as error:
+            raise Refused(Cause.BAD_REQUEST, str(error)) from error
+        except AnswerTimeout as error:
+            raise Refused(Cause.INTEGRATION_TIMEOUT, f"{uri} did not answer in time") from error
+        except (TransportError, httpx.InvalidURL, UsageError) as error:
+            cause = Cause.INTEGRATION_FAILURE
+            if isinstance(error, ConnectFailed) and error.timed_out:
+                cause = Cause.INTEGRATION_TIMEOUT
+            raise Refused(cause, f"{uri}: {error}") from error
+        lines = _response_lines(answer.headers)
+        content_type = content_type_of(answer.headers) or _JSON
+        return framed(answer.status, [*own_lines(arrival), *lines], body, request, arrival, content_type)
 
-    def _request(self, request: Request, match: RouteMatch) -> httpx.Request:
+    async def _send(self, request: Request, match: RouteMatch) -> Answer:
         uri = self._settings.uri
         for name, value in match.path_parameters.items():
             uri = uri.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
         if request.raw_query:
             uri += ("&" if "?" in uri else "?") + request.raw_query.decode("latin-1")
+        url = httpx.URL(uri)  # encodes what cannot stand in a target
         lines = [
             line
             for line in request.headers
             if line[0].decode("latin-1").lower() not in _DROPPED
             and not (line[0].lower() == b"authorization" and is_signature(line[1].decode("latin-1")))
         ]
-        headers = [(b"Host", urlsplit(uri).netloc.rpartition("@")[2].encode("latin-1")), *lines]
-        return httpx.Request(self._settings.http_method or request.method, uri, headers=headers, content=request.body)
+        method = self._settings.http_method or request.method
+        transport = self._transport(url)
+        return await transport.send(method, url.raw_path, lines, request.body, stream=True, last=request.ambiguous)
+
+    def _transport(self, url: httpx.URL) -> Transport:
+        origin = parse_origin(f"{url.scheme}://{url.netloc.decode('ascii')}")
+        transport = self._transports.get(origin)
+        if transport is None:
+            timeout_s = self._settings.timeout_in_millis / 1000
+            transport = open_transport(origin, Timeouts(timeout_s, timeout_s), verify=True)
+            self._transports[origin] = transport
+        return transport
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        self._closed = True
+        for transport in self._transports.values():
+            await transport.aclose()
 
 
-async def _body(upstream: httpx.Response) -> bytes:
+def _is_ambiguous(request: Request) -> bool:
+    target = request.raw_path + b"?" + request.raw_query
+    version = b"HTTP/1.0" if request.http_version == "1.0" else b"HTTP/1.1"
+    found = classify(request.method.encode("latin-1"), target, version, request.headers)
+    return request.ambiguous or found.level >= Level.AMBIGUOUS
+
+
+async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
     parts = bytearray()
-    async for chunk in upstream.aiter_raw():
-        parts += chunk
-        if len(parts) > _MAX_BYTES:
-            raise Refused(Cause.INTEGRATION_FAILURE, f"the answer is over {_MAX_BYTES} bytes")
+    try:
+        async for chunk in chunks:
+            parts += chunk
+            if len(parts) > _MAX_BYTES:
+                raise Refused(Cause.INTEGRATION_FAILURE, f"the answer is over {_MAX_BYTES} bytes")
+    finally:
+        await chunks.aclose()  # type: ignore[attr-defined]  # as `Answer` says
     return bytes(parts)
 
 

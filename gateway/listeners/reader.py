@@ -173,8 +173,12 @@ class RequestReader:
         self._check_head()
         self._lines = self._headers
         self._headers = []
-        self._keep = parser.should_keep_alive() and (self._again is None or not self._again.closes)
-        self._again = None
+        # HTTP/1.0 has no chunks, and servers of that time take them for the next request.
+        self._ambiguous = self._coding != b"" and self._version == "1.0"
+        if self._again is not None:
+            self._ambiguous = self._ambiguous or self._again.closes
+            self._again = None
+        self._keep = parser.should_keep_alive() and not self._ambiguous
         self._raw = []
         self._head_complete_at = self._now
         self._stage = _BODY
@@ -237,6 +241,7 @@ class RequestReader:
             self._keep and self.keep_alive,
             self._tls,
             stream,
+            self._ambiguous,
         )
         self._sink.received(request, None if self._listener.on_written is None else self._reading())
 

@@ -4,7 +4,8 @@ Facts, from the AWS ELB user guide (desync mitigation mode ``defensive``, which 
 
 - Two ``Content-Length`` lines with the same value, and ``Content-Length`` beside ``Transfer-Encoding``, are ambiguous:
   the request passes and the client's connection is closed after it.  Different values are severe: 400.
-- ``Transfer-Encoding: identity`` is accepted, other codings than it and ``chunked`` get 501.
+- ``Transfer-Encoding: identity`` is accepted, other codings than it and ``chunked`` get 501.  Since it was taken out of
+  HTTP (RFC 7230, A.2), servers read it in different ways, which makes it as ambiguous as the others.
 - Methods are free: a rule can match any of up to 40 characters out of ``A-Z``, ``-`` and ``_``.
 
 Bytes over 0x7F in a target pass as well, since only control characters there have a desync class; what a function's
@@ -92,7 +93,7 @@ def _framing(headers: HeaderList, request_line: bytes) -> tuple[list[bytes], boo
         raise Refusal(400, request_line)
     if not set(codings) <= {b"chunked", b"identity"}:
         raise Refusal(501, request_line)
-    ambiguous = len(lengths) > 1 or bool(lengths and codings)
+    ambiguous = len(lengths) > 1 or b"identity" in codings or bool(lengths and codings)
     if b"chunked" in codings:
         return [b"Transfer-Encoding: chunked"], ambiguous
     return [b"Content-Length: " + length for length in lengths[:1]], ambiguous

@@ -15,7 +15,7 @@ from gateway.targets.remote_answers import ACCESS_DENIED, outcome_of, unreachabl
 from gateway.targets.remote_name import MAX_TIMEOUT_MS, RemoteName, parse_remote_name
 from gateway.targets.remote_stream import streamed_outcome
 from gateway.targets.sigv4 import Call, Signer
-from gateway.targets.transports import open_transport
+from gateway.targets.transports import open_public_transport
 
 _TIMEOUTS: Final = Timeouts(connect_s=10, silence_s=MAX_TIMEOUT_MS / 1000 + 10)
 """The service says when a function's own time is over, which may be after 15 minutes."""
@@ -64,7 +64,7 @@ class AwsTarget:
             await access.refreshed()
         except CredentialsFailed as error:
             raise UsageError(f"{error}; check aws sts get-caller-identity") from error
-        self._ready = access, open_transport(origin, _TIMEOUTS, public=True)
+        self._ready = access, open_public_transport(origin, _TIMEOUTS)
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Call the function; a stream is asked for only when the caller can take it."""

@@ -1,20 +1,17 @@
 """One outgoing HTTP/1.1 connection: a request goes out, its answer comes back, then the next one.
 
-Facts: answers to HEAD and answers with 1xx, 204 and 304 have no body (RFC 9110, 6.4.1); a body without a length ends
-with the connection (RFC 9112, 6.3).
+Another request follows only when the one before it has left to its last byte, and its answer ended exactly.
 """
 
 import asyncio
+import select
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-import httptools
-
+from gateway.targets.http_answer import AnswerReader
 from gateway.targets.http_body import AnswerBody
+from gateway.targets.http_framing import exactly
 from gateway.targets.http_transport import (
-    MAX_HEAD_BYTES,
-    MAX_WHOLE_BYTES,
-    TOO_LONG,
     Answer,
     AnswerTimeout,
     BadAnswer,
@@ -48,7 +45,7 @@ class Connection(asyncio.Protocol):
         self._on_free = on_free
         self._on_lost = on_lost
         self._silence_s = silence_s
-        self._parser = httptools.HttpResponseParser(self)
+        self._reader = AnswerReader()
         self._answer: asyncio.Future[Answer] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._writable: asyncio.Event | None = None
@@ -56,31 +53,28 @@ class Connection(asyncio.Protocol):
         self._heard_at = 0.0
         self._closed = False
         self._paused = False
-        self._begin("", stream=False)
+        self._stream = False
+        self._last = False
 
-    def _begin(self, method: str, *, stream: bool) -> None:
-        """Forget the answer before this one."""
-        self._method = method
-        self._stream = stream
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._reason = b""
-        self._head_bytes = 0
-        self._quiet = 0  # bytes since the last ones of a body
-        self._held = 0
-        self._parts: list[bytes] = []
-        self._body: AnswerBody | None = None
-        self._status = 0
-        self._keep_alive = False
-        self._framed = False
-        self._complete = False
+    async def request(
+        self, head: bytes, body: Body, method: str, length: int | None, *, stream: bool, last: bool = False
+    ) -> Answer:
+        """Send a request and wait for its answer.
 
-    async def request(self, head: bytes, body: Body, method: str, *, chunked: bool, stream: bool) -> Answer:
-        """Send a request and wait for its answer; ``head`` ends with the empty line.
+        Args:
+            head: The whole head, the empty line included.
+            body: Bytes, or a stream.
+            method: The method in the head.
+            length: How long the head says that a stream is; None for one in chunks.
+            stream: Return as soon as the answer's head is there.
+            last: Close the connection afterwards.
 
         Raises:
             TransportError: There is no answer.
         """
-        self._begin(method, stream=stream)
+        self._reader.begin(method)
+        self._stream = stream
+        self._last = last
         answer: asyncio.Future[Answer] = self._loop.create_future()
         self._answer = answer
         self._heard_at = self._loop.time()
@@ -90,7 +84,7 @@ class Connection(asyncio.Protocol):
             self._write(head, body)
         else:
             self._transport.write(head)
-            self._sending = self._loop.create_task(self._send_stream(body, chunked=chunked))
+            self._sending = self._loop.create_task(self._send_stream(body, length))
         try:
             return await answer
         except BaseException:
@@ -105,15 +99,15 @@ class Connection(asyncio.Protocol):
             self._transport.write(head)
             self._transport.write(body)
 
-    async def _send_stream(self, body: AsyncIterator[bytes], *, chunked: bool) -> None:
+    async def _send_stream(self, body: AsyncIterator[bytes], length: int | None) -> None:
         try:
-            async for chunk in body:
+            async for chunk in body if length is None else exactly(body, length):
                 if chunk:
-                    self._transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
+                    self._transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if length is None else chunk)
                 self._heard_at = self._loop.time()  # the server need not speak before it has heard everything
                 while self._writable is not None:
                     await self._writable.wait()
-            if chunked:
+            if length is None:
                 self._transport.write(b"0\r\n\r\n")
         except Exception as error:  # noqa: BLE001 - whatever the source of the body raises belongs to the sender
             if self._answer is not None and not self._answer.done():
@@ -125,6 +119,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Connected."""
         self._transport = transport
+        self._poll = select.poll()
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """Read what arrived."""
@@ -132,26 +128,20 @@ class Connection(asyncio.Protocol):
             self.abort()  # nobody asked
             return
         self._heard_at = self._loop.time()
-        self._quiet += len(data)
+        reader = self._reader
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._fail(BadAnswer("the server switched to another protocol without being asked"))
+            is_over = reader.feed(data)
+        except BadAnswer as error:
+            self._fail(error)
             return
-        except httptools.HttpParserError as error:
-            if self._complete:  # the answer is good, what follows it is not
-                self._keep_alive = False
-                self._finish()
-                return
-            cause = error.__context__
-            self._fail(cause if isinstance(cause, BadAnswer) else BadAnswer(f"not an HTTP/1.1 answer: {error}"))
-            return
-        if self._complete:
+        if is_over:
             self._finish()
-        elif self._quiet > MAX_HEAD_BYTES:
-            self._fail(BadAnswer(f"more than {MAX_HEAD_BYTES} bytes of a head, or of trailers"))
-        elif self._stream and self._status and self._body is None:
-            self._hand_over()
+        elif self._stream and reader.status and reader.body is None:
+            reader.body = body = AnswerBody(self)
+            first = reader.whole()
+            if first:
+                body.feed(first)
+            self._give(body)
 
     def eof_received(self) -> bool:
         """The server sends no more."""
@@ -164,7 +154,7 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self.resume_writing()
-        if self._answer is not None and self._status and not self._framed and exc is None:
+        if self._answer is not None and exc is None and self._reader.ends_with_connection:
             self._finish()
         elif self._answer is not None:
             self._fail(ConnectionLost(f"the server closed the connection before its answer was complete ({exc})"))
@@ -179,78 +169,23 @@ class Connection(asyncio.Protocol):
             self._writable.set()
             self._writable = None
 
-    # What the parser calls.
-
-    def on_status(self, status: bytes) -> None:
-        """The reason phrase, possibly in pieces."""
-        self._reason += status
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One line."""
-        self._headers.append((name, value))
-        self._head_bytes += len(name) + len(value)
-        if self._head_bytes > MAX_HEAD_BYTES:
-            raise BadAnswer(f"more than {MAX_HEAD_BYTES} bytes of header lines")
-        lower = name.lower()
-        if lower == b"content-length" or (lower == b"transfer-encoding" and value.lower().endswith(b"chunked")):
-            self._framed = True
-
-    def on_headers_complete(self) -> None:
-        """The head is complete; an interim answer is followed by another one."""
-        status = self._parser.get_status_code()
-        if status >= 200:
-            self._status = status
-            self._keep_alive = self._parser.should_keep_alive()
-
-    def on_body(self, body: bytes) -> None:
-        """Some of the body, chunked coding removed."""
-        self._quiet = 0
-        if self._body is not None:
-            self._body.feed(body)
-            return
-        self._parts.append(body)
-        self._held += len(body)
-        if self._held > MAX_WHOLE_BYTES:
-            raise BadAnswer(TOO_LONG)
-
-    def on_message_complete(self) -> None:
-        """The answer is complete, or an interim one."""
-        if self._status:
-            self._complete = True
-        else:
-            self._begin(self._method, stream=self._stream)
-
     # The answer.
-
-    def _hand_over(self) -> None:
-        """Give the head to the one who waits; the body follows."""
-        if self._method == "HEAD":  # the parser waits for a body that never comes
-            self._parser = httptools.HttpResponseParser(self)
-            self._finish()
-            return
-        self._body = AnswerBody(self)
-        for part in self._parts:
-            self._body.feed(part)
-        self._give(self._body)
 
     def _give(self, body: Body) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result(Answer(self._status, self._reason, self._headers, body))
+            reader = self._reader
+            self._answer.set_result(Answer(reader.status, reader.reason, reader.headers, body))
 
     def _finish(self) -> None:
-        parts = self._parts
-        if self._method == "HEAD" and parts:  # a server that sends what nobody may send
-            parts = []
-            self._keep_alive = False
-        if self._body is None:
-            self._give(parts[0] if len(parts) == 1 else b"".join(parts))
+        reader = self._reader
+        if reader.body is None:
+            self._give(reader.whole())
         else:
-            self._body.end()
+            reader.body.end()
         self._answer = None
-        if self._sending is not None and not self._sending.done():
-            self._sending.cancel()  # the server has answered without reading everything
-            self.abort()
-        elif self._closed or not self._keep_alive:
+        if self._is_sending():
+            self.abort()  # the server has answered without reading everything
+        elif self._closed or self._last or not reader.keep_alive:
             self.close()
         else:
             self.resume_reading()
@@ -258,11 +193,15 @@ class Connection(asyncio.Protocol):
             self._on_free(self)
         self._sending = None
 
+    def _is_sending(self) -> bool:
+        """Some of the request is still here."""
+        return (self._sending is not None and not self._sending.done()) or self._transport.get_write_buffer_size() > 0
+
     def _fail(self, error: TransportError) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
-        if self._body is not None:
-            self._body.end(error)
+        if self._reader.body is not None:
+            self._reader.body.end(error)
         self._answer = None
         self.abort()
 
@@ -291,6 +230,10 @@ class Connection(asyncio.Protocol):
             self._paused = False
             self._heard_at = self._loop.time()
             self._transport.resume_reading()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing has come since the last answer, not even the connection's end."""
+        return not self._poll.poll(0)
 
     def close(self) -> None:
         """Close after what was written."""

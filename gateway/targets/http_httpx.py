@@ -1,4 +1,4 @@
-"""The HTTP client that people know: httpx, for ``https``, proxies and mocked tests."""
+"""The HTTP client that people know: httpx, for AWS with its certificates and proxies, and for mocked tests."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from gateway.targets.http_framing import exactly, is_ambiguous, without_framing
 from gateway.targets.http_transport import (
     Answer,
     AnswerTimeout,
@@ -21,38 +22,58 @@ from gateway.types import HeaderList
 
 
 class HttpxTransport:
-    """Implements `gateway.targets.http_transport.Transport`; ``public`` as in `open_transport` there."""
+    """Implements `gateway.targets.http_transport.Transport` for services on the internet.
 
-    def __init__(self, origin: Origin, timeouts: Timeouts, *, public: bool = False) -> None:
+    What a server sends behind an answer stays unseen here, so this is for servers that are trusted.  ``proxies`` heeds
+    the variables of proxies.
+    """
+
+    def __init__(self, origin: Origin, timeouts: Timeouts, *, proxies: bool = True) -> None:
         self._url = origin.url
         connect_s, silence_s = timeouts
         self._client = httpx.AsyncClient(
-            verify=public,
-            trust_env=public,
+            trust_env=proxies,
             timeout=httpx.Timeout(silence_s, connect=connect_s, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # answers of one client are not another's
         )
 
     async def send(
-        self, method: str, target: bytes, headers: HeaderList, body: Body = b"", *, stream: bool = False
+        self,
+        method: str,
+        target: bytes,
+        headers: HeaderList,
+        body: Body = b"",
+        *,
+        length: int | None = None,
+        stream: bool = False,
+        last: bool = False,
     ) -> Answer:
         """Send one request; see `gateway.targets.http_transport.Transport`."""
+        lines = without_framing(headers)
+        if length is not None and not isinstance(body, bytes):
+            lines.append((b"Content-Length", b"%d" % length))
+            body = exactly(body, length)
+        if last:
+            lines.append((b"Connection", b"close"))
         request = httpx.Request(
             method,
             self._url + target.decode("latin-1"),
-            headers=list(headers),
+            headers=lines,
             content=body,
             extensions={"target": target, "timeout": self._client.timeout.as_dict()},  # the target as it is
         )
         with _translated():
             response = await self._client.send(request, stream=True)
-        lines = list(response.headers.raw)
+        answered = list(response.headers.raw)
+        if is_ambiguous(answered):
+            await response.aclose()
+            raise BadAnswer(f"{self._url}: the length of the answer can be read in two ways")
         reason = response.extensions.get("reason_phrase", b"")
         chunks = _Chunks(response)
         if stream:
-            return Answer(response.status_code, reason, lines, chunks)
-        return Answer(response.status_code, reason, lines, await whole(chunks))
+            return Answer(response.status_code, reason, answered, chunks)
+        return Answer(response.status_code, reason, answered, await whole(chunks))
 
     async def aclose(self) -> None:
         """Close all connections."""

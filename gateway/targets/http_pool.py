@@ -1,67 +1,85 @@
 """The fast HTTP/1.1 client: asyncio and httptools, with a pool of connections to one origin."""
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from gateway.targets.http_connection import Connection
+from gateway.targets.http_framing import request_head
 from gateway.targets.http_transport import Answer, Body, ConnectFailed, Origin, Timeouts
 from gateway.types import HeaderList
+
+if TYPE_CHECKING:
+    import ssl
 
 _KEEP_ALIVE_S: Final = 30.0
 """How long a connection may wait for its next request; many servers close theirs after 60 seconds or more."""
 
-_EXPECT_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
-"""Methods whose requests say that they have no body (RFC 9110, 8.6)."""
+
+class _Secure(TypedDict, total=False):
+    ssl: "ssl.SSLContext"
+    server_hostname: str
+    ssl_shutdown_timeout: float
 
 
 class PooledTransport:
-    """Implements `gateway.targets.http_transport.Transport` for plain ``http``.
+    """Implements `gateway.targets.http_transport.Transport`.
 
     A request takes the connection that was used last, or a new one; there is no limit of connections, since a pool of
     execution environments and a load balancer have their own.
+
+    Args:
+        origin: Where to connect.
+        timeouts: How long to wait.
+        keep_alive_s: How long a connection may wait for its next request.
+        tls: How servers are checked for ``https``; None for ``http``.
     """
 
-    def __init__(self, origin: Origin, timeouts: Timeouts, keep_alive_s: float = _KEEP_ALIVE_S) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        timeouts: Timeouts,
+        keep_alive_s: float = _KEEP_ALIVE_S,
+        tls: "ssl.SSLContext | None" = None,
+    ) -> None:
         self._origin = origin
         self._timeouts = timeouts
+        # What a loop takes for connections with TLS only.
+        self._secure = {} if tls is None else _Secure(ssl=tls, server_hostname=origin.host, ssl_shutdown_timeout=1.0)
         self._keep_alive_s = keep_alive_s
-        self._host_line = b"Host: %b\r\n" % origin.authority.encode()
+        self._host = origin.authority.encode()
         self._loop = asyncio.get_running_loop()
         self._free: list[Connection] = []
         self._all: set[Connection] = set()
         self._sweep: asyncio.TimerHandle | None = None
 
     async def send(
-        self, method: str, target: bytes, headers: HeaderList, body: Body = b"", *, stream: bool = False
+        self,
+        method: str,
+        target: bytes,
+        headers: HeaderList,
+        body: Body = b"",
+        *,
+        length: int | None = None,
+        stream: bool = False,
+        last: bool = False,
     ) -> Answer:
         """Send one request; see `gateway.targets.http_transport.Transport`."""
-        head, chunked = self._head(method, target, headers, body)
-        connection = self._free.pop() if self._free else await self._connect()
+        if last:
+            headers = [*headers, (b"Connection", b"close")]
+        head = request_head(method, target, headers, body, length, self._host)
+        connection = self._take() or await self._connect()
         # The answer to HEAD is taken as soon as its head is there, since no body follows.
-        return await connection.request(head, body, method, chunked=chunked, stream=stream or method == "HEAD")
+        stream = stream or method == "HEAD"
+        return await connection.request(head, body, method, length, stream=stream, last=last)
 
-    def _head(self, method: str, target: bytes, headers: HeaderList, body: Body) -> tuple[bytes, bool]:
-        """The request's head, and whether its body goes in chunks."""
-        lines = [b"%b %b HTTP/1.1\r\n" % (method.encode("latin-1"), target)]
-        has_host = has_length = False
-        for name, value in headers:
-            lines.append(b"%b: %b\r\n" % (name, value))
-            # Only names of these lengths can be the two that matter.
-            if len(name) == 4 and name.lower() == b"host":
-                has_host = True
-            elif len(name) == 14 and name.lower() == b"content-length":
-                has_length = True
-        if not has_host:
-            lines.insert(1, self._host_line)
-        chunked = False
-        if not has_length:
-            if not isinstance(body, bytes):
-                chunked = True
-                lines.append(b"Transfer-Encoding: chunked\r\n")
-            elif body or method in _EXPECT_BODY:
-                lines.append(b"Content-Length: %d\r\n" % len(body))
-        lines.append(b"\r\n")
-        return b"".join(lines), chunked
+    def _take(self) -> Connection | None:
+        """A connection on which nothing has come since its last answer."""
+        while self._free:
+            connection = self._free.pop()
+            if connection.is_quiet():
+                return connection
+            connection.abort()
+        return None
 
     async def _connect(self) -> Connection:
         host, port = self._origin.host, self._origin.port
@@ -72,7 +90,7 @@ class PooledTransport:
 
         try:
             async with asyncio.timeout(connect_s):
-                _, made = await self._loop.create_connection(connection, host, port)
+                _, made = await self._loop.create_connection(connection, host, port, **self._secure)
         except TimeoutError as error:
             text = f"{self._origin.url} did not accept a connection within {connect_s:g} s"
             raise ConnectFailed(text, timed_out=True) from error

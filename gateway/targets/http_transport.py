@@ -1,8 +1,8 @@
 """Outgoing HTTP/1.1 to one server: what targets ask of a client, whichever one does the work.
 
-Two clients answer to `Transport` and pass the same tests: `gateway.targets.http_pool` on asyncio and httptools for
-plain ``http``, where requests are many, and `gateway.targets.http_httpx` for ``https``, with proxies and certificate
-stores as everybody knows them from httpx.
+Two clients answer to `Transport` and pass the same tests: `gateway.targets.http_pool` on asyncio and httptools, where
+requests are many or servers are not trusted, and `gateway.targets.http_httpx` for AWS, with proxies and certificates as
+everybody knows them from httpx.
 """
 
 from collections.abc import AsyncIterator
@@ -47,7 +47,11 @@ class AnswerTimeout(TransportError):
 
 
 class BadAnswer(TransportError):
-    """What came back is not HTTP/1.1."""
+    """What came back is not HTTP/1.1, or can be read in more than one way."""
+
+
+class RequestInvalid(TransportError):
+    """The request cannot go out as it is: a line that would not stay one, or a body that is not as long as was said."""
 
 
 class Timeouts(NamedTuple):
@@ -99,17 +103,27 @@ class Transport(Protocol):
     """A client of one origin, with connections that are kept alive."""
 
     async def send(
-        self, method: str, target: bytes, headers: HeaderList, body: Body = b"", *, stream: bool = False
+        self,
+        method: str,
+        target: bytes,
+        headers: HeaderList,
+        body: Body = b"",
+        *,
+        length: int | None = None,
+        stream: bool = False,
+        last: bool = False,
     ) -> Answer:
         """Send one request.
 
         Args:
             method: The method.
             target: Path and query as they go on the wire; nothing is normalised.
-            headers: All lines but the framing.  ``Host`` is added when it is missing; ``Content-Length`` is taken from
-                here when it is given and otherwise added, an iterator without it is sent in chunks.
+            headers: The lines.  ``Host`` is added when it is missing; whatever is said about framing is left out, since
+                the framing is made from the body.
             body: Bytes, or an iterator; what it raises ends the request and is raised here.
+            length: How many bytes an iterator gives, neither more nor fewer; None sends it in chunks.
             stream: Return as soon as the head is there; then the answer's body may be an iterator.
+            last: The connection is not used again.
 
         Raises:
             TransportError: There is no answer.

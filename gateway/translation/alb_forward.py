@@ -6,7 +6,8 @@ Facts
   (AWS ELB user guide, "Application Load Balancers" and "HTTP headers").  They stand in front of the client's own
   lines, which keep their spelling; no page of AWS says so, servers that print what they got show it.
 - ``Expect: 100-continue`` is answered by the load balancer; hop-by-hop lines belong to one connection (RFC 9110,
-  7.6.1).
+  7.6.1).  A client's ``Connection`` names lines of its own, never those that the load balancer adds.
+- How long the body is, is no line here: the client of the server frames what it sends (`gateway.targets`).
 - Answers begin with ``Date``, ``Content-Type``, the length or ``Transfer-Encoding``, ``Connection``, then the
   stickiness cookies ``AWSALB`` and ``AWSALBCORS``, then the server's own lines as it spelled them, ``Server`` among
   them (transcripts of real load balancers of 2019, 2020, 2022 and 2024; kubernetes-sigs/aws-load-balancer-controller
@@ -14,11 +15,13 @@ Facts
 - What a server's answer without ``Date`` gets is not known; here it gets the load balancer's.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gateway.errors import Fault, FaultKind
 from gateway.translation import forwarded, host, trace
 from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.alb_owned import FORWARDED_FOR, TRACE_ID, USER, WRITTEN, folded, is_written
 from gateway.translation.alb_request import admitted_lines, tls_headers
 from gateway.translation.alb_response import finished
 from gateway.translation.headers import HOP_BY_HOP, http_date, wire_size
@@ -26,10 +29,16 @@ from gateway.translation.messages import Arrival, Request
 from gateway.types import HeaderList
 
 _HOP_BY_HOP: Final = frozenset(name.encode() for name in HOP_BY_HOP)
-_FOR: Final = b"x-forwarded-for"
-_TRACE: Final = b"x-amzn-trace-id"
-_WRITTEN: Final = frozenset({b"host", _FOR, b"x-forwarded-proto", b"x-forwarded-port", _TRACE})
+_HOST: Final = b"host"
 _NEVER: Final = _HOP_BY_HOP | {b"expect"}
+_UNFRAMED: Final = _HOP_BY_HOP | {b"content-length"}
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_LENGTH_DIGITS: Final = 18
+_NOWHERE: Final = b""
+_DISGUISED: Final = b"_"
+"""Only underscores tell the name from one that the load balancer writes."""
+_OPTIONS: Final = _NEVER | {b"close", b"", b"content-length"}
+"""What a ``Connection`` line may name without any effect here; how a body is framed is no client's to say."""
 
 
 class _Sent(NamedTuple):
@@ -40,17 +49,17 @@ class _Sent(NamedTuple):
 
 
 def request_lines(request: Request, arrival: Arrival, attributes: AlbAttributes) -> list[tuple[bytes, bytes]]:
-    """The lines that the server gets, but for the framing of a body whose length the client did not give.
+    """The lines that the server gets; a length among them is the client's word and frames nothing.
 
     Raises:
         Fault: TOO_MANY_ADDRESSES.
     """
     sent = _sorted_out(request, attributes)
-    lines = _forwarded_for(sent.written.get(_FOR, []), request, attributes)
+    lines = _forwarded_for(sent.written.get(FORWARDED_FOR, []), request, attributes)
     lines.append((b"X-Forwarded-Proto", request.scheme.encode()))
     lines.append((b"X-Forwarded-Port", b"%d" % request.server[1]))
-    lines += _host(sent.written.get(b"host", []), request, attributes)
-    incoming = sent.written.get(_TRACE, [b""])[-1].decode("latin-1")
+    lines += _host(sent.written.get(_HOST, []), request, attributes)
+    incoming = sent.written.get(TRACE_ID, [b""])[-1].decode("latin-1")
     if incoming and wire_size(request.headers) > trace.MAX_HEADERS_BYTES:
         incoming = ""
     lines.append((b"X-Amzn-Trace-Id", trace.extended(incoming, arrival.trace_id).encode("latin-1")))
@@ -63,22 +72,39 @@ def request_lines(request: Request, arrival: Arrival, attributes: AlbAttributes)
 def _sorted_out(request: Request, attributes: AlbAttributes) -> _Sent:
     written: dict[bytes, list[bytes]] = {}
     rest = []
-    dropped = _NEVER | _named_by_connection(request.headers)
-    for name, value in admitted_lines(request.headers, attributes):
-        lower = name.lower()
-        if lower in _WRITTEN:
-            written.setdefault(lower, []).append(value)
-        elif lower not in dropped:
-            rest.append((name, value))
+    for line in admitted_lines(request, attributes):
+        place = _placed(line[0])
+        if place is None:
+            rest.append(line)
+        elif place is _DISGUISED:
+            if not is_written(folded(line[0]), attributes):
+                rest.append(line)
+        elif place:
+            written.setdefault(place, []).append(line[1])
+    named = _named_by_connection(request.headers)
+    if named:
+        rest = [line for line in rest if line[0].lower() not in named]
     return _Sent(written, rest)
 
 
+@lru_cache(maxsize=2048)  # names repeat from request to request
+def _placed(name: bytes) -> bytes | None:
+    """Where a client's line goes: as it is for None, nowhere for b"", to those of this name; or `_DISGUISED`."""
+    lower = name.lower()
+    if lower in WRITTEN or lower == _HOST:
+        return lower
+    if lower in _NEVER:
+        return _NOWHERE
+    return _DISGUISED if folded(name) in WRITTEN else None
+
+
 def _named_by_connection(lines: HeaderList) -> frozenset[bytes]:
-    """The names that a ``Connection`` line makes hop-by-hop; the length of the body cannot be among them."""
+    """The names that a ``Connection`` line makes hop-by-hop, but for those that are always so, or never."""
     named = [value for name, value in lines if len(name) == 10 and name.lower() == b"connection"]
     if not named:
         return frozenset()
-    return frozenset(part.strip().lower() for value in named for part in value.split(b",")) - {b"content-length"}
+    names = frozenset([part.strip().lower() for value in named for part in value.split(b",")]) - _OPTIONS
+    return frozenset([name for name in names if not name.startswith(USER)]) if names else names
 
 
 def _forwarded_for(sent: list[bytes], request: Request, attributes: AlbAttributes) -> list[tuple[bytes, bytes]]:
@@ -99,6 +125,15 @@ def _host(sent: list[bytes], request: Request, attributes: AlbAttributes) -> lis
     if request.authority:
         return [(b"Host", host.of_target(request.authority.decode("latin-1"), port).encode("latin-1"))]
     return [(b"Host", host.normalised(value.decode("latin-1"), port).encode("latin-1")) for value in sent[:1]]
+
+
+def stream_length(request: Request) -> int | None:
+    """How long a streamed body is, None when only its end will show: what the client said, if it said one thing."""
+    said = [value for name, value in request.headers if name.lower() in _FRAMING]
+    lengths = [value for name, value in request.headers if name.lower() == b"content-length"]
+    if len(said) != 1 or not lengths or not lengths[0].isdigit() or len(lengths[0]) > _LENGTH_DIGITS:
+        return None
+    return int(lengths[0])
 
 
 class Framing(NamedTuple):
@@ -124,7 +159,7 @@ def response_lines(
     """The lines that the client gets for the lines that the server answered with."""
     first: dict[bytes, bytes] = {}
     rest = []
-    dropped = _HOP_BY_HOP | _named_by_connection(answered) | {b"content-length"}
+    dropped = _UNFRAMED | _named_by_connection(answered)
     for name, value in answered:
         lower = name.lower()
         if lower in {b"date", b"content-type"} and lower not in first:

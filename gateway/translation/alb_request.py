@@ -17,6 +17,7 @@ from typing import Final
 from gateway.errors import Fault, FaultKind
 from gateway.translation import forwarded, host, trace
 from gateway.translation.alb_attributes import AlbAttributes
+from gateway.translation.alb_owned import without_tls_lines
 from gateway.translation.client_certificate import to_header, verify_headers
 from gateway.translation.flavour import Limits
 from gateway.translation.headers import all_values, wire_size
@@ -60,10 +61,13 @@ def refuse_websocket(last: dict[str, str]) -> None:
         raise Fault(FaultKind.WEBSOCKET, "send plain HTTP, or use an API Gateway WebSocket API")
 
 
-def admitted_lines(lines: HeaderList, attributes: AlbAttributes) -> HeaderList:
-    """The client's lines that may reach the function."""
+def admitted_lines(request: Request, attributes: AlbAttributes) -> HeaderList:
+    """The client's lines that may reach the target."""
+    lines = request.headers
     if attributes.drop_invalid_header_fields:
-        return [line for line in lines if _PLAIN_NAME.issuperset(line[0])]
+        lines = [line for line in lines if _PLAIN_NAME.issuperset(line[0])]
+    if request.tls is not None or attributes.tls_headers or attributes.tls_key_exchange or attributes.mtls_passthrough:
+        lines = without_tls_lines(lines, request.tls, attributes)
     return lines
 
 

@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 
 from gateway.errors import Fault, FaultKind
+from gateway.translation.front_door import NO_CONTENT
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Response
 
@@ -75,21 +76,25 @@ def customized(
         context: Members of ``$context`` that templates may name (``error.message``, ``requestId``).
     """
     body = response.body if isinstance(response.body, bytes) else b""
+    status = status or response.status
     replaced = {name.lower() for name, _ in lines}
     media_type = b""
     if template is not None:
         media_type = template[0].encode("latin-1", "replace")
         body = fill(template[1], context).encode()
+    if status in NO_CONTENT:
+        body = b""
     kept = []
     for name, value in response.headers:
         lower = name.lower()
         if lower == b"content-length":
-            kept.append((name, b"%d" % len(body)))
+            if status not in NO_CONTENT:
+                kept.append((name, b"%d" % len(body)))
         elif lower == b"content-type" and media_type and lower not in replaced:
             kept.append((name, media_type))
         elif lower not in replaced:
             kept.append((name, value))
-    return response._replace(status=status or response.status, headers=[*kept, *lines], body=body)
+    return response._replace(status=status, headers=[*kept, *lines], body=body)
 
 
 def fill(template: str, context: Mapping[str, str]) -> str:

@@ -11,6 +11,9 @@ Load Balancing uses, aws/http-desync-guardian (docs/README.md)
 - A header is suspicious when only blanks or the delimiter keep it from being one of the two framing headers.
 - Monitor mode forwards everything; defensive mode refuses what is severe and closes after what is ambiguous;
   strictest mode refuses all but compliant requests.
+
+On AWS monitor mode keeps connections too.  Here they are closed after what is ambiguous or severe, as in defensive
+mode: no answer differs, and nobody's request comes behind one that servers may read in different ways.
 """
 
 import re
@@ -65,7 +68,7 @@ _PASS_AND_CLOSE: Final = Action(forward=True, close=True)
 _REFUSE: Final = Action(forward=False, close=False)
 _REFUSE_AND_CLOSE: Final = Action(forward=False, close=True)
 ACTIONS: Final = {
-    Mode.MONITOR: (_PASS, _PASS, _PASS, _PASS),
+    Mode.MONITOR: (_PASS, _PASS, _PASS_AND_CLOSE, _PASS_AND_CLOSE),
     Mode.DEFENSIVE: (_PASS, _PASS, _PASS_AND_CLOSE, _REFUSE_AND_CLOSE),
     Mode.STRICTEST: (_PASS, _REFUSE, _REFUSE, _REFUSE_AND_CLOSE),
 }

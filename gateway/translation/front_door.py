@@ -9,6 +9,8 @@ from gateway.translation.messages import Arrival, Request, Response
 NO_CONTENT: Final = frozenset({204, 304})
 """Statuses whose responses carry neither body nor length (RFC 9110, 6.4.1)."""
 
+_LENGTH_DIGITS: Final = 18
+
 MAX_EVENT: Final = 6 * 1024 * 1024
 """The largest event in bytes that Lambda's Invoke takes from a front door."""
 
@@ -70,18 +72,22 @@ def stream_head(
     Args:
         status: The status; 204 and 304 have no body to frame.
         lines: As for `framed`.
-        length: The Content-Length that the function gave, b"" for none: HTTP/1.1 then has a chunked body, HTTP/1.0
+        length: The Content-Length that the function gave; with what is no number HTTP/1.1 has a chunked body, HTTP/1.0
             one that ends with the connection.
         request: Its version decides about chunks.
         arrival: Gives the Date.
         content_type: b"" for none.
     """
-    whole = framed(status, lines, b"", request, arrival, content_type)
     framing: list[tuple[bytes, bytes]] = []
-    if length:
+    if status in NO_CONTENT:
+        pass
+    elif length.isdigit() and len(length) <= _LENGTH_DIGITS:
         framing = [(b"Content-Length", length)]
-    elif status not in NO_CONTENT and request.http_version == "1.1":
+    elif request.http_version == "1.0":
+        request = request._replace(keep_alive=False)
+    elif request.http_version == "1.1" and request.method != "HEAD":
         framing = [(b"Transfer-Encoding", b"chunked")]
+    whole = framed(status, lines, b"", request, arrival, content_type)
     head = [line for line in whole.headers if line[0] != b"Content-Length"]
     # Behind Date and Content-Type, where the length would stand.
     at = len(head) - len(lines) - 1

@@ -24,6 +24,8 @@ class Request(NamedTuple):
         keep_alive: The connection may serve another request after this one.
         tls: Facts of the TLS session when there is one.
         stream: The rest of a body that is too long to hold, for targets that can take it; ``body`` is then empty.
+        ambiguous: Servers may read the head in different ways: the connection on which it goes to one carries nothing
+            after it.
     """
 
     method: str
@@ -39,6 +41,7 @@ class Request(NamedTuple):
     keep_alive: bool = True
     tls: "Tls | None" = None
     stream: AsyncIterator[bytes] | None = None
+    ambiguous: bool = False
 
 
 class Tls(NamedTuple):

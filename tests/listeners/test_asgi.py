@@ -157,6 +157,15 @@ async def test_broken_stream_raises(listener: EchoListener) -> None:
         await ask(listener, {})
 
 
+@pytest.mark.parametrize("parts", [(b"ab", b"cde"), (b"ab",)], ids=["longer", "shorter"])
+async def test_stream_of_another_length_raises(listener: EchoListener, parts: tuple[bytes, ...]) -> None:
+    """Servers do not count; over HTTP/2 no end of the connection would show it either."""
+    listener.answers[b"/"] = lambda _: Response(200, [(b"Content-Length", b"4")], chunks(*parts))
+
+    with pytest.raises(StreamBroken):
+        await ask(listener, {"http_version": "2"})
+
+
 async def test_web_socket_is_closed(listener: EchoListener) -> None:
     """A WebSocket never opens."""
     assert await ask(listener, {"type": "websocket"}) == [{"type": "websocket.close", "code": 1000}]

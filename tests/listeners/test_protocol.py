@@ -191,6 +191,19 @@ async def test_bytes_after_a_closing_request_are_ignored(port: int, listener: Ec
     await client.close()
 
 
+async def test_requests_behind_the_last_answer_are_ignored(port: int, listener: EchoListener) -> None:
+    """A client that has sent them already learns that the connection is over."""
+    listener.answers[b"/"] = lambda request: whole(request, b"x")._replace(close=True)
+    client = await Client.connect(port)
+
+    await client.send(b"GET / HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n")
+
+    assert (await client.answer()).body == b"x"
+    assert await client.rest() == b""
+    assert [request.raw_path for request in listener.requests] == [b"/"]
+    await client.close()
+
+
 async def test_response_may_close(port: int, listener: EchoListener) -> None:
     """A response that asks for it closes the connection although the client would go on."""
     listener.answers[b"/"] = lambda request: whole(request, b"x")._replace(close=True)
@@ -263,7 +276,8 @@ PASSED = [
     (b"SETUP /p HTTP/1.1\r\n\r\n", "SETUP", "", True),
     (b"FOO http://h/p HTTP/1.0\r\n\r\n", "FOO", "", False),
     (b"POST /p HTTP/1.1\r\nTransfer-Encoding: identity\r\n" + LENGTH + b"\r\nhi", "POST", "hi", False),
-    (b"POST /p HTTP/1.1\r\nTransfer-Encoding: Identity\r\n\r\n", "POST", "", True),
+    (b"POST /p HTTP/1.1\r\nTransfer-Encoding: Identity\r\n\r\n", "POST", "", False),
+    (b"POST /p HTTP/1.0\r\nConnection: keep-alive\r\n" + CODED + b"\r\n2\r\nhi\r\n0\r\n\r\n", "POST", "hi", False),
     (b"POST /p HTTP/1.1\r\n" + LENGTH + LENGTH + b"\r\nhi", "POST", "hi", False),
     (b"POST /p HTTP/1.1\r\n" + LENGTH + CODED + b"\r\n3\r\nabc\r\n0\r\n\r\n", "POST", "abc", False),
     (b"POST /p HTTP/1.1\r\n" + CODED + LENGTH + b"\r\n3\r\nabc\r\n0\r\n\r\n", "POST", "abc", False),
@@ -520,6 +534,21 @@ async def test_streamed_answer_with_a_length(port: int, listener: EchoListener) 
 
     assert (await client.ask(b"GET / HTTP/1.1\r\n\r\n")).body == b"abcd"
     assert (await client.ask(GET)).status == 200
+    await client.close()
+
+
+@pytest.mark.parametrize("parts", [(b"ab", b"cdHTTP/1.1 200 OK"), (b"ab",)], ids=["longer", "shorter"])
+async def test_stream_of_another_length(port: int, listener: EchoListener, parts: tuple[bytes, ...]) -> None:
+    """What is over the length would be the next answer; what is short of it would take its beginning from there."""
+    listener.answers[b"/"] = lambda _: Response(200, [(b"Content-Length", b"4")], chunks(*parts))
+    client = await Client.connect(port)
+
+    await client.send(b"GET / HTTP/1.1\r\n\r\n" + GET)
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        received = await client.rest()
+
+    assert received in {b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab"}
     await client.close()
 
 

@@ -12,6 +12,7 @@ from gateway.listeners.server import ListenerServer
 from gateway.translation.messages import Response
 from tests.listeners.doors import Port, lines, opened
 from tests.listeners.doubles import EchoListener
+from tests.targets.http_server import answering, ok
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,11 @@ async def test_mock() -> None:
     mock = apis.Integration(
         "MOCK",
         status_code=204,
-        response_parameters={"method.response.header.Access-Control-Allow-Origin": "'*'"},
+        response_parameters={
+            "method.response.header.Access-Control-Allow-Origin": "'*'",
+            "method.response.header.Transfer-Encoding": "'chunked'",
+            "method.response.header.Content-Length": "'7'",
+        },
     )
     teapot = apis.Integration("MOCK", status_code=418, response_templates={"text/plain": "short"})
     settings = RestApiSettings(
@@ -48,6 +53,7 @@ async def test_mock() -> None:
 
     assert (options.status_code, options.headers["access-control-allow-origin"]) == (204, "*")
     assert (tea.status_code, tea.content, tea.headers["content-type"]) == (418, b"short", "text/plain")
+    assert not options.headers.keys() & {"transfer-encoding", "content-length"}
     assert "x-amzn-trace-id" not in tea.headers
     assert "x-amzn-requestid" in tea.headers
 
@@ -72,6 +78,34 @@ async def test_request(upstream: tuple[EchoListener, ListenerServer]) -> None:
     assert headers[b"host"] == f"127.0.0.1:{server.port}".encode()
     assert headers[b"x-a"] == b"1"
     assert not headers.keys() & {b"content-md5", b"content-encoding"}
+
+
+async def test_the_framing_is_the_bodys(upstream: tuple[EchoListener, ListenerServer]) -> None:
+    """Nothing that a server could read as another length goes on, and nothing comes behind an unclear request."""
+    listener, server = upstream
+    async with opened(rest_api(proxied(f"http://127.0.0.1:{server.port}/{{proxy}}"), {})) as port:
+        first = await port.ask("/a/b", "POST", {"Content_Length": "1", "transfer_encoding": "chunked"}, b"body")
+        await port.ask("/a/b", "GET")
+
+    unclear, clear = listener.requests
+    assert unclear.body == b"body"
+    names = [name.lower() for name, _ in unclear.headers]
+    assert [name for name in names if b"length" in name or b"encoding" in name] == [
+        b"accept-encoding",
+        b"content-length",
+    ]
+    assert first.headers["connection"] == "close"
+    assert (unclear.keep_alive, clear.keep_alive) == (False, True)
+
+
+async def test_an_answer_for_the_next_request_is_nobodys() -> None:
+    """A server that sends two answers to one request does not answer another client with the second."""
+    two = ok(b"mine") + ok(b"stray")
+    async with answering(two) as server, opened(rest_api(proxied(server.url), {})) as port:
+        answers = [(await port.ask("/a/x")).content for _ in range(3)]
+
+    assert answers == [b"mine"] * 3
+    assert server.connections == 3
 
 
 async def test_response(upstream: tuple[EchoListener, ListenerServer]) -> None:

@@ -55,6 +55,24 @@ def test_partial_until_complete() -> None:
     assert sink.requests[0].body == b"x"
 
 
+@pytest.mark.parametrize(
+    ("head", "ambiguous"),
+    [
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n", False),
+        (b"POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n", True),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n", True),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n", True),
+        (b"FREE / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n", False),
+    ],
+)
+def test_what_servers_may_read_in_different_ways(head: bytes, ambiguous: bool) -> None:
+    """The request says so, and nothing behind it is read."""
+    sink = Kept()
+    RequestReader(PEER, EchoListener(), sink).feed(head + b"\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n", 1.0)
+
+    assert [request.ambiguous for request in sink.requests] == ([True] if ambiguous else [False, False])
+
+
 def test_instants() -> None:
     """With an observer, a request carries when its first byte, its head and its last byte came, and its size."""
     sink, listener = Kept(), EchoListener()

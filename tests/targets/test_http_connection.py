@@ -35,6 +35,23 @@ async def test_an_early_answer_ends_the_upload() -> None:
     assert server.connections == 2
 
 
+async def test_a_body_that_has_not_left_yet_ends_the_connection() -> None:
+    """A server that answers before it has read a long body would take the rest of it for the next request."""
+
+    async def script(state: Scripted, peer: Peer) -> None:
+        state.heads.append(await peer.head())
+        await peer.send(ok(b"at once"))
+        await peer.reader.read()
+
+    async with scripted(script) as server:
+        pool = PooledTransport(parse_origin(server.url), PATIENT)
+        assert (await pool.send("PUT", b"/", [], bytes(30_000_000))).body == b"at once"
+        await pool.send("GET", b"/", [])
+        await pool.aclose()
+
+    assert server.connections == 2
+
+
 async def test_an_upload_waits_for_a_slow_server() -> None:
     """What the server does not take is not read from the body's source."""
     taken = 0
@@ -56,7 +73,7 @@ async def test_an_upload_waits_for_a_slow_server() -> None:
 
     async with scripted(script) as server:
         pool = PooledTransport(parse_origin(server.url), PATIENT)
-        sending = asyncio.create_task(pool.send("PUT", b"/", [(b"Content-Length", b"40000000")], body()))
+        sending = asyncio.create_task(pool.send("PUT", b"/", [], body(), length=40_000_000))
         before = -1
         while before != taken or not taken:
             before = taken
@@ -129,7 +146,13 @@ async def test_a_stream_that_breaks_says_so_after_what_arrived() -> None:
 
 @pytest.mark.parametrize(
     ("method", "answer"),
-    [("GET", b"HTTP/1.1 204 No Content\r\n\r\nbody"), ("HEAD", ok(b"body")), ("GET", ok() + b"garbage")],
+    [
+        ("GET", b"HTTP/1.1 204 No Content\r\n\r\nbody"),
+        ("HEAD", ok(b"body")),
+        ("GET", ok() + b"garbage"),
+        ("GET", ok() + b"\r\n"),
+        ("GET", ok() + ok(b"for the next one")),
+    ],
 )
 async def test_bytes_after_an_answer_end_the_connection(method: str, answer: bytes) -> None:
     """The answer itself is good."""

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -18,6 +19,7 @@ from gateway.targets.http_transport import (
     ConnectFailed,
     ConnectionLost,
     Origin,
+    RequestInvalid,
     Timeouts,
     Transport,
     TransportError,
@@ -25,7 +27,7 @@ from gateway.targets.http_transport import (
 )
 from tests.targets.http_server import Peer, Scripted, answering, ok, scripted
 
-CLIENTS: list[Callable[[Origin, Timeouts], Transport]] = [PooledTransport, HttpxTransport]
+CLIENTS: list[Callable[[Origin, Timeouts], Transport]] = [PooledTransport, partial(HttpxTransport, proxies=False)]
 
 pytestmark = [pytest.mark.anyio]
 PATIENT = Timeouts(5, 5)
@@ -98,11 +100,67 @@ async def test_a_streamed_request_body_is_chunked_or_has_the_given_length(client
     """Without a length the body goes in chunks, with one it goes as it is."""
     async with answering(ok()) as server, using(client, server) as it:
         await it.send("PUT", b"/", [], pieces(b"one", b"", b"two"))
-        await it.send("PUT", b"/", [(b"Content-Length", b"6")], pieces(b"one", b"two"))
+        await it.send("PUT", b"/", [], pieces(b"one", b"two"), length=6)
 
     assert server.bodies == [b"onetwo", b"onetwo"]
     assert b"transfer-encoding: chunked" in server.heads[0].lower()
     assert b"transfer-encoding" not in server.heads[1].lower()
+
+
+@both
+async def test_the_framing_is_the_bodys(client: Client) -> None:
+    """What the caller's lines say of it, or seem to say, does not go on."""
+    said = [(b"Content-Length", b"3"), (b"content_length", b"3"), (b"Transfer-Encoding", b"chunked")]
+    async with answering(ok()) as server, using(client, server) as it:
+        await it.send("POST", b"/", [*said, *said], b"abcGET /x HTTP/1.1\r\n\r\n")
+        await it.send("POST", b"/", said, pieces(b"one"))
+
+    assert server.bodies == [b"abcGET /x HTTP/1.1\r\n\r\n", b"one"]
+    framing = [[line for line in head.lower().split(b"\r\n") if b"host" not in line][1:-2] for head in server.heads]
+    assert framing == [[b"content-length: 22"], [b"transfer-encoding: chunked"]]
+
+
+@both
+@pytest.mark.parametrize("parts", [(b"one", b"two!"), (b"one",), (b"1234567",)])
+async def test_a_body_of_another_length_ends_the_request(client: Client, parts: tuple[bytes, ...]) -> None:
+    """Neither a byte more reaches the server, nor does a short body stay open for the next request."""
+    got = bytearray()
+    ended = asyncio.Event()
+
+    async def script(state: Scripted, peer: Peer) -> None:
+        state.heads.append(await peer.head())
+        try:
+            while data := await peer.reader.read(100):
+                got.extend(data)
+        finally:
+            ended.set()
+
+    async with scripted(script) as server, using(client, server) as it:
+        with pytest.raises(RequestInvalid):
+            await it.send("PUT", b"/", [], pieces(*parts), length=6)
+        async with asyncio.timeout(5):
+            await ended.wait()
+    assert len(got) <= 6
+
+
+@both
+async def test_the_last_request_of_a_connection(client: Client) -> None:
+    """The server is told, and the next request has another one."""
+    async with answering(ok()) as server, using(client, server) as it:
+        await it.send("GET", b"/", [], last=True)
+        await it.send("GET", b"/", [])
+
+    assert server.connections == 2
+    assert [b"\r\nconnection: close\r\n" in head.lower() for head in server.heads] == [True, False]
+
+
+@both
+async def test_an_answer_with_two_lengths_is_none(client: Client) -> None:
+    """A client behind could read it in another way."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    async with answering(answer) as server, using(client, server) as it:
+        with pytest.raises(BadAnswer):
+            await it.send("GET", b"/", [])
 
 
 @both

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.errors import Fault, FaultKind
 from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.alb_forward import Framing, request_lines, response_lines
+from gateway.translation.alb_forward import Framing, request_lines, response_lines, stream_length
 from gateway.translation.messages import Arrival, Request, Tls
 
 ARRIVAL = Arrival("6f7f0961-1234-4abc-8def-0123456789ab", 1_700_000_000_000, "1-6553f100-0123456789abcdef01234567")
@@ -107,9 +107,9 @@ def test_the_authority_of_the_target_is_the_host() -> None:
 
 
 def test_hop_by_hop_lines_stay_behind() -> None:
-    """Those of the standard and those that the connection names; the length belongs to the body."""
+    """Those of the standard and those that the client's connection names, but not what the load balancer adds."""
     lines = lines_for(
-        (b"Connection", b"close, X-Hop , content-length"),
+        (b"Connection", b"close, X-Hop , content-length, x-amzn-oidc-identity, x-forwarded-for, x-amzn-trace-id"),
         (b"Keep-Alive", b"timeout=5"),
         (b"TE", b"trailers"),
         (b"Transfer-Encoding", b"chunked"),
@@ -117,8 +117,47 @@ def test_hop_by_hop_lines_stay_behind() -> None:
         (b"Expect", b"100-continue"),
         (b"X-Hop", b"1"),
         (b"Content-Length", b"3"),
+        (b"x-amzn-oidc-identity", b"the user who has logged in"),
     )
-    assert [name for name, _ in lines][4:] == [b"Content-Length"]
+    assert [name for name, _ in lines] == [
+        b"X-Forwarded-For",
+        b"X-Forwarded-Proto",
+        b"X-Forwarded-Port",
+        b"X-Amzn-Trace-Id",
+        b"Content-Length",
+        b"x-amzn-oidc-identity",
+    ]
+
+
+def test_the_client_cannot_say_what_the_load_balancer_says() -> None:
+    """Neither of its certificate nor in a spelling that servers take for the same name."""
+    attributes = AlbAttributes(mtls_passthrough=True)
+    claimed = (b"X-Amzn-Mtls-Clientcert", b"forged"), (b"X_Forwarded_For", b"1"), (b"x_amzn-trace_id", b"Root=1")
+    assert [name for name, _ in lines_for(*claimed, attributes=attributes)] == [
+        b"X-Forwarded-For",
+        b"X-Forwarded-Proto",
+        b"X-Forwarded-Port",
+        b"X-Amzn-Trace-Id",
+    ]
+    preserved = AlbAttributes(xff_mode="preserve")
+    assert (b"X_Forwarded_For", b"1") in lines_for((b"X_Forwarded_For", b"1"), attributes=preserved)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([(b"content-length", b"2000000")], 2_000_000),
+        ([], None),
+        ([(b"Content-Length", b"3"), (b"Content-Length", b"3")], None),
+        ([(b"Content-Length", b"3"), (b"Transfer-Encoding", b"chunked")], None),
+        ([(b"Transfer-Encoding", b"chunked")], None),
+        ([(b"Content-Length", b"+3")], None),
+        ([(b"Content-Length", b"3" * 19)], None),
+    ],
+)
+def test_the_length_of_a_stream(lines: Lines, expected: int | None) -> None:
+    """What one line says and nothing contradicts."""
+    assert stream_length(request(*lines)) == expected
 
 
 def test_invalid_names_are_dropped_on_request() -> None:

@@ -46,6 +46,15 @@ def test_everything_replaced() -> None:
     ]
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body(status: int) -> None:
+    """Neither body nor length go with it."""
+    response = customized(REFUSAL, status, [], ("text/plain", "x"), {})
+
+    assert response.body == b""
+    assert b"Content-Length" not in dict(response.headers)
+
+
 def test_nothing_replaced() -> None:
     """What is not configured stays as it is."""
     assert customized(REFUSAL, None, [], None, {}) == REFUSAL

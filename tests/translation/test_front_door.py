@@ -143,10 +143,23 @@ def test_rest_stream() -> None:
 def test_streams_without_chunks() -> None:
     """HTTP/1.0 knows no chunks, and a 204 has no body."""
     old = RestApi().begin(Prelude(200, [], []), REQUEST._replace(http_version="1.0"), ARRIVAL)
-    empty = RestApi().begin(Prelude(204, [], []), REQUEST, ARRIVAL)
+    empty = RestApi().begin(Prelude(204, [(b"Content-Length", b"5")], []), REQUEST, ARRIVAL)
+    head = RestApi().begin(Prelude(200, [], []), REQUEST._replace(method="HEAD"), ARRIVAL)
 
-    assert b"Transfer-Encoding" not in dict(old.headers)
-    assert b"Transfer-Encoding" not in dict(empty.headers)
+    for response in (old, empty, head):
+        assert not dict(response.headers).keys() & {b"Transfer-Encoding", b"Content-Length"}
+    # Only the end of the connection shows the end of the body.
+    assert (old.close, dict(old.headers)[b"Connection"]) == (True, b"close")
+
+
+@pytest.mark.parametrize("lengths", [["5", "6"], ["five"], ["-5"], ["5" * 19]])
+def test_a_length_that_is_none_is_not_passed_on(lengths: list[str]) -> None:
+    """The body goes in chunks, which need none."""
+    lines = [(b"Content-Length", length.encode()) for length in lengths]
+    response = RestApi().begin(Prelude(200, lines, []), REQUEST, ARRIVAL)
+
+    assert b"Content-Length" not in dict(response.headers)
+    assert dict(response.headers)[b"Transfer-Encoding"] == b"chunked"
 
 
 def test_function_url_stream() -> None:

@@ -2,8 +2,8 @@
 
 Facts, from the AWS ELB user guide (target groups; "Troubleshoot your Application Load Balancers")
 
-- A refused connection, a reset, an answer that is no HTTP and more than 32 KB of header lines give 502; no connection
-  within 10 seconds and no answer within the idle timeout give 504.
+- A refused connection, a reset, an answer that is no HTTP or whose length is not clear, and more than 32 KB of header
+  lines give 502; no connection within 10 seconds and no answer within the idle timeout give 504.
 - Round robin is the default; ``least_outstanding_requests`` counts what is on its way.
 - Certificates of targets are not checked.
 """
@@ -24,6 +24,7 @@ from gateway.targets.http_transport import (
     AnswerTimeout,
     Body,
     ConnectFailed,
+    RequestInvalid,
     Timeouts,
     Transport,
     TransportError,
@@ -31,7 +32,7 @@ from gateway.targets.http_transport import (
 )
 from gateway.targets.transports import open_transport
 from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.alb_forward import Framing, request_lines, response_lines
+from gateway.translation.alb_forward import Framing, request_lines, response_lines, stream_length
 from gateway.translation.alb_request import refuse_target
 from gateway.translation.flavours.alb import RESPONSE_HEADERS_BYTES, Alb
 from gateway.translation.headers import wire_size
@@ -41,7 +42,8 @@ from gateway.types import HeaderList
 log = logging.getLogger("gateway")
 
 _CONNECT_S: Final = 10.0
-_BODILESS: Final = frozenset({204, 304})
+_NO_CONTENT: Final = 204
+_NOT_MODIFIED: Final = 304
 
 
 class HttpTarget:
@@ -172,6 +174,8 @@ class HttpTargetGroup:
             except ConnectFailed as error:  # nothing was sent, so the next one may have it
                 kind = FaultKind.CONNECTION_TIMEOUT if error.timed_out else FaultKind.CONNECTION_ERROR
                 failure = Fault(kind, str(error))
+            except RequestInvalid as error:
+                raise Fault(FaultKind.MALFORMED, str(error)) from error
             except AnswerTimeout as error:
                 raise Fault(FaultKind.CONNECTION_TIMEOUT, f"{target.url}: {error}") from error
             except TransportError as error:
@@ -187,7 +191,15 @@ class HttpTargetGroup:
             raise ConnectFailed(f"nothing connects to {target.url} before the gateway has started and when it stops")
         target.in_flight += 1
         try:
-            return await target.transport.send(request.method, path, lines, body, stream=True)
+            return await target.transport.send(
+                request.method,
+                path,
+                lines,
+                body,
+                length=None if isinstance(body, bytes) else stream_length(request),
+                stream=True,
+                last=request.ambiguous,
+            )
         except BaseException:
             target.in_flight -= 1
             raise
@@ -230,15 +242,23 @@ class HttpTargetGroup:
 
 
 def _framing(answer: Answer, request: Request, body: Body) -> Framing:
-    values = {name.lower(): value for name, value in answer.headers}
-    length = values.get(b"content-length", b"")
-    if request.method == "HEAD" or answer.status in _BODILESS:
-        return Framing(int(length) if length.isdigit() else None)
-    if b"chunked" in values.get(b"transfer-encoding", b"").lower() and request.http_version == "1.1":
+    """How the body goes on; only a length that belongs to no body, as that of HEAD, is the server's word."""
+    length: int | None = None
+    coded = False
+    for name, value in answer.headers:
+        if len(name) == 14 and name.lower() == b"content-length":
+            length = int(value)  # a number of 64 bits, or it would be no answer
+        elif len(name) == 17 and name.lower() == b"transfer-encoding":
+            coded = True
+    if answer.status == _NO_CONTENT:
+        return Framing(None)
+    if request.method == "HEAD" or answer.status == _NOT_MODIFIED:
+        return Framing(length)
+    if coded and request.http_version == "1.1":
         return Framing(None, chunked=True)
     if isinstance(body, bytes):
         return Framing(len(body))
-    return Framing(int(length)) if length.isdigit() else Framing(None, chunked=True)
+    return Framing(length, chunked=length is None)
 
 
 async def _one(body: bytes) -> AsyncIterator[bytes]:

@@ -170,7 +170,7 @@ class AlbListener:
         action = ACTIONS[mode][found.level]
         if not action.forward:
             raise Refusal(400, detail=f"desync mitigation: {found.reason}")
-        return request._replace(keep_alive=False) if action.close else request
+        return request._replace(keep_alive=False, ambiguous=True) if action.close else request
 
     async def _act(self, rule: Rule, request: Request, arrival: Arrival, exchange: AlbExchange | None) -> Response:
         match rule.action:

@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 from gateway.config.authentication import AuthenticateCognito, AuthenticateOidc
 from gateway.listeners.alb.authentication_answer import Answered, Answers, Passed
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
-from gateway.listeners.alb.oidc_headers import OidcHeaders, without_oidc_headers
+from gateway.listeners.alb.oidc_headers import OidcHeaders
 from gateway.listeners.alb.oidc_provider import Provider, ProviderCalls, Tokens, payload_of
 from gateway.listeners.alb.session_cookie import (
     NONCE_COOKIE,
@@ -37,6 +37,7 @@ from gateway.listeners.alb.session_cookie import (
     set_cookie,
     write_session,
 )
+from gateway.translation.alb_owned import without_user_lines
 from gateway.translation.messages import Arrival, Request
 from gateway.types import EpochMs, Json
 
@@ -95,7 +96,7 @@ class Login:
 
     async def authenticate(self, request: Request, arrival: Arrival) -> Passed | Answered:
         """Let a user with a session pass; never raises."""
-        request = request._replace(headers=without_oidc_headers(request.headers))
+        request = request._replace(headers=without_user_lines(request.headers))
         try:
             return await self._admit(request, arrival)
         except AuthenticationFailure as failure:

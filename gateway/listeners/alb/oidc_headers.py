@@ -20,13 +20,7 @@ import orjson
 from gateway.listeners.alb.session_cookie import Session
 from gateway.types import EpochMs, HeaderList, Json
 
-_PREFIX: Final = b"x-amzn-oidc-"
 _VALID_S: Final = 120
-
-
-def without_oidc_headers(lines: HeaderList) -> HeaderList:
-    """The client's lines but those that only the load balancer may send."""
-    return [line for line in lines if not line[0].lower().startswith(_PREFIX)]
 
 
 class OidcHeaders:

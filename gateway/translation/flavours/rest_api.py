@@ -234,7 +234,8 @@ class RestApi:
 
     def begin(self, prelude: Prelude, request: Request, arrival: Arrival) -> Response:
         """The head of a streamed response; the caller puts the stream into ``body``."""
-        length = next((value for name, value in prelude.headers if name.lower() == b"content-length"), b"")
+        lengths = {value for name, value in prelude.headers if name.lower() == b"content-length"}
+        length = lengths.pop() if len(lengths) == 1 else b""
         lines = self._lines(
             [*prelude.headers, *((b"set-cookie", cookie) for cookie in prelude.cookies)], request, arrival
         )

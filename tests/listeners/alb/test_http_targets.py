@@ -106,7 +106,10 @@ async def test_a_request_goes_through_and_its_answer_back() -> None:
     ("method", "answer", "length", "chunked", "body"),
     [
         ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", [b"9"], [], b""),
+        ("HEAD", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", [], [], b""),
         ("GET", b"HTTP/1.1 204 No Content\r\n\r\n", [], [], b""),
+        ("GET", b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", [], [], b""),
+        ("GET", b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", [], [], b""),
         ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", [b"5"], [], b""),
         (
             "GET",
@@ -118,7 +121,7 @@ async def test_a_request_goes_through_and_its_answer_back() -> None:
         ("GET", b"HTTP/1.1 200 OK\r\n\r\nuntil the end", [], [b"chunked"], b"until the end"),
         ("GET", ok(b""), [b"0"], [], b""),
     ],
-    ids=["HEAD", "204", "304", "chunked", "until the end", "empty"],
+    ids=["HEAD", "HEAD chunked", "204", "204 with a length", "204 chunked", "304", "chunked", "until the end", "empty"],
 )
 async def test_the_framing_of_answers(
     method: str, answer: bytes, length: list[bytes], chunked: list[bytes], body: bytes
@@ -137,6 +140,60 @@ async def test_the_framing_of_answers(
 
     assert (lines_of(response, b"content-length"), lines_of(response, b"transfer-encoding")) == (length, chunked)
     assert got == body
+
+
+async def test_an_answer_whose_length_is_not_clear_is_a_bad_gateway() -> None:
+    """The client might read another length than the load balancer."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc"
+    async with answering(answer) as server, group_of(server.url) as group:
+        assert (await group.forward(GET, ARRIVAL, None)).status == 502
+
+
+async def test_nothing_comes_behind_an_unclear_request() -> None:
+    """Its connection is closed, and what the client said of the length does not go on."""
+    said = [(b"Host", b"a.com"), (b"Content-Length", b"3"), (b"Transfer-Encoding", b"chunked")]
+    body = b"abcGET /smuggled HTTP/1.1\r\n\r\n"
+    unclear = GET._replace(method="POST", headers=said, body=body, ambiguous=True)
+    async with answering(ok()) as server, group_of(server.url) as group:
+        for request in (GET, unclear, GET, GET):
+            await group.forward(request, ARRIVAL, None)
+
+    assert [head.split(b" ", 1)[0] for head in server.heads] == [b"GET", b"POST", b"GET", b"GET"]
+    assert server.bodies[1] == body
+    assert b"\r\nConnection: close\r\n" in server.heads[1]
+    assert server.heads[1].lower().count(b"content-length") == 1
+    assert server.connections == 2
+
+
+async def test_a_request_that_no_line_can_hold_is_refused() -> None:
+    """HTTP/2 carries bytes that would end a line of HTTP/1.1."""
+    split = GET._replace(headers=[(b"X", b"a\r\nTransfer-Encoding: chunked")])
+    async with answering(ok()) as server, group_of(server.url) as group:
+        assert (await group.forward(split, ARRIVAL, None)).status == 400
+        assert (await group.forward(GET._replace(method="CONNECT"), ARRIVAL, None)).status == 400
+    assert server.heads == []
+
+
+@pytest.mark.parametrize("parts", [(b"abc",), (b"abc", b"GET /smuggled HTTP/1.1\r\n\r\n")])
+async def test_a_streamed_body_is_as_long_as_the_client_said(parts: tuple[bytes, ...]) -> None:
+    """Not a byte more goes on."""
+
+    async def upload() -> AsyncIterator[bytes]:
+        for part in parts:
+            yield part
+
+    lines = [(b"Host", b"a.com"), (b"Content-Length", b"3")]
+    request = GET._replace(method="PUT", headers=lines, stream=upload())
+    async with answering(ok()) as server, group_of(server.url) as group:
+        response = await group.forward(request, ARRIVAL, None)
+
+    if len(parts) == 1:
+        assert (response.status, server.bodies) == (200, [b"abc"])
+    else:
+        assert response.status == 400
+        assert server.bodies in ([], [b"abc"])
+    assert len(server.heads) <= 1
+    assert b"transfer-encoding" not in b"".join(server.heads).lower()
 
 
 async def test_a_1_0_client_sees_the_end_of_the_connection() -> None:

@@ -9,6 +9,7 @@ import pytest
 from gateway.invocation import Returned, Throttled
 from gateway.listeners.alb.authentication_answer import Answered, Passed
 from gateway.listeners.alb.listener import AlbExchange, AlbListener
+from gateway.listeners.exchange import Exchange
 from gateway.listeners.wire import Wire
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.flavours.alb import LIMITS
@@ -248,10 +249,10 @@ ACCEPTABLE = ((b"Host", b"h"), (b"Content-Length", b"0"))
 @pytest.mark.parametrize(
     ("mode", "headers", "status", "close"),
     [
-        ("monitor", SEVERE, 200, False),
+        ("monitor", SEVERE, 200, True),
         ("defensive", SEVERE, 400, True),
         ("strictest", SEVERE, 400, True),
-        ("monitor", AMBIGUOUS, 200, False),
+        ("monitor", AMBIGUOUS, 200, True),
         ("defensive", AMBIGUOUS, 200, True),
         ("strictest", AMBIGUOUS, 400, True),
         ("defensive", ACCEPTABLE, 200, False),
@@ -261,13 +262,47 @@ ACCEPTABLE = ((b"Host", b"h"), (b"Content-Length", b"0"))
 async def test_desync_mitigation(
     mode: str, headers: tuple[tuple[bytes, bytes], ...], status: int, *, close: bool
 ) -> None:
-    """What is dangerous is refused or its connection closed, as the mode says; the finding is logged in any mode."""
+    """What is dangerous is refused as the mode says, and its connection closed and the finding logged in any mode."""
     response = await mitigating(mode).respond(get(headers=headers))
 
     assert (response.status, response.close) == (status, close)
     level, reason = exchange_of(response).classification.logged
     assert level != "-"
     assert reason != "-"
+
+
+class KeepingGroup:
+    """A target group that keeps the request it gets."""
+
+    name = arn = "group"
+    accepts_streams = False
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    async def start(self) -> None:
+        """Nothing to do."""
+
+    async def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:  # noqa: ARG002
+        """An empty answer."""
+        self.requests.append(request)
+        return Response(200, [])
+
+    async def aclose(self) -> None:
+        """Nothing to do."""
+
+
+@pytest.mark.parametrize("mode", ["monitor", "defensive"])
+@pytest.mark.parametrize(("headers", "ambiguous"), [(AMBIGUOUS, True), (ACCEPTABLE, False)])
+async def test_a_target_group_learns_of_an_unclear_request(
+    mode: str, headers: tuple[tuple[bytes, bytes], ...], ambiguous: bool
+) -> None:
+    """So that nothing goes behind it to a server either."""
+    subject, group = mitigating(mode), KeepingGroup()
+    subject.routing = replace(subject.routing, groups={"group": group})
+    await subject.respond(get(headers=headers))
+
+    assert [(request.ambiguous, request.keep_alive) for request in group.requests] == [(ambiguous, not ambiguous)]
 
 
 async def test_compliant_request() -> None:
