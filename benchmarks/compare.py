@@ -1,15 +1,17 @@
 """Whether one commit is slower than another: a benchmark of both in turns, each at least five times.
 
-    python benchmarks/compare.py OLD NEW [--benchmark cpu|start|throughput] [--rounds 5] [--fail-above 1.05]
+    python benchmarks/compare.py OLD NEW [--benchmark cpu|start|throughput] [--rounds 7] [--fail-above 1.05]
                                          [-- arguments of the benchmark]
 
 OLD and NEW are what git knows as commits; ``.`` is this checkout as it stands.  The files of both go to a temporary
 folder, and the benchmark that stands beside this file measures both, so that a change of the benchmark is none of the
 gateway.  It is run with this interpreter; when OLD or NEW wants other packages, ``scripts/setup`` gives each its own.
 
-Printed are medians; lower is better in all of them.  The spread is the larger one of the two commits' runs: the range
-without the highest fifth, over the median.  A difference below it is none.  The code is 1 when a figure is above
-``--fail-above`` times the old one and the difference is not none.
+A run of one commit and the next run of the other are a pair; with ``cpu`` both run at once, and their rounds take
+turns.  Printed are the medians, where lower is better, and the median of the pairs' ratios.  The spread is that of the
+pairs: the range of their ratios without the fifth that is furthest from the median.  A difference below it is none.  Of
+two runs of one commit, seven rounds call one figure in a hundred different, five rounds one in fifteen.  The code is 1
+when a ratio is above ``--fail-above`` and the difference is not none.
 """
 
 import argparse
@@ -27,6 +29,7 @@ from servers import VARIABLES, folder_of, row, table
 
 PROJECT = Path(__file__).resolve().parents[1]
 LEAST_ROUNDS = 5
+ROUNDS = 7
 Result = Mapping[str, Any]
 """What a benchmark prints with ``--json``: ``figures`` by name, in a ``unit``, to be shown times ``scale``."""
 
@@ -103,13 +106,21 @@ def versions(names: Sequence[str], run: Path) -> list[Version]:
     return found
 
 
-def measure(sides: Sequence[Version], rounds: int, command: Sequence[str]) -> list[list[Result]]:
-    """The results of both sides, whose runs take turns; so do those that begin a round."""
+def measure(sides: Sequence[Version], given: argparse.Namespace) -> list[list[Result]]:
+    """The results of both sides; what begins a round changes from one to the next."""
+    command = [str(Path(__file__).resolve().with_name(f"{given.benchmark}.py")), "--json", *given.arguments]
     results: list[list[Result]] = [[], []]
-    for number in range(rounds):
-        for side in (0, 1) if number % 2 == 0 else (1, 0):
-            print(f"round {number + 1} of {rounds}: {sides[side].name}", file=sys.stderr, flush=True)
-            results[side].append(json.loads(sides[side].run(*command)))
+    for number in range(given.rounds):
+        print(f"round {number + 1} of {given.rounds}", file=sys.stderr, flush=True)
+        first, second = (0, 1) if number % 2 == 0 else (1, 0)
+        if given.benchmark == "cpu":
+            beside = ["--beside", sides[second].python, str(sides[second].folder)]
+            found = json.loads(sides[first].run(*command, *beside))
+            results[first].append(found)
+            results[second].append(found | {"figures": found["beside"]})
+        else:
+            for side in (first, second):
+                results[side].append(json.loads(sides[side].run(*command)))
     return results
 
 
@@ -136,7 +147,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("old", metavar="OLD")
     parser.add_argument("new", metavar="NEW")
     parser.add_argument("--benchmark", choices=("cpu", "start", "throughput"), default="cpu")
-    parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--fail-above", type=float, metavar="RATIO")
     found = parser.parse_args(own)
     if found.rounds < LEAST_ROUNDS:
@@ -148,10 +159,9 @@ def options() -> argparse.Namespace:
 def main() -> int:
     given = options()
     names = [given.old, given.new]
-    command = [str(Path(__file__).resolve().with_name(f"{given.benchmark}.py")), "--json", *given.arguments]
     with folder_of({}) as run, contextlib.suppress(KeyboardInterrupt):
         sides = versions(names, run)
-        results = measure(sides, given.rounds, command)
+        results = measure(sides, given)
         found = differences(results)
         scale = min(result.get("scale", 1.0) for side in results for result in side)
         for side in sides:

@@ -2,7 +2,7 @@
 
     python benchmarks/cpu.py [--execution in-process,worker,runtime-api,runtime-api-node,nodejs]
                              [--as alb,alb-multi,http,http-v1,rest,url] [--request get,browser,post]
-                             [--rounds 7] [--requests 1600] [--json]
+                             [--rounds 7] [--requests 1600] [--json] [--beside PYTHON FOLDER]
 
 Each line is a run of ``gateway serve`` in a process of its own, with one execution environment; 32 clients are
 transports in that process, and every answer is looked at.  *parent* is the gateway, *child* what it
@@ -13,25 +13,33 @@ machine has its quick and slow moments, which a fixed calculation shows that is 
 rounds would have taken, had the calculation always been as quick as in its best moment.  On a machine that does nothing
 else the two agree.  Processes of Node.js have threads that compile and collect when they like; their figures scatter.
 
+``--beside`` measures another checkout in turns with this one, round by round, with an interpreter of its own; that is
+for `compare.py`, as the JSON is.
+
 Needs Linux; without Node.js its lines are left out.
 """
 
 import argparse
+import contextlib
+import itertools
 import json
 import platform
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, NamedTuple
 
+from cpu_run import Plan, Round
 from differences import spread
 from runtime_api import NODE_CLIENT, PYTHON_CLIENT
 from servers import VARIABLES, folder_of, need_linux, row, table
 
 CLIENTS = 32
+STOP_LIMIT_S = 5.0
 REQUESTS_IN_PART = 5
 """Of each client; some milliseconds' worth, so that a machine's moments are longer."""
 
@@ -88,6 +96,13 @@ REQUESTS = {
 }
 
 
+class Side(NamedTuple):
+    """A gateway: its interpreter, and its folder where that is not what the interpreter would take."""
+
+    python: str
+    folder: str = ""
+
+
 def names(text: str, known: Sequence[str]) -> list[str]:
     """What a list in an option names."""
     found = text.split(",")
@@ -105,68 +120,106 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--requests", type=int, default=1600)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--beside", nargs=2, metavar=("PYTHON", "FOLDER"))
     return parser.parse_args()
 
 
-def measure(run: Path, serve: Sequence[str], request: str, rounds: int, requests: int) -> dict[str, Any]:
-    """What `cpu_run.py` measured."""
-    each = max(1, requests // CLIENTS)
+class Clients:
+    """One `cpu_run.py`, to be closed."""
+
+    def __init__(self, side: Side, run: Path, plan: Plan) -> None:
+        variables = VARIABLES | {"PYTHONHASHSEED": "0", "TMPDIR": str(run)}
+        if side.folder:
+            variables["PYTHONPATH"] = side.folder
+        self._name = f"gateway serve {' '.join(plan.serve)}"
+        self._errors: IO[str] = tempfile.TemporaryFile("w+", dir=run)  # noqa: SIM115 - see close()
+        self._process = subprocess.Popen(
+            [side.python, str(Path(__file__).with_name("cpu_run.py")), json.dumps(plan._asdict())],
+            cwd=run,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            bufsize=1,
+        )
+
+    def round(self) -> Round:
+        assert self._process.stdin
+        assert self._process.stdout
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write("\n")
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait()
+            self._errors.seek(0)
+            raise SystemExit(f"{self._name}: this could not be measured\n{self._errors.read()[-3000:]}")
+        return Round(*json.loads(line))
+
+    def close(self) -> None:
+        with self._errors, self._process:
+            try:
+                with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
+                    self._process.communicate(timeout=STOP_LIMIT_S)
+            finally:
+                self._process.kill()
+
+
+def measure(sides: Sequence[Side], run: Path, plan: Plan, rounds: int) -> list[list[Round]]:
+    """The rounds of each side, which take turns; the first round of each counts for nobody."""
+    found: list[list[Round]] = [[] for _ in sides]
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(contextlib.closing(Clients(side, run, plan))) for side in sides]
+        for number in range(rounds + 1):
+            places = range(len(sides))
+            for place in places if number % 2 else reversed(places):
+                found[place].append(clients[place].round())
+    return [each[1:] for each in found]
+
+
+def measure_all(given: argparse.Namespace, sides: Sequence[Side]) -> Iterator[tuple[str, list[list[Round]]]]:
+    """What is measured, in words, and the rounds of each side, one after the other."""
+    each = max(1, given.requests // CLIENTS)
     in_part = min(each, REQUESTS_IN_PART)
-    plan = {
-        "serve": serve,
-        "exchange": REQUESTS[request],
-        "rounds": rounds,
-        "parts": each // in_part,
-        "requests": in_part,
-        "clients": CLIENTS,
-    }
-    command = [sys.executable, str(Path(__file__).with_name("cpu_run.py")), json.dumps(plan)]
-    variables = VARIABLES | {"PYTHONHASHSEED": "0", "TMPDIR": str(run)}
-    done = subprocess.run(command, cwd=run, env=variables, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"gateway serve {' '.join(serve)}: this could not be measured\n{done.stderr[-3000:]}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def measure_all(given: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is measured, in words, and its figures, one after the other."""
     with folder_of(FILES) as run:
-        for listener in given.listeners:
-            for request in given.request:
-                for execution in given.execution:
-                    if "node" in execution and not shutil.which("node"):
-                        print(
-                            "Node.js is not installed, its lines are left out: apt-get install nodejs", file=sys.stderr
-                        )
-                        continue
-                    serve = [*SERVE, "--as", listener, *EXECUTIONS[execution]]
-                    found = measure(run, serve, request, given.rounds, given.requests)
-                    yield f"{listener}, {request}, {execution}", found
+        for listener, request, execution in itertools.product(given.listeners, given.request, given.execution):
+            if "node" in execution and not shutil.which("node"):
+                print("Node.js is not installed, its lines are left out: apt-get install nodejs", file=sys.stderr)
+                continue
+            serve = [*SERVE, "--as", listener, *EXECUTIONS[execution]]
+            plan = Plan(serve, REQUESTS[request], each // in_part, in_part, CLIENTS)
+            yield f"{listener}, {request}, {execution}", measure(sides, run, plan, given.rounds)
 
 
-def figures(name: str, measured: dict[str, Any]) -> Iterator[tuple[str, list[float], list[float]]]:
+def figures(name: str, rounds: Sequence[Round]) -> Iterator[tuple[str, list[float], list[float]]]:
     """Of each process: its name, nanoseconds of a request by round, and in calculations instead of nanoseconds."""
-    parent, child, calculations = zip(*measured["rounds"], strict=True)
+    parent, child, calculations, *_ = zip(*rounds, strict=True)
     for process, column in ((", parent", parent), (", child", child)) if any(child) else (("", parent),):
         yield name + process, list(column), [ns / one for ns, one in zip(column, calculations, strict=True)]
+
+
+def medians(found: dict[str, list[list[Round]]], side: int) -> dict[str, float]:
+    """The figures of one side, in calculations."""
+    lines = (line for name, sides in found.items() for line in figures(name, sides[side]))
+    return {name: statistics.median(even) for name, _, even in lines}
 
 
 def main() -> None:
     given = options()
     need_linux()
-    found = dict(measure_all(given))
-    quickest_us = min(one["quickest"] for one in found.values()) / 1000
-    lines = [line for name, one in found.items() for line in figures(name, one)]
-    folder = next(iter(found.values()))["folder"]
+    sides = [Side(sys.executable), *([Side(*given.beside)] if given.beside else [])]
+    found = dict(measure_all(given, sides))
+    rounds = [one for measured in found.values() for side in measured for one in side]
+    quickest_us = min(one.quickest_ns for one in rounds) / 1000
     if given.json:
-        medians = {name: statistics.median(even) for name, _, even in lines}
-        print(json.dumps({"folder": folder, "scale": quickest_us, "unit": "µs", "figures": medians}))
+        result = {"folder": rounds[0].folder, "scale": quickest_us, "unit": "µs", "figures": medians(found, 0)}
+        print(json.dumps(result | ({"beside": medians(found, 1)} if given.beside else {})))
         return
-    print(f"µs of processor time for one request; {folder}, Python {platform.python_version()}")
-    table("Listener, request, execution", "minimum", "even median", "spread")
-    for name, ns, even in lines:
-        row(name, f"{min(ns) / 1000:.1f}", f"{statistics.median(even) * quickest_us:.1f}", f"{spread(even):.1%}")
+    for side, measured in enumerate(next(iter(found.values()))):
+        print(f"\nµs of processor time for one request; {measured[0].folder}, Python {platform.python_version()}")
+        table("Listener, request, execution", "minimum", "even median", "spread")
+        for line, ns, even in (line for name, sides in found.items() for line in figures(name, sides[side])):
+            row(line, f"{min(ns) / 1000:.1f}", f"{statistics.median(even) * quickest_us:.1f}", f"{spread(even):.1%}")
 
 
 if __name__ == "__main__":

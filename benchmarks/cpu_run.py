@@ -10,8 +10,8 @@ All runs on one processor, so that the gateway and what it started never slow ea
 does still counts: where two processors are one core, each is up to twice as slow while the other works.  So a round has
 parts, with a fixed calculation between them, whose time says how quick the machine was in that round.
 
-PLAN is a `Plan` as JSON.  The result goes to standard output as JSON: the gateway's folder, nanoseconds of the quickest
-calculation, and the rounds, each a `Round`.
+PLAN is a `Plan` as JSON.  For each line on standard input there is a round, which answers with one on standard output:
+a `Round` as JSON.  So two versions can be measured in turns.
 """
 
 import asyncio
@@ -22,11 +22,12 @@ import os
 import runpy
 import signal
 import socket
+import statistics
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TextIO
 
 import uvloop
 from fake_clients import Clients, Exchange, Factory, NoFigureError
@@ -54,18 +55,27 @@ class Plan(NamedTuple):
 
     serve: Sequence[str]
     exchange: Sequence[str]
-    rounds: int
     parts: int
     requests: int
     clients: int
 
 
 class Round(NamedTuple):
-    """Nanoseconds of processor time: of a request in this process, in all that it started, and of a calculation."""
+    """One round.
 
-    parent: float
-    child: float
-    calculation: float
+    Attributes:
+        parent_ns: Nanoseconds of processor time of a request in this process.
+        child_ns: Those in all that it started.
+        calculation_ns: What a calculation took at that time.
+        quickest_ns: What the quickest calculation of all has taken so far.
+        folder: Where the gateway is.
+    """
+
+    parent_ns: float
+    child_ns: float
+    calculation_ns: float
+    quickest_ns: int
+    folder: str
 
 
 def process_ns(pid: int) -> int:
@@ -91,16 +101,13 @@ def calculation() -> int:
 
 
 class Meter:
-    """The rounds of one run.
-
-    Attributes:
-        quickest: Nanoseconds of the quickest calculation.
-    """
+    """The rounds of one run."""
 
     def __init__(self, clients: Clients, plan: Plan) -> None:
         self._clients = clients
         self._plan = plan
-        self.quickest = calculation()
+        self._quickest_ns = calculation()
+        self._folder = str(Path(sys.modules["gateway"].__file__ or "").parents[1])
 
     async def round(self) -> Round:
         """Measure one round."""
@@ -118,11 +125,12 @@ class Meter:
         if descendants(os.getpid())[1:] != children:
             raise NoFigureError("processes came or went while they were measured")
         requests = self._plan.parts * self._plan.requests * self._plan.clients
-        return Round(took_ns[0] / requests, took_ns[1] / requests, sum(calculations) / len(calculations))
+        parent_ns, child_ns = (ns / requests for ns in took_ns)
+        return Round(parent_ns, child_ns, statistics.mean(calculations), self._quickest_ns, self._folder)
 
     def _calculations(self) -> list[int]:
         found = [calculation() for _ in range(CALCULATIONS)]
-        self.quickest = min(self.quickest, *found)
+        self._quickest_ns = min(self._quickest_ns, *found)
         return found
 
 
@@ -130,15 +138,15 @@ def _clocks(children: Sequence[int]) -> tuple[int, int]:
     return time.process_time_ns(), sum(map(process_ns, children))
 
 
-async def measure(factory: Factory, plan: Plan) -> dict[str, Any]:
-    """All rounds; one before them counts for nobody."""
+async def measure(factory: Factory, plan: Plan, output: TextIO) -> None:
+    """Do a round for each line that comes."""
     clients = Clients(factory, Exchange(*plan.exchange), plan.clients)
     try:
         meter = Meter(clients, plan)
-        rounds = [await meter.round() for _ in range(plan.rounds + 1)]
+        while await asyncio.to_thread(sys.stdin.readline):
+            print(json.dumps(await meter.round()), file=output, flush=True)
     finally:
         clients.close()
-    return {"quickest": meter.quickest, "rounds": rounds[1:]}
 
 
 class Run(io.StringIO):
@@ -148,7 +156,8 @@ class Run(io.StringIO):
         super().__init__()
         self._plan = plan
         self._factory: Factory | None = None
-        self._task: asyncio.Task[dict[str, Any]] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._output = sys.stdout
 
     def hook(self, loop_class: type[asyncio.AbstractEventLoop]) -> None:
         """Learn the protocol factory of the gateway's port."""
@@ -167,11 +176,11 @@ class Run(io.StringIO):
         if text.startswith("Ready:"):
             if self._factory is None:
                 raise NoFigureError(f"gateway serve is ready, but has not listened on {HOST}")
-            self._task = asyncio.get_running_loop().create_task(measure(self._factory, self._plan))
+            self._task = asyncio.get_running_loop().create_task(measure(self._factory, self._plan, self._output))
             self._task.add_done_callback(lambda _: os.kill(os.getpid(), signal.SIGTERM))
         return len(text)
 
-    def result(self) -> dict[str, Any]:
+    def serve(self) -> None:
         """Run the gateway until all is measured."""
         for loop_class in (uvloop.Loop, asyncio.BaseEventLoop):
             self.hook(loop_class)
@@ -184,15 +193,13 @@ class Run(io.StringIO):
             if end.code or self._task is None:
                 raise
         finally:
-            sys.stdout = sys.__stdout__
-        return self._task.result()
+            sys.stdout = self._output
+        self._task.result()
 
 
 def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    measured = Run(Plan(**json.loads(sys.argv[1]))).result()
-    folder = Path(sys.modules["gateway"].__file__ or "").parents[1]
-    print(json.dumps({"folder": str(folder), **measured}))
+    Run(Plan(**json.loads(sys.argv[1]))).serve()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ from typing import NamedTuple
 def spread(figures: Sequence[float]) -> float:
     """How far figures of one thing lie apart, as a part of their median.
 
-    It is the range without the highest fifth: what else a machine does only ever adds, and one figure that it spoilt
-    must not hide a difference.
+    It is the range without the fifth that is furthest from the median: one figure that something else spoilt must not
+    hide a difference.
     """
-    kept = sorted(figures)[: len(figures) - len(figures) // 5]
-    return (kept[-1] - kept[0]) / statistics.median(figures)
+    middle = statistics.median(figures)
+    kept = sorted(figures, key=lambda figure: abs(figure - middle))[: len(figures) - len(figures) // 5]
+    return (max(kept) - min(kept)) / middle
 
 
 class Difference(NamedTuple):
@@ -21,21 +22,18 @@ class Difference(NamedTuple):
     Attributes:
         old: The median.
         new: The median.
-        spread: The larger of the two.
+        ratio: New over old, the median of all pairs.
+        spread: That of the pairs' ratios.
     """
 
     old: float
     new: float
+    ratio: float
     spread: float
 
     @property
-    def ratio(self) -> float:
-        """New over old."""
-        return self.new / self.old
-
-    @property
     def is_none(self) -> bool:
-        """Whether the medians are no further apart than figures of one set are."""
+        """Whether the ratio is no further from one than the pairs are from each other."""
         return abs(self.ratio - 1) <= self.spread
 
     @property
@@ -48,5 +46,6 @@ class Difference(NamedTuple):
 
 
 def difference(old: Sequence[float], new: Sequence[float]) -> Difference:
-    """Compare figures of the same thing; both must be positive."""
-    return Difference(statistics.median(old), statistics.median(new), max(spread(old), spread(new)))
+    """Compare figures of the same thing, all positive; those in one place were measured together."""
+    ratios = [after / before for before, after in zip(old, new, strict=True)]
+    return Difference(statistics.median(old), statistics.median(new), statistics.median(ratios), spread(ratios))
