@@ -158,9 +158,11 @@ class Clients:
 
     def close(self) -> None:
         with self._errors, self._process:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.communicate(timeout=STOP_LIMIT_S)
-            self._process.kill()
+            try:
+                with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
+                    self._process.communicate(timeout=STOP_LIMIT_S)
+            finally:
+                self._process.kill()
 
 
 def measure(sides: Sequence[Side], run: Path, plan: Plan, rounds: int) -> list[list[Round]]:
