@@ -53,10 +53,14 @@ class Http2:
         self._context = WorkerContext(None)
         self._config = Config()
         self._config.h2_max_concurrent_streams = _STREAMS
-        self._config.keep_alive_timeout = idle_timeout_s
         self._config.include_server_header = False
         self._config.include_date_header = False
         self._config.errorlog = None
+        self.set_idle_timeout(idle_timeout_s)
+
+    def set_idle_timeout(self, seconds: float) -> None:
+        """Close connections that have no request for so long."""
+        self._config.keep_alive_timeout = seconds
 
     def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "TCPServer":
         """The server of a connection, to be awaited."""

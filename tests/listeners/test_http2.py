@@ -20,6 +20,9 @@ from tests.listeners.doubles import EchoListener
 pytestmark = pytest.mark.anyio
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
+UNVERIFIED = ssl.create_default_context(cafile=TLS / "certificate.pem")
+UNVERIFIED.check_hostname = False
+UNVERIFIED.set_alpn_protocols(["h2"])
 FILES = TlsFiles(TLS / "certificate.pem", TLS / "key.pem", http2=True)
 
 
@@ -116,6 +119,16 @@ async def test_idle_connections_do_not_hold_up_a_stop() -> None:
         await client.get("/")
         async with asyncio.timeout(4):
             await server.stop(60)
+
+
+async def test_idle_timeout() -> None:
+    """A client without requests is told to go after as long as the port says."""
+    async with serving(EchoListener()) as (server, _):
+        server.set_idle_timeout(0.02)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=UNVERIFIED)
+        async with asyncio.timeout(5):
+            await reader.read()
+        writer.close()
 
 
 async def test_force_drops_requests() -> None:
