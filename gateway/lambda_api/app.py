@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -60,7 +60,7 @@ def build_control_app(
             Route("/_gateway/reset", health.reset, methods=["POST"]),
             *routes,
         ],
-        exception_handlers={404: _unknown, 405: _unknown, Exception: _failed},
+        exception_handlers={404: _unknown, 405: _unknown, ClientDisconnect: _gone, Exception: _failed},
         lifespan=lifespan,
     )
 
@@ -86,6 +86,12 @@ async def _unknown(request: Request, error: Exception) -> Response:
         "GET /_gateway/health, GET /_gateway/target-health/PORT of a load balancer and POST /_gateway/reset."
     )
     return refused(ApiError("UnknownOperationException", text), str(uuid.uuid4()))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Half a request came and then its end, which is no mistake of this gateway; nobody is left to read this."""
+    del request, error
+    return Response(status_code=400)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

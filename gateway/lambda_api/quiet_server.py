@@ -4,12 +4,32 @@ import contextlib
 from collections.abc import Generator
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 
 class QuietServer(uvicorn.Server):
-    """Leaves the signals to the command that runs the gateway."""
+    """Leaves the signals to the command that runs the gateway, and answers clients that have closed their half."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        config.http = HalfOpenProtocol
+        super().__init__(config)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Capture none."""
         yield
+
+
+class HalfOpenProtocol(HttpToolsProtocol):
+    """uvicorn's connection, which by itself closes when a client sends no more, and then writes into what is closed."""
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's signature, which uvicorn narrows
+        """What a client has asked for is still answered, as the last answer; half a request is not."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        if cycle.more_body:
+            cycle.disconnected = True
+            return False
+        cycle.keep_alive = False
+        return True

@@ -133,3 +133,45 @@ async def test_a_port_that_is_taken_is_told() -> None:
             await server.start()
 
     await server.stop(1)
+
+
+@pytest.mark.anyio
+async def test_a_client_that_has_closed_its_half_is_answered() -> None:
+    """What it asked for comes, and then the end of the connection."""
+    target = HeldTarget()
+    server = server_of(target)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+    writer.write_eof()
+    async with asyncio.timeout(5):
+        await target.called.wait()
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as other:
+            await other.get("/_gateway/health")  # the server has heard of the end by then
+        target.let.set()
+        answer = await reader.read()
+    writer.close()
+    await server.stop(5)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b'\r\n\r\n"done"')
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("half", [True, False], ids=["it reads on", "it is gone"])
+async def test_half_a_request_is_no_error(half: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that leaves in the middle of its event is not answered, and the log has nothing of it."""
+    server = server_of(ScriptedTarget(Returned(b"1")))
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(
+        f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(5):
+        await reader.readuntil(b"100 Continue\r\n\r\n")  # the event is being read
+        writer.write_eof() if half else writer.close()
+        rest = await reader.read() if half else b""
+    writer.close()
+    await server.stop(5)
+
+    assert (rest, caplog.messages) == (b"", [])
