@@ -21,10 +21,19 @@ class QuietServer(uvicorn.Server):
 
 
 class HalfOpenProtocol(HttpToolsProtocol):
-    """uvicorn's connection, which by itself closes when a client sends no more, and then writes into what is closed."""
+    """uvicorn's connection, which by itself writes into what it has closed when a client ends or errs too early."""
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's signature, which uvicorn narrows
-        """What a client has asked for is still answered, as the last answer; half a request is not."""
+        """What a client has asked for is still answered; half a request is not."""
+        return self._answers_once_more()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; an answer that is still to come is not overtaken, but is the last one."""
+        if not self._answers_once_more():
+            super().send_400_response(msg)
+
+    def _answers_once_more(self) -> bool:
+        """Make the answer to a complete request that is under way the last one; False when there is none."""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete:
             return False

@@ -136,14 +136,16 @@ async def test_a_port_that_is_taken_is_told() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_client_that_has_closed_its_half_is_answered() -> None:
-    """What it asked for comes, and then the end of the connection."""
+@pytest.mark.parametrize("rest", [b"", b"no request\r\n\r\n"], ids=["nothing", "nonsense"])
+async def test_a_client_that_asks_for_no_more_is_answered(rest: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """What it asked for comes, and then the end of the connection: when it has closed its half, or sends nonsense."""
     target = HeldTarget()
     server = server_of(target)
     await server.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    writer.write(f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode())
-    writer.write_eof()
+    writer.write(f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode() + rest)
+    if not rest:
+        writer.write_eof()
     async with asyncio.timeout(5):
         await target.called.wait()
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as other:
@@ -155,6 +157,7 @@ async def test_a_client_that_has_closed_its_half_is_answered() -> None:
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert answer.endswith(b'\r\n\r\n"done"')
+    assert [message for message in caplog.messages if "Exception" in message] == []
 
 
 @pytest.mark.anyio
