@@ -1,7 +1,9 @@
 """uvicorn's server inside a program that has its own signal handlers."""
 
+import asyncio
 import contextlib
 from collections.abc import Generator
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -23,6 +25,10 @@ class QuietServer(uvicorn.Server):
 class HalfOpenProtocol(HttpToolsProtocol):
     """uvicorn's connection, which by itself writes into what it has closed when a client ends or errs too early."""
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """A client connected."""
+        super().connection_made(cast("asyncio.Transport", _Writable(transport)))
+
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's signature, which uvicorn narrows
         """What a client has asked for is still answered; half a request is not."""
         return self._answers_once_more()
@@ -42,3 +48,18 @@ class HalfOpenProtocol(HttpToolsProtocol):
             return False
         cycle.keep_alive = False
         return True
+
+
+class _Writable:
+    """A transport that drops what is written after its end, as asyncio's own do and uvloop's do not."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        """Send, unless the connection is closed or closing: uvicorn tells the last of its requests only."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what the transport has
+        return getattr(self._transport, name)

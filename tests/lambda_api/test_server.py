@@ -3,10 +3,12 @@
 import asyncio
 import signal
 import socket
+import struct
 from collections import Counter
 
 import httpx
 import pytest
+import uvloop
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
@@ -178,3 +180,28 @@ async def test_half_a_request_is_no_error(half: bool, caplog: pytest.LogCaptureF
     await server.stop(5)
 
     assert (rest, caplog.messages) == (b"", [])
+
+
+def test_a_client_that_resets_its_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """Answers to several calls that nobody waits for any more are no error, on uvloop neither."""
+
+    async def reset() -> None:
+        target = HeldTarget()
+        server = server_of(target)
+        await server.start()
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        call = f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+        writer.write(call + call)
+        async with asyncio.timeout(5):
+            await target.called.wait()
+            connection: socket.socket = writer.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as other:
+                await other.get("/_gateway/health")
+            target.let.set()
+            await server.stop(5)
+
+    uvloop.run(reset())
+
+    assert caplog.messages == []
