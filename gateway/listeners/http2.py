@@ -11,12 +11,11 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.errors import UsageError
-from gateway.listeners.asgi import AsgiRim, Receive, Scope, Send
+from gateway.listeners.asgi import AsgiRim, Message, Receive, Scope, Send
 from gateway.listeners.tls import tls_facts
 
 if TYPE_CHECKING:
-    from hypercorn.asyncio.tcp_server import TCPServer
-
+    from gateway.listeners.http2_server import Http2Server
     from gateway.listeners.port_state import State
 
 _STREAMS: Final = 128
@@ -62,18 +61,19 @@ class Http2:
         """Close connections that have no request for so long."""
         self._config.keep_alive_timeout = seconds
 
-    def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "TCPServer":
+    def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "Http2Server":
         """The server of a connection, to be awaited."""
-        from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415 - an extra
+        from gateway.listeners.http2_server import Http2Server  # noqa: PLC0415 - needs an extra
 
         # What a connection has there, each of its requests finds in its scope.
         state: dict[str, Any] = {"tls": tls_facts(writer.transport)}
         loop = asyncio.get_running_loop()
-        return TCPServer(self._app, loop, self._config, self._context, state, reader, writer)
+        return Http2Server(self._app, loop, self._config, self._context, state, reader, writer)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request in a task of its own: cancelling hypercorn's would break its bookkeeping."""
-        task = asyncio.ensure_future(self._rim(scope, receive, send))
+        request = _Request(receive, send, self._config.keep_alive_timeout)
+        task = asyncio.ensure_future(self._rim(scope, request.receive, request.send))
         self.state.tasks.add(task)
         try:
             await asyncio.wait({task})
@@ -81,10 +81,55 @@ class Http2:
             self.state.tasks.discard(task)
         if not task.cancelled():
             task.result()
+        if request.silent and not request.answered:
+            await self._time_out(scope, send)
+
+    async def _time_out(self, scope: Scope, send: Send) -> None:
+        """Answer a client that was silent in the middle of its request as over HTTP/1.1."""
+        line = b"%b %b HTTP/2" % (scope["method"].encode(), scope["raw_path"])
+        response = self._rim.listener.reject(408, scope["client"], line)
+        headers = [(name.lower(), value) for name, value in response.headers if name.lower() != b"connection"]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
 
     async def drain(self) -> None:
         """Let connections end once they are idle."""
         await self._context.terminated.set()
+
+
+class _Request:
+    """The messages of one request, whose client is gone when it is silent for so long in the middle of the body.
+
+    Attributes:
+        silent: It was.
+        answered: An answer has begun.
+    """
+
+    def __init__(self, receive: Receive, send: Send, silence_s: float) -> None:
+        self._receive = receive
+        self._send = send
+        self._silence_s = silence_s
+        self._complete = False
+        self.silent = False
+        self.answered = False
+
+    async def receive(self) -> Message:
+        """The next message."""
+        if self._complete:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(self._silence_s):
+                message = await self._receive()
+        except TimeoutError:
+            self.silent = True
+            return {"type": "http.disconnect"}
+        self._complete = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send on."""
+        self.answered = True
+        await self._send(message)
 
 
 class Http2Connection(asyncio.StreamReaderProtocol):
