@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from tests.attacks import bodies, parts
 from tests.attacks.case import Case, Dice, End, damaged, in_pieces
 from tests.attacks.tokens import authorization, signed_lines
 
-_FAILING: Final = frozenset({b"/raise", b"/mirror"})
 _SIGNED: Final[Mapping[str, str]] = {"url-iam": "lambda", "rest": "execute-api", "http": "execute-api"}
 
 
@@ -27,7 +27,7 @@ def odd_request(dice: Dice, listener: str, host: bytes) -> Built:
     body = bodies.NOTHING if method == b"GET" and dice.chance(0.9) else bodies.framed(dice)
     lines = parts.host_line(dice, host) + parts.header_lines(dice)
     target = parts.target(dice, base)
-    if listener in _SIGNED and method.isalpha() and dice.chance(0.05):
+    if listener in _SIGNED and method.isalpha() and dice.chance(0.15):
         target = b"/admin" if listener != "url-iam" else b"/echo"
         lines = b"Host: " + host + b"\r\n" + signed_lines((method, target, body.body), host, _SIGNED[listener])
         body = bodies.Framed(b"Content-Length: %d\r\n" % len(body.body), body.body)
@@ -35,11 +35,13 @@ def odd_request(dice: Dice, listener: str, host: bytes) -> Built:
         lines += authorization(dice)
     version = dice.one(parts.VERSIONS)
     data = b"%b %b %b\r\n%b%b\r\n%b" % (method, target, version, lines, body.lines, body.body)
-    return Built(data, sure=method != b"CONNECT", fails=_may_fail(target), stops=_stops(method, lines))
+    return Built(data, sure=method != b"CONNECT", fails=may_fail(target), stops=_stops(method, lines))
 
 
-def _may_fail(target: bytes) -> bool:
-    return any(path in target for path in _FAILING) or b"%" in target
+def may_fail(sent: bytes) -> bool:
+    """Whether a target names, percent-encoded or not, a path whose function fails or may return no result."""
+    plain = unquote_to_bytes(sent) if b"%" in sent else sent
+    return b"raise" in plain or b"mirror" in plain
 
 
 def _stops(method: bytes, lines: bytes) -> bool:
@@ -64,7 +66,7 @@ def broken_request(dice: Dice, listener: str, host: bytes) -> Built:
     if dice.chance(0.3):
         data = damaged(dice, data)
     del listener
-    return Built(data, sure=False, fails=_may_fail(target))
+    return Built(data, sure=False, fails=may_fail(target))
 
 
 def junk(dice: Dice, listener: str, host: bytes) -> Built:

@@ -8,14 +8,14 @@ from tests.attacks.case import Case, Dice, damaged
 from tests.attacks.http1 import Built, assemble, broken_request, junk
 from tests.attacks.tokens import authorization, signed_lines
 
-_NAMES: Final = (b"echo",) * 12 + (
+_NAMES: Final = (b"echo",) * 40 + (
     b"stream", b"function", b"echo:$LATEST", b"echo:x", b"echo%3A%24LATEST", b"123456789012:function:echo", b"", b"x",
     b"%00", b"%0a", b"..", b"arn:aws:lambda:us-east-1:123456789012:function:echo",
     b"arn:aws:lambda:eu-west-1:1:function:echo", b"arn%3Aaws%3Alambda", b"echo%0a", b"a" * 65, b"a" * 300, b"a/b",
     b"\xff", b"%ff", b"%E2%80%A8", b"*", b"echo/../echo", b"echo%2Fx", b"$LATEST", b":", b"echo:", b"echo::",
     b"function:echo", b"-", b"_", b"%", b"%zz",
 )  # fmt: skip
-_QUALIFIERS: Final = (b"",) * 6 + (
+_QUALIFIERS: Final = (b"",) * 20 + (
     b"?Qualifier=$LATEST", b"?Qualifier=", b"?Qualifier=x", b"?Qualifier=%00", b"?Qualifier=1&Qualifier=2",
     b"?qualifier=x", b"?Qualifier", b"?Qualifier=" + b"a" * 200, b"?Qualifier=\xff", b"?%zz", b"?&&&",
 )  # fmt: skip
