@@ -40,7 +40,7 @@ class AlbFrontDoor:
             observers.append(options.recorder.observer("alb", Alb(attributes=self.behind.routing.attributes)))
         self._listener.on_written = together(observers)
         tls = tls_files_of(settings, surroundings.cache)
-        self.server = ListenerServer(self._listener, settings.host, settings.port, tls)
+        self.server = ListenerServer(self._listener, settings.host, settings.port, tls, _idle_timeout_s(settings))
 
     async def start(self) -> None:
         """Start what is behind the rules."""
@@ -57,12 +57,18 @@ class AlbFrontDoor:
         behind = LoadBalancer(settings, surroundings)
         await behind.start()
         self._listener.routing = behind.routing
+        self.server.set_idle_timeout(_idle_timeout_s(settings))
         old, self.behind = self.behind, behind
         return old
 
     async def aclose(self) -> None:
         """Stop what is behind the rules."""
         await self.behind.aclose()
+
+
+def _idle_timeout_s(settings: AlbSettings) -> float:
+    """One attribute is for clients' connections and for targets' (ELB user guide, "Connection idle timeout")."""
+    return float(settings.attributes["idle_timeout.timeout_seconds"])
 
 
 class ApiFrontDoor:

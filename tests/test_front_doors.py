@@ -19,7 +19,7 @@ from gateway.app import Gateway
 from gateway.config import apis
 from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings, WebSocketApiSettings
 from gateway.config.fronts import FRONTS, front_settings
-from gateway.config.settings import ListenerSettings, Settings
+from gateway.config.settings import AlbSettings, ListenerSettings, Settings
 from gateway.errors import UsageError
 from gateway.front_doors import FrontDoor, front_door, together
 from gateway.functions.function import Function
@@ -214,6 +214,24 @@ async def test_functions_of_a_websocket_api_cannot_change() -> None:
 
         await gateway.reconfigure(gateway.settings)
         assert gateway.settings.functions["f"].handler == "host.alb_event"
+
+
+async def test_idle_timeout_of_a_load_balancer() -> None:
+    """Its attribute says how long a client may be silent, and a new configuration is obeyed at once."""
+    before, after = (idle_after(seconds) for seconds in (7, 9))
+    door = front_door(before, around(says("hi")))
+    first = door.server.config.timeout_keep_alive
+    old = await door.reconfigure(after, around(says("hi")))
+    await old.aclose()
+
+    assert (first, door.server.config.timeout_keep_alive) == (7.0, 9.0)
+
+
+def idle_after(seconds: int) -> AlbSettings:
+    """A load balancer with this idle timeout."""
+    settings = LOAD_BALANCER.listeners[0]
+    assert isinstance(settings, AlbSettings)
+    return replace(settings, attributes={**settings.attributes, "idle_timeout.timeout_seconds": seconds})
 
 
 async def test_a_load_balancer_stays_one() -> None:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -74,7 +74,7 @@ def build_control_app(
             Route("/_gateway/reset", signed(health.reset, verify), methods=["POST"]),
             *routes,
         ],
-        exception_handlers={404: unrouted, 405: unrouted},
+        exception_handlers={404: unrouted, 405: unrouted, ClientDisconnect: _gone},
         middleware=[Middleware(Failing)],
         lifespan=lifespan,
     )
@@ -102,3 +102,9 @@ async def _unknown(request: Request) -> Response:
         "GET /_gateway/health, GET /_gateway/target-health/PORT of a load balancer and POST /_gateway/reset."
     )
     return refused(ApiError("UnknownOperationException", text), str(uuid.uuid4()))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Half a request came and then its end, which is no mistake of this gateway; nobody is left to read this."""
+    del request, error
+    return Response(status_code=400)

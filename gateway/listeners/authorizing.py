@@ -13,8 +13,6 @@ from collections import OrderedDict
 from time import perf_counter
 from typing import Final, NamedTuple, Protocol
 
-import orjson
-
 from gateway.config import apis
 from gateway.config.regex import compile_text_regex
 from gateway.errors import BadResult, Fault
@@ -39,6 +37,7 @@ from gateway.translation.authorizers import (
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.translation.result import load_result
+from gateway.translation.result_text import dump
 from gateway.types import Json
 
 _KEPT: Final = 10_000
@@ -120,7 +119,7 @@ class AuthorizerCall:
 
     async def _invoke(self, event: dict[str, Json]) -> Json:
         arrival = arrive()
-        invocation = Invocation(orjson.dumps(event), arrival.request_id, "", trace_header(arrival, self._lineage))
+        invocation = Invocation(dump(event), arrival.request_id, "", trace_header(arrival, self._lineage))
         try:
             outcome = await invoke_within(self._function, invocation, self._timeout_ms)
             if isinstance(outcome, Failed):

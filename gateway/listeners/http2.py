@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.defects import report
 from gateway.errors import UsageError
 from gateway.invocation import StreamBroken
-from gateway.listeners.asgi import AsgiRim, Receive, Scope, Send
+from gateway.listeners.asgi import AsgiRim, Message, Receive, Scope, Send
 from gateway.listeners.tls import tls_facts
 
 if TYPE_CHECKING:
-    from hypercorn.asyncio.tcp_server import TCPServer
-
+    from gateway.listeners.http2_server import Http2Server
     from gateway.listeners.port_state import State
 
 _STREAMS: Final = 128
@@ -56,32 +55,48 @@ class Http2:
         self._context = WorkerContext(None)
         self._config = Config()
         self._config.h2_max_concurrent_streams = _STREAMS
-        self._config.keep_alive_timeout = idle_timeout_s
         self._config.include_server_header = False
         self._config.include_date_header = False
         self._config.errorlog = None
+        self.set_idle_timeout(idle_timeout_s)
 
-    def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "TCPServer":
+    def set_idle_timeout(self, seconds: float) -> None:
+        """Close connections that have no request for so long."""
+        self._config.keep_alive_timeout = seconds
+
+    def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "Http2Server":
         """The server of a connection, to be awaited."""
-        from hypercorn.asyncio.tcp_server import TCPServer  # noqa: PLC0415 - an extra
+        from gateway.listeners.http2_server import Http2Server  # noqa: PLC0415 - needs an extra
 
         # What a connection has there, each of its requests finds in its scope.
         state: dict[str, Any] = {"tls": tls_facts(writer.transport)}
         loop = asyncio.get_running_loop()
-        return TCPServer(self._app, loop, self._config, self._context, state, reader, writer)
+        return Http2Server(self._app, loop, self._config, self._context, state, reader, writer)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request in a task of its own: cancelling hypercorn's would break its bookkeeping."""
-        task = asyncio.ensure_future(self._rim(scope, receive, send))
+        request = _Request(receive, send, self._config.keep_alive_timeout)
+        task = asyncio.ensure_future(self._rim(scope, request.receive, request.send))
         self.state.tasks.add(task)
         try:
             await asyncio.wait({task})
         finally:
             self.state.tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            if not isinstance(error, StreamBroken):
-                report(f"{scope.get('method')} {scope.get('path')}", error)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, StreamBroken):
+            report(f"{scope.get('method')} {scope.get('path')}", error)
+        if request.silent and not request.answered:
+            await self._time_out(scope, send)
+        elif error is not None:
             await _reset(send)
+
+    async def _time_out(self, scope: Scope, send: Send) -> None:
+        """Answer a client that was silent in the middle of its request as over HTTP/1.1."""
+        line = b"%b %b HTTP/2" % (scope["method"].encode(), scope["raw_path"])
+        response = self._rim.listener.reject(408, scope["client"], line)
+        headers = [(name.lower(), value) for name, value in response.headers if name.lower() != b"connection"]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
 
     async def drain(self) -> None:
         """Let connections end once they are idle."""
@@ -100,6 +115,41 @@ async def _reset(send: Any) -> None:  # noqa: ANN401 - a bound method of hyperco
     if not stream.closed:
         protocol.connection.reset_stream(stream.stream_id, _INTERNAL_ERROR)
         await protocol.send(RawData(protocol.connection.data_to_send()))
+
+
+class _Request:
+    """The messages of one request, whose client is gone when it is silent for so long in the middle of the body.
+
+    Attributes:
+        silent: It was.
+        answered: An answer has begun.
+    """
+
+    def __init__(self, receive: Receive, send: Send, silence_s: float) -> None:
+        self._receive = receive
+        self._send = send
+        self._silence_s = silence_s
+        self._complete = False
+        self.silent = False
+        self.answered = False
+
+    async def receive(self) -> Message:
+        """The next message."""
+        if self._complete:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(self._silence_s):
+                message = await self._receive()
+        except TimeoutError:
+            self.silent = True
+            return {"type": "http.disconnect"}
+        self._complete = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send on."""
+        self.answered = True
+        await self._send(message)
 
 
 class Http2Connection(asyncio.StreamReaderProtocol):

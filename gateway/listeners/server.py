@@ -58,8 +58,8 @@ class ListenerServer:
         self.state = PortState(self._connections)
         self._server: asyncio.Server | None = None
         self._rim = AsgiRim(listener)
-        self._idle_timeout_s = idle_timeout_s
         self.config = PortOptions(self._rim, idle_timeout_s)
+        self._http2: Http2 | None = None
         self._tls = tls
 
     async def start(self) -> None:
@@ -95,8 +95,14 @@ class ListenerServer:
         if self._tls is None or not self._tls.http2:
             return http1
         need_http2_extra()
-        http2 = Http2(self._rim, self.state, self._idle_timeout_s)
+        self._http2 = http2 = Http2(self._rim, self.state, self.config.timeout_keep_alive)
         return lambda: Negotiated(http1, lambda: Http2Connection(http2, loop))
+
+    def set_idle_timeout(self, seconds: float) -> None:
+        """Let the clients that connect from now on be silent for so long."""
+        self.config = PortOptions(self._rim, seconds)
+        if self._http2 is not None:
+            self._http2.set_idle_timeout(seconds)
 
     async def stop(self, grace_s: float) -> None:
         """Accept nothing new, close idle connections, let requests finish; after ``grace_s`` seconds, `force`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Callable
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -30,6 +31,24 @@ def remember_server_names(
             connection.context = chosen
 
     context.sni_callback = remember
+    if not isinstance(sys.unraisablehook, _NamesOverlooked):
+        sys.unraisablehook = _NamesOverlooked(sys.unraisablehook)
+
+
+class _NamesOverlooked:
+    """A ``sys.unraisablehook`` without what Python's ``ssl`` reports when a client asks for a name that is not ASCII.
+
+    The handshake fails then, as it should, but a traceback is written too that nobody can catch (``_ssl.c``,
+    ``_servername_callback``).
+    """
+
+    def __init__(self, report: "Callable[[sys.UnraisableHookArgs], object]") -> None:
+        self._report = report
+
+    def __call__(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """Report everything else."""
+        if not (isinstance(unraisable.exc_value, UnicodeDecodeError) and isinstance(unraisable.object, bytes)):
+            self._report(unraisable)
 
 
 def tls_facts(transport: asyncio.BaseTransport) -> Tls | None:

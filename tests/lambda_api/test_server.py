@@ -3,10 +3,12 @@
 import asyncio
 import signal
 import socket
+import struct
 from collections import Counter
 
 import httpx
 import pytest
+import uvloop
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
@@ -133,3 +135,73 @@ async def test_a_port_that_is_taken_is_told() -> None:
             await server.start()
 
     await server.stop(1)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("rest", [b"", b"no request\r\n\r\n"], ids=["nothing", "nonsense"])
+async def test_a_client_that_asks_for_no_more_is_answered(rest: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """What it asked for comes, and then the end of the connection: when it has closed its half, or sends nonsense."""
+    target = HeldTarget()
+    server = server_of(target)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode() + rest)
+    if not rest:
+        writer.write_eof()
+    async with asyncio.timeout(5):
+        await target.called.wait()
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as other:
+            await other.get("/_gateway/health")  # the server has heard of the end by then
+        target.let.set()
+        answer = await reader.read()
+    writer.close()
+    await server.stop(5)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b'\r\n\r\n"done"')
+    assert [message for message in caplog.messages if "Exception" in message] == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("half", [True, False], ids=["it reads on", "it is gone"])
+async def test_half_a_request_is_no_error(half: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that leaves in the middle of its event is not answered, and the log has nothing of it."""
+    server = server_of(ScriptedTarget(Returned(b"1")))
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(
+        f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(5):
+        await reader.readuntil(b"100 Continue\r\n\r\n")  # the event is being read
+        writer.write_eof() if half else writer.close()
+        rest = await reader.read() if half else b""
+    writer.close()
+    await server.stop(5)
+
+    assert (rest, caplog.messages) == (b"", [])
+
+
+def test_a_client_that_resets_its_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """Answers to several calls that nobody waits for any more are no error, on uvloop neither."""
+
+    async def reset() -> None:
+        target = HeldTarget()
+        server = server_of(target)
+        await server.start()
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        call = f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+        writer.write(call + call)
+        async with asyncio.timeout(5):
+            await target.called.wait()
+            connection: socket.socket = writer.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as other:
+                await other.get("/_gateway/health")
+            target.let.set()
+            await server.stop(5)
+
+    uvloop.run(reset())
+
+    assert caplog.messages == []

@@ -15,11 +15,16 @@ from gateway.listeners.http2 import has_http2_extra, need_http2_extra
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.tls_files import TlsFiles
 from gateway.translation.messages import Request, Response
-from tests.listeners.doubles import EchoListener
+from tests.attacks import http2
+from tests.attacks.frames import FrameReader
+from tests.listeners.doubles import SMALL, EchoListener
 
 pytestmark = pytest.mark.anyio
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
+UNVERIFIED = ssl.create_default_context(cafile=TLS / "certificate.pem")
+UNVERIFIED.check_hostname = False
+UNVERIFIED.set_alpn_protocols(["h2"])
 FILES = TlsFiles(TLS / "certificate.pem", TLS / "key.pem", http2=True)
 
 
@@ -141,6 +146,58 @@ async def test_defects(caplog: pytest.LogCaptureFixture) -> None:
         "GET /a",
         "the streamed answer to GET /b",
     ]
+
+
+@asynccontextmanager
+async def raw_client(server: ListenerServer) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A client that sends frames of its own, after its settings; what it waits for must come within five seconds."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=UNVERIFIED)
+    writer.write(http2.PREFACE + http2.frame(http2.SETTINGS, 0, 0))
+    async with asyncio.timeout(5):
+        yield reader, writer
+    writer.close()
+
+
+def request_head(path: bytes, flags: int, stream: int = 1) -> bytes:
+    """The HEADERS frame of a POST."""
+    lines = [(b":method", b"POST"), (b":scheme", b"https"), (b":authority", b"localhost"), (b":path", path)]
+    return http2.frame(http2.HEADERS, http2.END_HEADERS | flags, stream, b"".join(http2.field(*line) for line in lines))
+
+
+async def test_idle_timeout() -> None:
+    """A client without requests is told to go after as long as the port says."""
+    async with serving(EchoListener()) as (server, _):
+        server.set_idle_timeout(0.02)
+        async with raw_client(server) as (reader, _):
+            await reader.read()
+
+
+async def test_silence_in_the_middle_of_a_request() -> None:
+    """A client that does not go on with its body gets 408, as over HTTP/1.1, and its connection ends."""
+    listener = EchoListener()
+    async with serving(listener) as (server, _):
+        server.set_idle_timeout(0.05)
+        async with raw_client(server) as (reader, writer):
+            writer.write(request_head(b"/half", 0) + http2.frame(http2.DATA, 0, 1, b"half"))
+            frames = FrameReader()
+            frames.read(await reader.read())
+
+    assert frames.statuses == {1: 408}
+    assert (listener.rejected, listener.requests) == ([(408, b"POST /half HTTP/2")], [])
+
+
+async def test_silence_while_a_streamed_body_is_read() -> None:
+    """A listener that has begun to read a long body sees its client leave, and answers as it likes."""
+    listener = EchoListener(SMALL)
+    listener.accepts_streams = True
+    async with serving(listener) as (server, _):
+        server.set_idle_timeout(0.05)
+        async with raw_client(server) as (reader, writer):
+            writer.write(request_head(b"/half", 0) + http2.frame(http2.DATA, 0, 1, b"x" * 101))
+            frames = FrameReader()
+            frames.read(await reader.read())
+
+    assert (frames.statuses, listener.rejected) == ({1: 200}, [])
 
 
 async def test_force_drops_requests() -> None:

@@ -66,6 +66,19 @@ async def test_servers_share_a_loop() -> None:
         await server.stop(0)
 
 
+async def test_idle_timeout_of_later_connections() -> None:
+    """How long a client may be silent can be changed while the port is open."""
+    server = ListenerServer(EchoListener())
+    await server.start()
+    server.set_idle_timeout(0.02)
+    client = await Client.connect(server.port)
+
+    async with asyncio.timeout(5):
+        assert await client.rest() == b""
+    await client.close()
+    await server.stop(0)
+
+
 async def test_stop_lets_requests_finish() -> None:
     """A graceful stop closes idle connections and answers what has begun, but takes nothing new."""
     listener = EchoListener()

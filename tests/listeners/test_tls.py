@@ -1,6 +1,7 @@
 """What a TLS connection says about itself."""
 
 import ssl
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -55,6 +56,36 @@ def test_facts() -> None:
     assert named.cipher.startswith("TLS_")
     assert nameless is not None
     assert nameless.server_name == ""
+
+
+def test_a_server_name_that_is_not_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handshake fails and nothing is reported, which other errors that nobody can catch still are."""
+    reported: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: reported.append(unraisable.object))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+    remember_server_names(context)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(to_client, to_server, server_hostname="name.example")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    hello = to_server.read().replace(b"name.example", b"\xffame.example")
+    to_server.write(hello)
+
+    with pytest.raises(ssl.SSLError):
+        context.wrap_bio(to_server, to_client, server_side=True).do_handshake()
+    assert reported == []
+
+    other = Unraisable()
+    del other
+    assert len(reported) == 1
+
+
+class Unraisable:
+    """Its end raises where nobody can catch it."""
+
+    def __del__(self) -> None:
+        raise ValueError("on purpose")
 
 
 class _TellsItsGroup:

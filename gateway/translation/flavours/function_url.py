@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import orjson
-
 from gateway.errors import Fault
 from gateway.translation.cors import Cors
 from gateway.translation.flavour import Limits
@@ -94,7 +92,7 @@ class FunctionUrl:
 
     def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
         """The event; ``match`` only carries the authorizer."""
-        event = orjson.dumps(self.event(request, arrival, match))
+        event = dump(self.event(request, arrival, match))
         if len(event) > MAX_EVENT:
             raise Refused(Cause.TOO_LARGE, f"the event has {len(event)} bytes, Lambda takes {MAX_EVENT}")
         return event

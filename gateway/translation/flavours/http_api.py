@@ -11,8 +11,6 @@ Facts (recorded: awslabs/aws-lambda-rust-runtime@4c4e5fac; aws/aws-lambda-dotnet
 
 from dataclasses import dataclass
 
-import orjson
-
 from gateway.errors import BadResult
 from gateway.translation.front_door import MAX_EVENT
 from gateway.translation.gateway_response import Cause, Refused
@@ -35,7 +33,7 @@ from gateway.translation.percent import ascii_path
 from gateway.translation.proxy_headers import in_order
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
-from gateway.translation.result_text import sequence, status_code, utf8
+from gateway.translation.result_text import dump, sequence, status_code, utf8
 from gateway.translation.route import RouteMatch
 from gateway.types import Json
 
@@ -50,7 +48,7 @@ class HttpApi(HttpFrontDoor):
         Raises:
             Refused: No route takes the request, or the event is over Lambda's 6 MB.
         """
-        event = orjson.dumps(self.event(request, arrival, match or self.route(request)))
+        event = dump(self.event(request, arrival, match or self.route(request)))
         if len(event) > MAX_EVENT:
             raise Refused(Cause.TOO_LARGE, f"the event has {len(event)} bytes, Lambda takes {MAX_EVENT}")
         return event

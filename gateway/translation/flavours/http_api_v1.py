@@ -13,8 +13,6 @@ Facts (recorded: public events of 2022; aws/aws-lambda-dotnet@f5e639feb, 2025):
 
 from dataclasses import dataclass
 
-import orjson
-
 from gateway.errors import BadResult
 from gateway.translation.front_door import MAX_EVENT
 from gateway.translation.gateway_response import Cause, Refused
@@ -29,7 +27,7 @@ from gateway.translation.percent import ascii_path
 from gateway.translation.proxy_headers import http_v1_name, in_order
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
-from gateway.translation.result_text import mapping, status_code
+from gateway.translation.result_text import dump, mapping, status_code
 from gateway.translation.route import RouteMatch
 from gateway.types import Json
 
@@ -44,7 +42,7 @@ class HttpApiV1(HttpFrontDoor):
         Raises:
             Refused: No route takes the request, or the event is over Lambda's 6 MB.
         """
-        event = orjson.dumps(self.event(request, arrival, match or self.route(request)))
+        event = dump(self.event(request, arrival, match or self.route(request)))
         if len(event) > MAX_EVENT:
             raise Refused(Cause.TOO_LARGE, f"the event has {len(event)} bytes, Lambda takes {MAX_EVENT}")
         return event

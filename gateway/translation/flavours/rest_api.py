@@ -13,8 +13,6 @@ key order: CodeGenieApp/serverless-express@5944638):
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-import orjson
-
 from gateway.errors import BadResult, Fault
 from gateway.translation.flavour import Limits
 from gateway.translation.front_door import MAX_EVENT, bare_host, execute_api_domain, framed, stream_head
@@ -41,7 +39,7 @@ from gateway.translation.proxy_headers import (
 )
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
-from gateway.translation.result_text import decoded, flag, status_code, utf8
+from gateway.translation.result_text import decoded, dump, flag, status_code, utf8
 from gateway.translation.route import REST_DEFAULT, RouteMatch, RouteTable
 from gateway.translation.stream_prelude import Prelude
 from gateway.types import Json
@@ -130,7 +128,7 @@ class RestApi:
         Raises:
             Refused: Nothing takes the request, or the event is over Lambda's 6 MB.
         """
-        event = orjson.dumps(self.event(request, arrival, match or self.route(request)))
+        event = dump(self.event(request, arrival, match or self.route(request)))
         if len(event) > MAX_EVENT:
             raise Refused(Cause.TOO_LARGE, f"the event has {len(event)} bytes, Lambda takes {MAX_EVENT}")
         return event

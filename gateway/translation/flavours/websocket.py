@@ -17,8 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-import orjson
-
 from gateway.errors import BadResult, Fault
 from gateway.translation.flavour import Limits
 from gateway.translation.front_door import bare_host, execute_api_domain, framed
@@ -30,7 +28,7 @@ from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_val
 from gateway.translation.payload_v2 import body_bytes, header_lines
 from gateway.translation.proxy_headers import websocket_name
 from gateway.translation.result import load_result
-from gateway.translation.result_text import status_code
+from gateway.translation.result_text import dump, status_code
 from gateway.translation.route import DEFAULT, RouteMatch
 from gateway.types import EpochMs, Json
 
@@ -172,7 +170,7 @@ class WebSocketApi:
         event = dict(head)
         if self.stage_variables:
             event["stageVariables"] = dict(self.stage_variables)
-        return orjson.dumps({**event, "requestContext": context, **(body or {}), "isBase64Encoded": False})
+        return dump({**event, "requestContext": context, **(body or {}), "isBase64Encoded": False})
 
     def _context(
         self,

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from gateway.errors import Fault
 from gateway.translation import flavours
+from gateway.translation.flavours.function_url import FunctionUrl
+from gateway.translation.flavours.http_api import HttpApi
+from gateway.translation.flavours.http_api_v1 import HttpApiV1
+from gateway.translation.flavours.rest_api import RestApi
 from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch
+from gateway.types import Json
 from tests.translation.flavours.apigw_requests import ARRIVAL, REQUEST, json_values, results
 
 
@@ -46,6 +52,17 @@ def test_any_result_becomes_an_answer(name: str, result: object) -> None:
     assert isinstance(response.body, bytes)
     length = [] if response.status in {204, 304} else [b"%d" % len(response.body)]
     assert [value for header, value in lines if header == b"content-length"] == length
+
+
+@pytest.mark.parametrize("flavour", [RestApi(), HttpApi(), HttpApiV1(), FunctionUrl(auth_type="AWS_IAM")])
+def test_whatever_an_authorizer_says_is_in_the_event(flavour: RestApi | HttpApi | HttpApiV1 | FunctionUrl) -> None:
+    """Python's JSON takes text that no UTF-8 holds and numbers of any length, so an authorizer can give them."""
+    said: dict[str, Json] = {"half": "\ud800", "long": 2**70}
+    match = RouteMatch(Route(ANY, DEFAULT), "", "", {}, DEFAULT, {}, authorizer=said)
+
+    event = json.loads(flavour.encode(REQUEST, ARRIVAL, match))
+
+    assert event["requestContext"]["authorizer"] == {"half": "?", "long": 2**70}
 
 
 @pytest.mark.parametrize("name", ["rest", "http", "http-v1", "url"])

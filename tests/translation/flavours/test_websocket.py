@@ -112,11 +112,11 @@ def test_failed_connect_is_refused() -> None:
 def test_authorizer_and_stage_variables_stay_with_the_connection() -> None:
     """What the authorizer of $connect said is in later events too."""
     api = WebSocketApi(stage_variables={"color": "blue"})
-    connection = CONNECTION._replace(authorizer={"principalId": "me"})
+    connection = CONNECTION._replace(authorizer={"principalId": "me", "half": "\ud800"})
 
     event = json.loads(api.message("hi", connection, ARRIVAL))
 
-    assert event["requestContext"]["authorizer"] == {"principalId": "me"}
+    assert event["requestContext"]["authorizer"] == {"principalId": "me", "half": "?"}
     assert event["stageVariables"] == {"color": "blue"}
 
 

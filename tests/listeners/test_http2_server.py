@@ -1,0 +1,49 @@
+"""What the gateway adds to hypercorn's server of a connection."""
+
+import asyncio
+
+import pytest
+
+from tests.attacks import http2
+from tests.attacks.frames import FrameReader
+from tests.listeners.doubles import EchoListener
+from tests.listeners.test_http2 import raw_client, request_head, serving
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_path_that_is_not_ascii(caplog: pytest.LogCaptureFixture) -> None:
+    """Such a client loses its connection with all of its requests, and the log says why in one line."""
+    listener = EchoListener()
+    listener.gates[b"/slow"] = asyncio.Event()
+    async with serving(listener) as (server, client), raw_client(server) as (reader, writer):
+        writer.write(request_head(b"/slow", http2.END_STREAM))
+        await listener.entered.wait()
+        writer.write(request_head(b"/\xff", http2.END_STREAM, stream=3))
+        frames = FrameReader()
+        frames.read(await reader.read())
+        listener.gates[b"/slow"].set()
+        answer = await client.get("/other")
+
+    assert (frames.statuses, answer.status_code) == ({}, 200)
+    assert caplog.messages == ["an HTTP/2 connection ends: its client sent b'/\\xff'"]
+
+
+@pytest.mark.parametrize("piece", [1000, 16_384, 50_000], ids="{} bytes at once".format)
+async def test_a_frame_that_is_too_long(piece: int, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that announces one loses its connection before it has sent all of it; one as long as may be passes."""
+    listener = EchoListener()
+    async with serving(listener) as (server, _), raw_client(server) as (reader, writer):
+        longest = request_head(b"/" + b"x" * 16_322, http2.END_STREAM)
+        for at in range(0, len(longest), piece):
+            writer.write(longest[at : at + piece])
+            await writer.drain()
+        await listener.entered.wait()
+        for part in (b"\0\x40", b"\x01" + http2.frame(http2.DATA, 0, 3)[3:]):
+            writer.write(part)
+            await writer.drain()
+        answer = await reader.read()
+
+    assert len(longest) == 9 + 16_384
+    assert answer.endswith(http2.frame(http2.GOAWAY, 0, 0, b"\x7f\xff\xff\xff\0\0\0\x06"))
+    assert caplog.messages == ["an HTTP/2 connection ends: its client announced a frame of 16385 bytes"]
