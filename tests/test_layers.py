@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets": SERVICE | {"bootstraps", "limits"},
     "functions": SERVICE | {"targets"},
     "listeners": SERVICE | {"functions", "targets", "translation", "config", "observe"},
-    "lambda_api": SERVICE | {"functions", "observe"},
+    "lambda_api": SERVICE | {"functions", "targets", "observe"},
     "sources": SERVICE | {"functions", "config"},
     "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
     "hosting": SERVICE | {"functions", "limits", "targets"},

@@ -112,14 +112,14 @@ def _signatures(given: tuple[str, ...]) -> "Callable[[str], SignatureCheck] | No
     """What checks signatures for a service; None when no keys were given.
 
     Raises:
-        UsageError: A key has no secret, or botocore is not installed.
+        UsageError: A key has no secret.
     """
     if not given:
         return None
-    from gateway.lambda_api.signature import SignatureCheck  # noqa: PLC0415 - needs botocore
+    from gateway.lambda_api.signature import SignatureCheck  # noqa: PLC0415 - only strict mode needs it
 
-    keys = dict(item.split("=", 1) for item in given if "=" in item)
-    if len(keys) < len(given):
+    keys = dict(item.partition("=")[::2] for item in given)
+    if not all(key and secret for key, secret in keys.items()):
         raise UsageError("--signing-key: write ID=SECRET, an access key id and its secret access key")
     return lambda service: SignatureCheck(keys, DEFAULT_REGION, service=service)
 

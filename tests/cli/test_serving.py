@@ -311,6 +311,10 @@ def test_debug_without_debugpy(tmp_path: Path) -> None:
     [
         ([], "name a handler such as app.handler, a configuration file, or --function NAME=TARGET"),
         (["--function", "app.handler"], "--function app.handler: write NAME=TARGET, such as orders=app.handler"),
+        (
+            ["host.alb", "--signing-key", "AKID="],
+            "--signing-key: write ID=SECRET, an access key id and its secret access key",
+        ),
         (["host.alb", "--access-log", "a/b"], "--access-log a/b: it cannot be written (No such file or directory)"),
         (["host.alb", "--in-process", "--runtime", "nodejs"], "--in-process runs Python handlers; host is nodejs"),
         (
