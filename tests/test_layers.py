@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"types"},
     "invocation": {"types"},
     "configuration": GROUND,
+    "private_files": set(),
     "bootstraps": set(),
     "translation": GROUND,
     "config": GROUND | {"configuration"},
@@ -25,10 +26,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "limits": GROUND,
     "targets": SERVICE | {"bootstraps", "limits"},
     "functions": SERVICE | {"targets"},
-    "listeners": SERVICE | {"functions", "targets", "translation", "config", "observe"},
+    "listeners": SERVICE | {"functions", "targets", "translation", "config", "observe", "private_files"},
     "lambda_api": SERVICE | {"functions", "targets", "observe"},
     "sources": SERVICE | {"functions", "config"},
-    "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
+    "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe", "private_files"},
     "hosting": SERVICE | {"functions", "limits", "targets"},
     "surroundings": EDGE | {"listeners", "recordings"},
     "load_balancer": EDGE | {"translation", "listeners", "surroundings"},
@@ -42,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "surroundings"},
     "cli": EDGE
     | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "sources"}
-    | {"surroundings"},
+    | {"surroundings", "private_files"},
     "__main__": {"cli"},
 }
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""
