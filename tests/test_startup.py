@@ -42,7 +42,7 @@ NOT_NEEDED = {
     "watchfiles": "--reload",
     "botocore": "signatures",
     "cryptography": "TLS and tokens",
-    "trustme": "certificates of an authority of our own",
+    "gateway.listeners.certificates": "an authority of our own",
     "jsonschema": "models of REST APIs",
     "email": "writes dates as slowly as it parses mail",
     "hashlib": "cookies and signatures",

@@ -153,11 +153,15 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
 
 
 def _tell_whom_to_trust(listeners: Sequence[ListenerSettings]) -> None:
-    """One line when a certificate comes from an authority that no client knows yet."""
-    if any(isinstance(it, AlbSettings) and it.protocol == "HTTPS" and not it.certificates for it in listeners):
+    """One line for each authority that no client knows yet."""
+    hosts = [
+        it.host for it in listeners if isinstance(it, AlbSettings) and it.protocol == "HTTPS" and not it.certificates
+    ]
+    if hosts:
         from gateway.listeners.local_authority import cache_folder, how_to_trust  # noqa: PLC0415 - only for HTTPS
 
-        log.info("%s", how_to_trust(cache_folder(os.environ)))
+        for line in dict.fromkeys(how_to_trust(cache_folder(os.environ), host) for host in hosts):
+            log.info("%s", line)
 
 
 async def _reload(gateway: Gateway, options: ServeOptions) -> None:
