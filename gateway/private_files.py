@@ -17,7 +17,7 @@ _OTHERS = 0o077
 def make_private_folder(folder: Path) -> None:
     """Make a folder and those above it that are missing; raises OSError."""
     if not folder.is_dir():
-        if folder.parent != folder:
+        if not folder.parent.exists():
             make_private_folder(folder.parent)
         folder.mkdir(mode=_FOLDER, exist_ok=True)
 

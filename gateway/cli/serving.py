@@ -20,6 +20,7 @@ from gateway.configuration import DEFAULT_REGION
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
 from gateway.observe.line_writer import LineWriter
+from gateway.private_files import open_private_log
 from gateway.surroundings import FrontDoorOptions
 
 if TYPE_CHECKING:
@@ -215,9 +216,11 @@ async def _access_log(where: str) -> AsyncIterator[LineWriter | None]:
             yield writer
     else:
         try:
-            file = Path(where).open("ab", buffering=0)  # noqa: ASYNC230, SIM115 - before anything is served
+            descriptor = open_private_log(Path(where))
         except OSError as error:
             raise UsageError(f"--access-log {where}: it cannot be written ({error.strerror})") from error
-        with file:
-            async with _writer(file.fileno()) as writer:
+        try:
+            async with _writer(descriptor) as writer:
                 yield writer
+        finally:
+            os.close(descriptor)
