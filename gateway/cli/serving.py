@@ -15,6 +15,7 @@ import click
 from gateway.app import Gateway
 from gateway.cli.running import stop_requests
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
+from gateway.config.hidden import hiding
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
 from gateway.configuration import DEFAULT_REGION
 from gateway.errors import UsageError
@@ -177,7 +178,9 @@ async def _reload(gateway: Gateway, options: ServeOptions) -> None:
         log.info("reloading: %s", ", ".join(sorted(path.name for path in changed))[:200])
         if file and file in changed:
             try:
-                await gateway.reconfigure(settings_of(options, Path.cwd()))
+                settings = settings_of(options, Path.cwd())
+                with hiding(settings.variables):
+                    await gateway.reconfigure(settings)
             except UsageError as error:
                 log.warning("the old configuration stays: %s", error)
         if changed - {file}:

@@ -36,7 +36,8 @@ def _read_file(file: Path) -> dict[str, str]:
             continue
         name, equals, value = line.partition("=")
         if not equals:
-            raise UsageError(f"{file}, line {number}: expected NAME=VALUE, found {line!r}")
+            # The line itself may be a part of a secret.
+            raise UsageError(f"{file}, line {number}: expected NAME=VALUE")
         variables[name.strip()] = _unquoted(value.strip())
     return variables
 

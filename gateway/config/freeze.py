@@ -96,7 +96,7 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
     named = [(code, (*place, "code")), *((it, (*place, "layers", number)) for number, it in enumerate(layers))]
     for path, where in named:
         if not path.exists():
-            faults.append(Fault(where, f"there is no {path}; allowed: a folder or a zip file"))
+            faults.append(Fault(where, "there is no {found}{derived}; allowed: a folder or a zip file", f" ({path})"))
     env_file = _absolute(model.env_file, folder) if model.env_file else None
     variables = _read_env_file(env_file, (*place, "env_file"), faults) if env_file else {}
     return settings.FunctionSettings(
@@ -122,7 +122,8 @@ def _read_env_file(file: Path, place: KeyPath, faults: list[Fault]) -> dict[str,
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        faults.append(Fault(place, f"cannot read {file}; allowed: a text file of NAME=value lines"))
+        text = "cannot read {found}{derived}; allowed: a text file of NAME=value lines"
+        faults.append(Fault(place, text, f" ({file})"))
         return {}
     variables: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
@@ -131,7 +132,8 @@ def _read_env_file(file: Path, place: KeyPath, faults: list[Fault]) -> dict[str,
             continue
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name.isidentifier():
-            faults.append(Fault(place, f"{file}, line {number}: found {line!r}; allowed: NAME=value"))
+            # The line itself may be a part of a secret.
+            faults.append(Fault(place, f"line {number} of {{found}}{{derived}} is not NAME=value", f" ({file})"))
         quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
         variables[name] = value[1:-1] if quoted else value
     return variables

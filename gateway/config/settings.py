@@ -158,6 +158,7 @@ class Settings:
     Attributes:
         source: The file, for messages and for reloading.
         concurrent_executions: The account's concurrency; None for no limit.
+        variables: The variables of the environment that the file names; messages must not tell their values.
     """
 
     source: Path
@@ -165,3 +166,4 @@ class Settings:
     target_groups: Mapping[str, TargetGroupSettings] = field(default_factory=dict)
     listeners: tuple[ListenerSettings, ...] = ()
     concurrent_executions: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)

@@ -93,3 +93,17 @@ def test_variable_of_the_environment(tmp_path: Path) -> None:
     code, _, err = check(tmp_path, text)
     assert code == 2
     assert "MODULE" in err
+
+
+def test_no_value_of_a_variable(tmp_path: Path) -> None:
+    """Neither in a fault nor in a finding."""
+    finding = GOOD + SHADOWED.replace('"/ab"', '"${SECRET}"')
+    for text in (
+        finding,
+        GOOD.replace("8000", '"${SECRET}"'),
+        GOOD.replace('function = "one"', 'function = "${SECRET}"'),
+    ):
+        code, out, err = check(tmp_path, text, SECRET="opensesame" * 20)
+        assert code in (1, 2)
+        assert "${SECRET}" in out + err
+        assert "opensesame" not in out + err
