@@ -29,7 +29,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--host", "hosts", multiple=True, metavar="HOST", help="Of a HAR file, only requests to this host.")
 @click.option("--redact-header", "headers", multiple=True, metavar="NAME", help="One more header that is a secret.")
-@click.option("--redact-query", "keys", multiple=True, metavar="KEY", help="One more query key that is a secret.")
+@click.option("--redact-query", "keys", multiple=True, metavar="KEY", help="One more key that is a secret.")
 @click.option("--no-redaction", is_flag=True, help="Write secrets too.")
 def command(
     har: Path | None,
