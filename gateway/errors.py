@@ -2,7 +2,8 @@
 
     GatewayError
     ├── UsageError                a wrong option, file or module at start: one clear message, exit code 2
-    ├── lambda_api.ApiError       a call that the Invoke API refuses, with AWS's exception name
+    ├── NamedError                what AWS has an exception name for
+    │   └── lambda_api.ApiError   … because the Invoke API refuses the call
     └── Fault                     a request that ends without the function's own answer
         └── BadResult             … because the result is not one that the front door accepts
 
@@ -20,6 +21,20 @@ class GatewayError(Exception):
 
 class UsageError(GatewayError):
     """What the user gave at start cannot work; the message says what to do next."""
+
+
+class NamedError(GatewayError):
+    """What AWS has a name for.
+
+    Attributes:
+        code: The exception's name.
+        message: Its text; None is sent as ``null``.
+    """
+
+    def __init__(self, code: str, message: str | None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
 
 
 class FaultKind(Enum):

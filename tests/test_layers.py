@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "invocation": {"types"},
     "configuration": GROUND,
     "same_origin": GROUND,
+    "private_files": set(),
     "bootstraps": set(),
     "translation": PURE,
     "config": GROUND | {"configuration"},
@@ -28,10 +29,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "limits": GROUND,
     "targets": SERVICE | {"bootstraps", "limits", "same_origin"},
     "functions": SERVICE | {"targets"},
-    "listeners": SERVICE | {"functions", "targets", "translation", "config", "observe"},
-    "lambda_api": SERVICE | {"functions", "observe", "same_origin"},
+    "listeners": SERVICE | {"functions", "targets", "translation", "config", "observe", "private_files"},
+    "lambda_api": SERVICE | {"functions", "targets", "observe", "same_origin"},
     "sources": SERVICE | {"functions", "config"},
-    "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe"},
+    "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe", "private_files"},
     "hosting": SERVICE | {"functions", "limits", "same_origin", "targets"},
     "surroundings": EDGE | {"listeners", "recordings"},
     "load_balancer": EDGE | {"translation", "listeners", "surroundings"},
@@ -45,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "surroundings"},
     "cli": EDGE
     | {"app", "front_doors", "hosting", "translation", "listeners", "lambda_api", "recordings", "sources"}
-    | {"same_origin", "surroundings"},
+    | {"private_files", "same_origin", "surroundings"},
     "__main__": {"cli"},
 }
 """The rooms and what each may import besides itself; the package's own ``__init__`` may name anything."""

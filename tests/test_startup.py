@@ -43,7 +43,7 @@ NOT_NEEDED = {
     "watchfiles": "--reload",
     "botocore": "signatures",
     "cryptography": "TLS and tokens",
-    "trustme": "certificates of an authority of our own",
+    "gateway.listeners.certificates": "an authority of our own",
     "jsonschema": "models of REST APIs",
     "re2": "regular expressions",
     "email": "writes dates as slowly as it parses mail",

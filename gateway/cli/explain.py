@@ -1,6 +1,7 @@
 """``gateway explain``: which rule a request meets, why not the ones before it, and what its target gets."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def command(file: Path, method: str, url: str, headers: tuple[str, ...], data: s
 
     URL is a path with its query, or a whole URL whose host counts for host-header conditions.
     """
+    from gateway.config.hidden import hidden  # noqa: PLC0415 - as below
     from gateway.config.load import load_settings  # noqa: PLC0415 - reading files needs pydantic
     from gateway.listeners.alb.explain import explain  # noqa: PLC0415 - as above
 
@@ -43,17 +45,24 @@ def command(file: Path, method: str, url: str, headers: tuple[str, ...], data: s
     client = ("127.0.0.1", 50000)
     request = sample_request(method, url, [_header(line) for line in headers], data.encode(), client, "http")
     explanation = explain(listener, request._replace(server=(listener.host, listener.port)))
+    for line in _told(explanation):
+        click.echo(hidden(line, settings.variables))
+    if not explanation.transform_error:
+        _show_events(settings, listener, explanation)
+
+
+def _told(explanation: "Explanation") -> Iterator[str]:
+    """One line for each rule that was tried and for what follows."""
     for tried in explanation.tried:
-        click.echo(f"rule {tried.priority} (rules[{tried.place}]): {'matches' if tried.matched else tried.reason}")
+        yield f"rule {tried.priority} (rules[{tried.place}]): {'matches' if tried.matched else tried.reason}"
     if explanation.rule is None:
-        click.echo("no rule matches: the default actions")
+        yield "no rule matches: the default actions"
     for action in explanation.actions:
-        click.echo(f"action: {_described(action)}")
+        yield f"action: {_described(action)}"
     if explanation.transform_error:
-        click.echo(f"transform fails, the client gets 500: {explanation.transform_error}")
-        return
-    click.echo(f"url: {explanation.url}")
-    _show_events(settings, listener, explanation)
+        yield f"transform fails, the client gets 500: {explanation.transform_error}"
+    else:
+        yield f"url: {explanation.url}"
 
 
 def _listener(settings: "Settings", number: int) -> "AlbSettings":

@@ -11,6 +11,7 @@ from gateway.observe.cloudwatch import captured, event_differences, events_of, n
 from gateway.observe.har import from_har
 from gateway.observe.recording import NO_REDACTION, Recording
 from gateway.observe.redaction import Redaction, redaction_with
+from gateway.private_files import make_private_folder
 from gateway.recordings.recorder import number_of, save
 from gateway.translation.flavours.table import FLAVOURS
 
@@ -28,7 +29,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--host", "hosts", multiple=True, metavar="HOST", help="Of a HAR file, only requests to this host.")
 @click.option("--redact-header", "headers", multiple=True, metavar="NAME", help="One more header that is a secret.")
-@click.option("--redact-query", "keys", multiple=True, metavar="KEY", help="One more query key that is a secret.")
+@click.option("--redact-query", "keys", multiple=True, metavar="KEY", help="One more key that is a secret.")
 @click.option("--no-redaction", is_flag=True, help="Write secrets too.")
 def command(
     har: Path | None,
@@ -107,7 +108,7 @@ def _describe(recording: Recording) -> str:
 
 def _write(recordings: list[Recording], folder: Path, redaction: Redaction) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         first = 1 + max((number_of(path) for path in folder.glob("*.json")), default=0)
         for number, recording in enumerate(recordings, start=first):
             save(folder, number, recording, redaction)

@@ -9,6 +9,7 @@ from gateway.cli.account_region import ACCOUNT_HELP, REGION_HELP
 from gateway.cli.running import run_loop, set_up_logging
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
 from gateway.cli.serving import serve
+from gateway.config.hidden import hiding
 
 
 @click.command("serve", no_args_is_help=True)
@@ -108,4 +109,6 @@ def command(**given: Any) -> None:  # noqa: ANN401 - ServeOptions says what they
     """
     options = ServeOptions(**given)
     set_up_logging(verbose=options.verbose, quiet=options.quiet)
-    run_loop(serve(settings_of(options, Path.cwd()), options))
+    settings = settings_of(options, Path.cwd())
+    with hiding(settings.variables):
+        run_loop(serve(settings, options))

@@ -15,11 +15,13 @@ import click
 from gateway.app import Gateway
 from gateway.cli.running import stop_requests
 from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
+from gateway.config.hidden import hiding
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
 from gateway.defects import report, reported
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
 from gateway.observe.line_writer import LineWriter
+from gateway.private_files import open_private_log
 from gateway.surroundings import FrontDoorOptions
 
 if TYPE_CHECKING:
@@ -129,14 +131,14 @@ def _signatures(given: tuple[str, ...], region: str) -> "Callable[[str], Signatu
     """What checks signatures for a service; None when no keys were given.
 
     Raises:
-        UsageError: A key has no secret, or botocore is not installed.
+        UsageError: A key has no secret.
     """
     if not given:
         return None
-    from gateway.lambda_api.signature import SignatureCheck  # noqa: PLC0415 - needs botocore
+    from gateway.lambda_api.signature import SignatureCheck  # noqa: PLC0415 - only strict mode needs it
 
-    keys = dict(item.split("=", 1) for item in given if "=" in item)
-    if len(keys) < len(given):
+    keys = dict(item.partition("=")[::2] for item in given)
+    if not all(key and secret for key, secret in keys.items()):
         raise UsageError("--signing-key: write ID=SECRET, an access key id and its secret access key")
     return lambda service: SignatureCheck(keys, region, service=service)
 
@@ -170,11 +172,15 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
 
 
 def _tell_whom_to_trust(listeners: Sequence[ListenerSettings]) -> None:
-    """One line when a certificate comes from an authority that no client knows yet."""
-    if any(isinstance(it, AlbSettings) and it.protocol == "HTTPS" and not it.certificates for it in listeners):
+    """One line for each authority that no client knows yet."""
+    hosts = [
+        it.host for it in listeners if isinstance(it, AlbSettings) and it.protocol == "HTTPS" and not it.certificates
+    ]
+    if hosts:
         from gateway.listeners.local_authority import cache_folder, how_to_trust  # noqa: PLC0415 - only for HTTPS
 
-        log.info("%s", how_to_trust(cache_folder(os.environ)))
+        for line in dict.fromkeys(how_to_trust(cache_folder(os.environ), host) for host in hosts):
+            log.info("%s", line)
 
 
 async def _reload(gateway: Gateway, options: ServeOptions) -> None:
@@ -189,7 +195,9 @@ async def _reload(gateway: Gateway, options: ServeOptions) -> None:
         log.info("reloading: %s", ", ".join(sorted(path.name for path in changed))[:200])
         try:
             if file and file in changed:
-                await gateway.reconfigure(settings_of(options, Path.cwd()))
+                settings = settings_of(options, Path.cwd())
+                with hiding(settings.variables):
+                    await gateway.reconfigure(settings)
         except UsageError as error:
             log.warning("the old configuration stays: %s", error)
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the next change may do
@@ -230,9 +238,11 @@ async def _access_log(where: str) -> AsyncIterator[LineWriter | None]:
             yield writer
     else:
         try:
-            file = Path(where).open("ab", buffering=0)  # noqa: ASYNC230, SIM115 - before anything is served
+            descriptor = open_private_log(Path(where))
         except OSError as error:
             raise UsageError(f"--access-log {where}: it cannot be written ({error.strerror})") from error
-        with file:
-            async with _writer(file.fileno()) as writer:
+        try:
+            async with _writer(descriptor) as writer:
                 yield writer
+        finally:
+            os.close(descriptor)

@@ -31,5 +31,5 @@ def _read_file(file: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--env-file {file}: it cannot be read ({error})") from error
     if faults:
-        raise UsageError("\n".join(faults))
+        raise UsageError("\n".join(f"{file}, line {line}: {what}" for line, what in faults))
     return variables

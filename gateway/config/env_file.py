@@ -13,11 +13,12 @@ class EnvFile(NamedTuple):
 
     Attributes:
         variables: By name; of a name that stands twice the last value.
-        faults: Lines that are none of ``NAME=value``, in words; without the line itself, which may hold a secret.
+        faults: The numbers of lines that are none of ``NAME=value``, and why; without the line itself, which may hold a
+            secret.
     """
 
     variables: dict[str, str]
-    faults: list[str]
+    faults: list[tuple[int, str]]
 
 
 def read_env_file(file: Path) -> EnvFile:
@@ -30,13 +31,13 @@ def read_env_file(file: Path) -> EnvFile:
     from dotenv.parser import parse_stream  # noqa: PLC0415 - most functions have no such file
 
     variables: dict[str, str] = {}
-    faults = []
+    faults: list[tuple[int, str]] = []
     with file.open(encoding="utf-8-sig") as stream:
         for binding in parse_stream(stream):
             if binding.error or (binding.key is not None and not _is_variable(binding.key, binding.value)):
                 text = binding.original.string
                 line = binding.original.line + len(text[: len(text) - len(text.lstrip())].splitlines())
-                faults.append(f"{file}, line {line}: {_mistake(text)}; allowed: NAME=value")
+                faults.append((line, f"{_mistake(text)}; allowed: NAME=value"))
             elif binding.key is not None and binding.value is not None:
                 variables[binding.key] = binding.value
     return EnvFile(variables, faults)

@@ -8,8 +8,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.config.source import Fault, Key, KeyPath
-from gateway.config.strict import shown
+from gateway.config.source import Fault, Key, KeyPath, shown
 from gateway.types import Json
 
 _MANY: Final = 15
@@ -37,7 +36,7 @@ def faults_of(error: ValidationError, model: type[BaseModel], data: object) -> I
     for details in error.errors(include_url=False):
         # A list whose items are wrong is also said to be too short: pydantic counts the good ones.
         if details["type"] != "too_short" or not details["input"]:
-            yield Fault(_path(details, data), _message(details, schema))
+            yield _fault(details, data, schema)
 
 
 @cache
@@ -68,11 +67,18 @@ def _path(details: ErrorDetails, data: object) -> KeyPath:
     return tuple(path)
 
 
+def _fault(details: ErrorDetails, data: object, schema: Mapping[str, Json]) -> Fault:
+    context = details.get("ctx", {})
+    path, message = _path(details, data), _message(details, schema)
+    if details["loc"][-1:] == ("[key]",):  # keys of a table hold no variables, and `path` leads to the value
+        message = message.replace("{found}", shown(details["input"]))
+    return Fault(path, message, context.get("derived", ""), context.get("below", ()))
+
+
 def _message(details: ErrorDetails, schema: Mapping[str, Json]) -> str:
     kind = details["type"]
-    context = details.get("ctx", {})
     if kind == "gateway_fault":
-        return str(context["message"])
+        return str(details["ctx"]["message"])
     if kind == "extra_forbidden":
         keys = _keys(_at(schema, details["loc"][:-1]))
         return f"unknown key; {_known(details['loc'][-1], keys)}"
@@ -82,7 +88,7 @@ def _message(details: ErrorDetails, schema: Mapping[str, Json]) -> str:
         return "this key is required"
     if kind in ("union_tag_invalid", "literal_error"):
         return _choice(details)
-    return f"found {shown(details['input'])}; allowed: {_allowed(details, schema)}"
+    return f"found {{found}}; allowed: {_allowed(details, schema)}"
 
 
 def _known(found: Key, keys: list[str]) -> str:
@@ -101,7 +107,7 @@ def _choice(details: ErrorDetails) -> str:
     found = context.get("tag", details["input"])
     expected = str(context.get("expected_tags") or context["expected"]).replace(" or ", ", ")
     words = [word.strip().strip("'") for word in expected.split(",")]
-    return f"found {shown(found)}; allowed: {', '.join(words)}{meant(found, words)}"
+    return f"found {{found}}; allowed: {', '.join(words)}{meant(found, words)}"
 
 
 def _allowed(details: ErrorDetails, schema: Mapping[str, Json]) -> str:

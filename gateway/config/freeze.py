@@ -99,7 +99,7 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
     named = [(code, (*place, "code")), *((it, (*place, "layers", number)) for number, it in enumerate(layers))]
     for path, where in named:
         if not path.exists():
-            faults.append(Fault(where, f"there is no {path}; allowed: a folder or a zip file"))
+            faults.append(Fault(where, "there is no {found}{derived}; allowed: a folder or a zip file", f" ({path})"))
     env_file = _absolute(model.env_file, folder) if model.env_file else None
     variables = _variables(env_file, (*place, "env_file"), faults) if env_file else {}
     return settings.FunctionSettings(
@@ -124,9 +124,11 @@ def _variables(file: Path, place: KeyPath, faults: list[Fault]) -> dict[str, str
     try:
         variables, mistakes = read_env_file(file)
     except (OSError, UnicodeDecodeError):
-        faults.append(Fault(place, f"cannot read {file}; allowed: a text file of NAME=value lines"))
+        text = "cannot read {found}{derived}; allowed: a text file of NAME=value lines"
+        faults.append(Fault(place, text, f" ({file})"))
         return {}
-    faults.extend(Fault(place, mistake) for mistake in mistakes)
+    named = f" ({file})"
+    faults.extend(Fault(place, f"line {line} of {{found}}{{derived}}: {what}", named) for line, what in mistakes)
     return variables
 
 

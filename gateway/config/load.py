@@ -1,6 +1,7 @@
 """From a configuration file to settings; every fault of the file is reported at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,11 +28,13 @@ def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
     from gateway.config.freeze import freeze_file  # noqa: PLC0415
     from gateway.config.model import FileModel  # noqa: PLC0415
     from gateway.config.references import reference_faults  # noqa: PLC0415
-    from gateway.config.source import expand, read_source  # noqa: PLC0415
+    from gateway.config.source import expand, read_source, variables_in  # noqa: PLC0415
 
     source = read_source(file)
     faults = list(source.faults)
     data = expand(source.data, environ, faults)
+    variables = {name: environ[name] for name in variables_in(source.data) if name in environ}
+    source = source._replace(variables=variables)
     model: FileModel | None = None
     try:
         model = FileModel.model_validate(data)
@@ -42,7 +45,7 @@ def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
     settings = freeze_file(model, file.resolve(), faults) if model and not faults else None
     if settings is None or faults:
         _refuse(source, faults)
-    return settings
+    return replace(settings, variables=variables)
 
 
 def _refuse(source: "Source", faults: "list[Fault]") -> NoReturn:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, create_model, model_validator
 
 from gateway.config.attributes import TARGET_GROUP
 from gateway.config.listeners import ListenerModel
-from gateway.config.strict import AbsolutePath, Name, Strict, TextOrNumber, attribute_fields, fault, matching, shown
+from gateway.config.strict import AbsolutePath, Name, Strict, TextOrNumber, attribute_fields, fault, matching
 from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, DEFAULT_ACCOUNT, REGION, REGION_TEXT
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _RESERVED_VARIABLES = frozenset({
 
 def _not_reserved(name: str) -> str:
     if name in _RESERVED_VARIABLES:
-        raise fault(f"found {shown(name)}; Lambda reserves this variable, choose another name")
+        raise fault("found {found}; Lambda reserves this variable, choose another name")
     return name
 
 
@@ -89,7 +89,7 @@ def _matcher(text: str) -> str:
         low, _, high = part.partition("-")
         codes = [code for code in (low, high or low) if code.isascii() and code.isdigit() and 200 <= int(code) <= 499]
         if len(codes) < 2 or int(codes[0]) > int(codes[1]):
-            raise fault(f"found {shown(text)}; allowed: codes from 200 to 499 such as '200,202' or '200-299'")
+            raise fault("found {found}; allowed: codes from 200 to 499 such as '200,202' or '200-299'")
     return text
 
 
@@ -121,7 +121,7 @@ _TARGET = re.compile(
 def _target(text: str) -> str:
     if not _TARGET.fullmatch(text):
         allowed = "http://host:port, rie:http://host:port, aws:name[:qualifier] or a function's ARN"
-        raise fault(f"found {shown(text)}; allowed: {allowed}")
+        raise fault(f"found {{found}}; allowed: {allowed}")
     return text
 
 

@@ -46,9 +46,9 @@ def _action_faults(action: object, path: KeyPath, protocol: object, groups: Mapp
     for number, group in enumerate(_list(_get(action, "target_groups"))):
         yield from _unknown(group, (*path, "target_groups", number), "target_group", groups)
     if protocol == "HTTPS" and kind == "redirect" and _get(action, "protocol") == "HTTP":
-        yield Fault((*path, "protocol"), "found 'HTTP'; a redirect from HTTPS to HTTP is not allowed")
+        yield Fault((*path, "protocol"), "found {found}; a redirect from HTTPS to HTTP is not allowed")
     if protocol != "HTTPS" and kind in _SECURE_ACTIONS:
-        yield Fault((*path, "type"), f"found {kind!r}; this action needs a listener with protocol = 'HTTPS'")
+        yield Fault((*path, "type"), "found {found}; this action needs a listener with protocol = 'HTTPS'")
 
 
 def _unknown(table: object, path: KeyPath, key: str, known: Mapping[str, object]) -> Iterator[Fault]:
@@ -58,7 +58,7 @@ def _unknown(table: object, path: KeyPath, key: str, known: Mapping[str, object]
         what = "target group" if key in ("target_group", "shadow") else "function"
         words = list(known)
         allowed = f"allowed: {', '.join(words)}" if words else f"the file has no {what}s"
-        yield Fault((*path, key), f"found {name!r}, which is no {what} of this file; {allowed}{meant(name, words)}")
+        yield Fault((*path, key), f"found {{found}}, which is no {what} of this file; {allowed}{meant(name, words)}")
 
 
 def _get(data: object, key: str) -> object:

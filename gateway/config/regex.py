@@ -61,6 +61,20 @@ class Regex(Protocol):
         ...
 
 
+class ExpressionRefused(UsageError):
+    """An expression cannot be taken.
+
+    Attributes:
+        reason: What is wrong with it; may have a part of it.
+        allowed: What can be taken.
+    """
+
+    def __init__(self, reason: str, allowed: str) -> None:
+        super().__init__(f"{reason}; allowed: {allowed}")
+        self.reason = reason
+        self.allowed = allowed
+
+
 def compile_regex(pattern: str, *, ignore_case: bool = False, captures: bool = False) -> Regex:
     """An expression of a load balancer; each byte is a character.
 
@@ -75,7 +89,7 @@ def compile_regex(pattern: str, *, ignore_case: bool = False, captures: bool = F
     re2 = _engine()
     if not pattern.isascii() or any(found[1] in ("p", "P") for found in _ESCAPED.finditer(pattern)):
         what = "a Unicode class" if pattern.isascii() else "a character that is not ASCII"
-        raise UsageError(f"it has {what}; allowed: {_ALLOWED}")
+        raise ExpressionRefused(f"it has {what}", _ALLOWED)
     options = re2.Options()
     options.encoding = options.Encoding.LATIN1  # a path is bytes: none of them can be invalid
     options.never_capture = not captures
@@ -107,9 +121,9 @@ def _compiled(re2: ModuleType, pattern: str, options: Any) -> Regex:  # noqa: AN
         compiled: Any = re2.compile(pattern.encode(), options)
     except re2.error as error:
         message = error.args[0] if error.args else b""
-        raise UsageError(f"RE2 refuses it, {message.decode('utf-8', 'replace')}; allowed: {_SYNTAX}") from None
+        raise ExpressionRefused(f"RE2 refuses it, {message.decode('utf-8', 'replace')}", _SYNTAX) from None
     if compiled.programsize > _MAX_PROGRAM or compiled.groups > _MAX_GROUPS:
-        raise UsageError(f"too large; allowed: {_MAX_PROGRAM} instructions of RE2 and {_MAX_GROUPS} groups")
+        raise ExpressionRefused("too large", f"{_MAX_PROGRAM} instructions of RE2 and {_MAX_GROUPS} groups")
     regex: Regex = compiled
     return regex
 

@@ -166,6 +166,7 @@ class Settings:
         concurrent_executions: The account's concurrency; None for no limit.
         region: Of everything here; "" when nobody gave one.
         account: Of everything here, twelve digits.
+        variables: The variables of the environment that the file names; messages must not tell their values.
     """
 
     source: Path
@@ -175,6 +176,7 @@ class Settings:
     concurrent_executions: int | None = None
     region: str = ""
     account: str = DEFAULT_ACCOUNT
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def account_region(self) -> AccountRegion:

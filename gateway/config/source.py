@@ -4,23 +4,37 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 import yaml
 
+from gateway.config.hidden import hidden
 from gateway.errors import UsageError
 
 Key: TypeAlias = str | int
 KeyPath: TypeAlias = tuple[Key, ...]
 
+_SHOWN: Final = 60
 _VARIABLE: Final = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong: where, and what was found and what is allowed in one line."""
+    """One thing that is wrong: where, and what was found and what is allowed in one line.
+
+    What was found is never written into the message, but told as the file has it, so that nobody reads the value of a
+    ``${VAR}``: `Source.describe` puts it in.
+
+    Attributes:
+        message: Has ``{found}`` where the value stands that the file has, and ``{derived}`` where ``derived`` does.
+        derived: What was made out of the value; left out where the file has a variable.
+        below: Where the value stands, from the path on.
+    """
 
     path: KeyPath
     message: str
+    derived: str = ""
+    below: KeyPath = ()
 
 
 class Source(NamedTuple):
@@ -30,6 +44,7 @@ class Source(NamedTuple):
         lines: The line of each key path; empty for TOML, whose parser does not tell.
         prefix: What stands before every key path, ``tool.gateway`` in a pyproject.toml.
         faults: Keys that are written twice in YAML.
+        variables: The variables that the file names, and their values.
     """
 
     file: Path
@@ -37,19 +52,51 @@ class Source(NamedTuple):
     lines: Mapping[KeyPath, int]
     prefix: KeyPath = ()
     faults: tuple[Fault, ...] = ()
+    variables: Mapping[str, str] = MappingProxyType({})
 
     def describe(self, fault: Fault) -> str:
         """``file:line: key.path: message``; without a line for TOML."""
         line = self._line(fault.path)
         place = f"{self.file}:{line}" if line else str(self.file)
         where = dotted(self.prefix + fault.path)
-        return f"{place}: {where}: {fault.message}" if where else f"{place}: {fault.message}"
+        message = self._message(fault)
+        return f"{place}: {where}: {message}" if where else f"{place}: {message}"
+
+    def _message(self, fault: Fault) -> str:
+        found = _at(_at(self.data, fault.path), fault.below)
+        named = [name for name in variables_in(found) if name in self.variables]
+        parts = {"{found}": shown(found), "{derived}": "" if named else fault.derived}
+        message = re.sub(r"\{found\}|\{derived\}", lambda mark: parts[mark[0]], fault.message)
+        around = variables_in(_at(self.data, fault.path))
+        return hidden(message, {name: self.variables[name] for name in around if name in self.variables})
 
     def _line(self, path: KeyPath) -> int:
         """The line of the key, or of the nearest table around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 0)
+
+
+def shown(value: object) -> str:
+    """A value of the file for a message; a text keeps its backslashes single."""
+    if isinstance(value, (dict, list)):
+        return ("a table" if isinstance(value, dict) else "a list") if value else "an empty list"
+    if value is None or isinstance(value, bool):
+        return "nothing" if value is None else str(value).lower()
+    text = f"'{value}'" if isinstance(value, str) and value.isprintable() else repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _at(data: object, path: KeyPath) -> object:
+    """What stands at a place of the file, None when nothing does; keys count as texts."""
+    for key in path:
+        if isinstance(data, list) and isinstance(key, int) and key < len(data):
+            data = data[key]
+        elif isinstance(data, dict):
+            data = next((value for name, value in data.items() if str(name) == str(key)), None)
+        else:
+            return None
+    return data
 
 
 def dotted(path: KeyPath) -> str:
@@ -138,6 +185,15 @@ def _key_lines(node: yaml.Node | None, path: KeyPath) -> Iterator[tuple[KeyPath,
         for index, item in enumerate(node.value):
             yield (*path, index), item.start_mark.line + 1
             yield from _key_lines(item, (*path, index))
+
+
+def variables_in(value: object) -> set[str]:
+    """The names of the variables in every text of a value, as the file has it."""
+    if isinstance(value, dict):
+        return set().union(*map(variables_in, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(variables_in, value))
+    return {name for _, name in _VARIABLE.findall(value) if name} if isinstance(value, str) else set()
 
 
 def expand(value: object, environ: Mapping[str, str], faults: list[Fault], path: KeyPath = ()) -> object:

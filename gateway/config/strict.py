@@ -3,16 +3,14 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from gateway.config.attributes import Attribute
-from gateway.config.regex import compile_regex, compile_text_regex
+from gateway.config.regex import ExpressionRefused, compile_regex, compile_text_regex
 from gateway.errors import UsageError
-
-_SHOWN: Final = 60
 
 
 class Strict(BaseModel):
@@ -21,19 +19,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-def fault(message: str) -> PydanticCustomError:
-    """A fault whose text is the message as it stands."""
-    return PydanticCustomError("gateway_fault", "{message}", {"message": message})
-
-
-def shown(value: object) -> str:
-    """A value of the file for a message; a text keeps its backslashes single."""
-    if isinstance(value, (dict, list)):
-        return ("a table" if isinstance(value, dict) else "a list") if value else "an empty list"
-    if value is None or isinstance(value, bool):
-        return "nothing" if value is None else str(value).lower()
-    text = f"'{value}'" if isinstance(value, str) and value.isprintable() else repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+def fault(message: str, derived: str = "", below: tuple[str | int, ...] = ()) -> PydanticCustomError:
+    """A fault; the arguments are those of `gateway.config.source.Fault`."""
+    return PydanticCustomError("gateway_fault", "{message}", {"message": message, "derived": derived, "below": below})
 
 
 def matching(pattern: str, allowed: str) -> AfterValidator:
@@ -42,7 +30,7 @@ def matching(pattern: str, allowed: str) -> AfterValidator:
 
     def check(text: str) -> str:
         if not compiled.fullmatch(text):
-            raise fault(f"found {shown(text)}; allowed: {allowed}")
+            raise fault(f"found {{found}}; allowed: {allowed}")
         return text
 
     return AfterValidator(check)
@@ -53,11 +41,11 @@ def _network(text: str) -> str:
         network = ipaddress.ip_network(text)
     except ValueError:
         allowed = "an IPv4 or IPv6 block in CIDR format without host bits, such as 127.0.0.0/8 or ::1/128"
-        raise fault(f"found {shown(text)}; allowed: {allowed}") from None
+        raise fault(f"found {{found}}; allowed: {allowed}") from None
     if "/" not in text:
-        raise fault(f"found {shown(text)}; allowed: CIDR format, such as {network}")
+        raise fault("found {found}; allowed: CIDR format{derived}", f", such as {network}")
     if str(network) == "255.255.255.255/32":
-        raise fault("found '255.255.255.255/32'; AWS does not allow this block")
+        raise fault("found {found}; AWS does not allow this block")
     return text
 
 
@@ -66,7 +54,7 @@ def _regex(text: str) -> str:
     try:
         compile_regex(text, ignore_case=True, captures=True)
     except UsageError as error:
-        raise fault(f"found {shown(text)}: {error}") from None
+        raise _refused(error) from None
     return text
 
 
@@ -75,8 +63,14 @@ def _text_expression(text: str) -> str:
         if text:
             compile_text_regex(text, dot_all=True)
     except UsageError as error:
-        raise fault(f"found {shown(text)}: {error}") from None
+        raise _refused(error) from None
     return text
+
+
+def _refused(error: UsageError) -> PydanticCustomError:
+    if isinstance(error, ExpressionRefused):
+        return fault(f"found {{found}}{{derived}}; allowed: {error.allowed}", f": {error.reason}")
+    return fault(f"found {{found}}: {error}")
 
 
 Cidr: TypeAlias = Annotated[str, AfterValidator(_network)]

@@ -15,7 +15,7 @@ from typing import Final
 
 import orjson
 
-from gateway.errors import GatewayError
+from gateway.errors import NamedError
 
 _SPELLED: Final[dict[str, dict[int, str]]] = {
     "message": {
@@ -65,7 +65,7 @@ UNMODELLED: Final[dict[str, int]] = {
 """Exception name → status, for those that AWS's front end answers with before the operation is reached."""
 
 
-class ApiError(GatewayError):
+class ApiError(NamedError):
     """A call that the Invoke API refuses.
 
     Attributes:
@@ -75,9 +75,7 @@ class ApiError(GatewayError):
     """
 
     def __init__(self, code: str, message: str | None, *, reason: str = "") -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+        super().__init__(code, message)
         self.reason = reason
 
     @property

@@ -3,7 +3,8 @@
 Facts (Lambda developer guide, urls-auth and urls-invocation; API Gateway developer guide, permissions and
 api-gateway-mapping-template-reference):
 
-- The caller stands in the ``Credential`` of the ``Authorization`` header; without a signature the request is refused.
+- The caller stands in the ``Credential`` of the ``Authorization`` header, or of the query of a presigned URL; without a
+  signature the request is refused.
 - Function URLs and HTTP APIs show the caller under ``authorizer.iam``, REST APIs in ``identity``.
 
 Which user has a key is not known here: the caller is always the user ``local`` of the front door's own account.
@@ -12,17 +13,19 @@ Which user has a key is not known here: the caller is always the user ``local`` 
 import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
+from urllib.parse import unquote
 
-from gateway.errors import GatewayError
+from gateway.errors import NamedError
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.types import HeaderList, Json
 
-Verify: TypeAlias = Callable[[str, tuple[bytes, bytes], HeaderList, bytes], None]
-"""Checks the signature of method, raw path and query, lower-case headers and body; raises a `GatewayError`."""
+Verify: TypeAlias = Callable[[str, tuple[bytes, bytes], HeaderList, bytes], str]
+"""Gives the key id that signed method, raw path and query, lower-case headers and body; raises a `NamedError`."""
 
-# Only the first "Credential=" is tried (the atomic group): each of many would be followed to the end of the line.
-_CREDENTIAL: Final = re.compile(rb"AWS4-[A-Z0-9-]++ (?>.*?Credential=)([^/,\s]++)/")
+# The first "Credential=" of a part is the one (the atomic group): each of many would be followed to the line's end.
+_CREDENTIAL: Final = re.compile(rb"AWS4-[A-Z0-9-]++ (?>(?:.*?[, ])??Credential=)([^/,\s]++)/")
+_PRESIGNED: Final = b"X-Amz-Credential="
 _USER: Final = "AIDALOCALUSER00000000"
 
 
@@ -67,14 +70,28 @@ def caller_of(request: Request, account_id: str, verify: Verify | None, missing:
     Raises:
         Refused: The request is not signed, or its signature is wrong.
     """
-    signatures = (_CREDENTIAL.match(value) for name, value in request.headers if name.lower() == b"authorization")
-    found = next(signatures, None)
-    if found is None:
+    access_key = _named_key(request)
+    if not access_key:
         raise Refused(missing, "the request is not signed (AWS Signature Version 4), and AWS_IAM asks for that")
     if verify is not None:
         lower = [(name.lower(), value) for name, value in request.headers]
         try:
-            verify(request.method, (request.raw_path, request.raw_query), lower, request.body)
-        except GatewayError as error:
+            access_key = verify(request.method, (request.raw_path, request.raw_query), lower, request.body)
+        except NamedError as error:
+            if error.code == "InvalidSignatureException":
+                raise Refused(Cause.INVALID_SIGNATURE, str(error), error.message or "") from error
             raise Refused(Cause.FORBIDDEN, str(error)) from error
-    return Caller(found[1].decode("latin-1"), account_id)
+    return Caller(access_key, account_id)
+
+
+def _named_key(request: Request) -> str:
+    """The key that a request names in ``Authorization`` or as a presigned URL, "" without one."""
+    lines = [value for name, value in request.headers if name.lower() == b"authorization"]
+    found = _CREDENTIAL.match(lines[0]) if len(lines) == 1 else None
+    if found is not None:
+        return found[1].decode("latin-1")
+    query = request.raw_query.split(b"&")
+    if b"X-Amz-Algorithm=AWS4-HMAC-SHA256" not in query:
+        return ""
+    credential = next((part for part in query if part.startswith(_PRESIGNED)), b"").removeprefix(_PRESIGNED)
+    return unquote(credential.decode("latin-1")).partition("/")[0]

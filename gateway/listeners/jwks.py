@@ -20,6 +20,7 @@ from gateway.config import apis
 from gateway.errors import UsageError
 from gateway.listeners.authorizing import Question
 from gateway.listeners.key_set import DocumentLimits, KeySet, KeysUnavailable, read_document
+from gateway.listeners.tokens import NoToken, instant, read_object, signed_payload, token_head
 from gateway.translation.authorizers import Grant, identity_values
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.jwt_authorizer import claims_and_scopes, insufficient_scope, invalid_token, missing_token
@@ -27,21 +28,9 @@ from gateway.types import Json
 
 if TYPE_CHECKING:
     import jwt
-    from jwt.types import Options
 
 _LIMITS: Final = DocumentLimits(size=150_000, timeout_s=1.5)
 _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
-
-_SIGNATURE_ONLY: Final["Options"] = {
-    "verify_aud": False,
-    "verify_iss": False,
-    "verify_exp": False,
-    "verify_nbf": False,
-    "verify_iat": False,
-    "verify_sub": False,
-    "verify_jti": False,
-}
-"""What PyJWT is not to check: `_check` does, with a clock of its own and in AWS's words."""
 
 Epoch: TypeAlias = Callable[[], float]
 """Seconds since 1970."""
@@ -89,19 +78,20 @@ async def verified_claims(token: str, keys: KeySet, issuer: str, now: float) -> 
     Raises:
         BadToken: Something is not.
     """
-    import jwt  # noqa: PLC0415 - see KeySet
-
     try:
-        head = jwt.get_unverified_header(token)
-    except (jwt.PyJWTError, RecursionError):  # the latter comes from JSON in many brackets
+        head = token_head(token)
+    except NoToken:
         raise BadToken("the token is no JSON Web Token") from None
     if head.get("alg") not in _ALGORITHMS:
-        raise BadToken(f"signing method {head.get('alg')} is invalid")
-    key = await _key(keys, head.get("kid"))
+        raise BadToken(f"signing method {head.get('alg')!s:.40} is invalid")
+    kid = head.get("kid")
+    payload = signed_payload(token, await _key(keys, None if kid is None else str(kid)), _ALGORITHMS)
+    if payload is None:
+        raise BadToken("the token's signature is invalid")
     try:
-        claims: dict[str, Json] = jwt.decode(token, key.key, algorithms=list(_ALGORITHMS), options=_SIGNATURE_ONLY)
-    except jwt.PyJWTError:
-        raise BadToken("the token's signature is invalid") from None
+        claims = read_object(payload)
+    except NoToken as error:
+        raise BadToken(f"the token cannot be read: {error}") from None
     _check(claims, issuer, now)
     return claims
 
@@ -119,12 +109,12 @@ async def _key(keys: KeySet, kid: str | None) -> "jwt.PyJWK":
 def _check(claims: dict[str, Json], issuer: str, now: float) -> None:
     if claims.get("iss") != issuer:
         raise BadToken("invalid issuer")
-    expires = claims.get("exp")
-    if not isinstance(expires, int | float) or now >= expires:
+    expires = instant(claims.get("exp"))
+    if expires is None or now >= expires:
         raise BadToken("the token has expired")
     for name in ("nbf", "iat"):
-        begins = claims.get(name)
-        if isinstance(begins, int | float) and now < begins:
+        begins = instant(claims.get(name, 0))
+        if begins is None or now < begins:
             raise BadToken("the token is not valid yet")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import orjson
 
+from gateway.defects import report
 from gateway.errors import GatewayError
 from gateway.listeners.key_set_state import KeySetState
 from gateway.types import Json
@@ -86,6 +87,8 @@ class KeySet:
             keys = parse_key_set(await self._fetch(), self._most)
         except KeysUnavailable as error:
             problem = (error.reason, str(error))
+        except Exception as error:  # noqa: BLE001 - a defect, whatever it is; tokens are refused for as long as after any failure
+            report("a fetch of an issuer's keys", error)
         finally:
             now = self._clock()
             self._state = self._state.failed(problem, now) if keys is None else self._state.fetched(keys, now)

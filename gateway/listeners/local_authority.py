@@ -1,12 +1,18 @@
 """A certificate authority of the user's own, for HTTPS listeners without certificates.
 
-It is made once, with trustme, and kept in a folder of the user's cache; server certificates are new at each start.
-Nothing trusts it until the user says so: ``docs/tls.md`` tells how.
+It is made once and kept in a folder of the user's cache; server certificates are new at each start.  Nothing trusts it
+until the user says so: ``docs/tls.md`` tells how.  It can sign for the names of this machine only; a listener whose
+host is another one has an authority of its own, so that trust in the first never grows.
 """
 
+import fcntl
+import logging
+import os
 import socket
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,14 +20,17 @@ from gateway.config.settings import AlbSettings, Certificate
 from gateway.errors import UsageError
 from gateway.listeners.http2 import has_http2_extra
 from gateway.listeners.tls_files import TlsFiles
+from gateway.private_files import make_private_folder, read_private, write_private
 
 if TYPE_CHECKING:
-    import trustme
+    from gateway.listeners.certificates import Authority
+
+log = logging.getLogger("gateway")
 
 _FOLDER: Final = "lambda-http-gateway"
 _NAMES: Final = ("localhost", "*.localhost", "127.0.0.1", "::1")
-# Browsers refuse server certificates that are valid for longer.
-_VALID_DAYS: Final = 397
+_NETWORKS: Final = ("127.0.0.0/8", "::1/128")
+_ANY: Final = ("", "0.0.0.0", "::")
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
@@ -58,14 +67,15 @@ def tls_files_of(listener: AlbSettings, folder: Path) -> TlsFiles | None:
     )
 
 
-def authority_file(folder: Path) -> Path:
-    """The certificate to trust."""
-    return folder / "local-ca.pem"
+def authority_file(folder: Path, host: str = "") -> Path:
+    """The certificate to trust for a listener on ``host``."""
+    own = _own_host(host)
+    return folder / (f"local-ca-{_slug(own)}.pem" if own else "local-ca.pem")
 
 
-def how_to_trust(folder: Path) -> str:
+def how_to_trust(folder: Path, host: str = "") -> str:
     """One line for the user."""
-    path = authority_file(folder)
+    path = authority_file(folder, host)
     return f"the certificate comes from a local authority: curl --cacert {path}, or see docs/tls.md"
 
 
@@ -73,24 +83,27 @@ def server_certificate(folder: Path, host: str) -> Certificate:
     """A certificate for this machine and ``host``, from the authority in ``folder``, which is made when there is none.
 
     Raises:
-        UsageError: trustme is missing, or the folder cannot be used.
+        UsageError: The extra is missing, the folder cannot be used, or somebody else may know the authority's key.
     """
     try:
-        import trustme  # noqa: F401, PLC0415 - an extra
+        import cryptography.x509  # noqa: F401, PLC0415 - an extra
     except ImportError as error:
         raise UsageError(
             "a listener with protocol = 'HTTPS' needs certificates; to have a local authority make one, "
             "pip install 'lambda-http-gateway[tls]'"
         ) from error
-    names = dict.fromkeys((*_NAMES, socket.gethostname(), *([] if host in ("0.0.0.0", "::", "") else [host])))
-    stem = "server-" + "".join(letter if letter.isalnum() else "-" for letter in host)
+    stem = f"server-{_slug(host)}"
     made = Certificate(folder / f"{stem}.pem", folder / f"{stem}-key.pem")
+    now = datetime.now(UTC)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        end = datetime.now(UTC) + timedelta(days=_VALID_DAYS)
-        issued = _authority(folder).issue_cert(*names, not_after=end)
-        _write(made.private_key, issued.private_key_pem.bytes())
-        made.certificate.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+        make_private_folder(folder)
+        with _alone(folder):
+            authority = _authority(folder, host, now)
+            wanted = dict.fromkeys((*_NAMES, *_host_names(), *([] if host in _ANY else [host])))
+            # The machine may have another name than when the authority was made.
+            issued = authority.issue(filter(authority.permits, wanted), now)
+            write_private(made.private_key, issued.key)
+            write_private(made.certificate, issued.certificate)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"cannot keep a local authority in {folder}: {error}; remove it, or set XDG_CACHE_HOME to another place"
@@ -98,18 +111,60 @@ def server_certificate(folder: Path, host: str) -> Certificate:
     return made
 
 
-def _authority(folder: Path) -> "trustme.CA":
-    import trustme  # noqa: PLC0415 - an extra
+def _authority(folder: Path, host: str, now: datetime) -> "Authority":
+    """The authority that is kept, or a new one where there is none or only one that must not be used any longer."""
+    from gateway.listeners.certificates import Authority, Pair, why_replaced  # noqa: PLC0415 - an extra
 
-    certificate, key = authority_file(folder), folder / "local-ca-key.pem"
-    if not certificate.exists():
-        made = trustme.CA(organization_name="lambda-http-gateway local authority")
-        _write(key, made.private_key_pem.bytes())
-        certificate.write_bytes(made.cert_pem.bytes())
-    return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+    file = authority_file(folder, host)
+    key = file.with_name(f"{file.stem}-key.pem")
+    own = [name for name in [_own_host(host)] if name]
+    if file.exists():
+        certificate = file.read_bytes()
+        why = why_replaced(certificate, [*_NAMES, *own], now)
+        if not why:
+            return Authority.load(Pair(certificate, read_private(key)))
+        log.warning(
+            "the local authority %s is a new one, since %s: trust the new one, and the old one no longer (docs/tls.md)",
+            file,
+            why,
+        )
+    made = Authority.make(["localhost", *_host_names(), *own], _NETWORKS, now)
+    pair = made.pair()
+    write_private(key, pair.key)
+    write_private(file, pair.certificate)
+    return made
 
 
-def _write(path: Path, secret: bytes) -> None:
-    """Write a file that only its user can read."""
-    path.touch(mode=0o600)
-    path.write_bytes(secret)
+def _own_host(host: str) -> str:
+    """The host of a listener when it is neither this machine's loopback nor all of its addresses, else ""."""
+    if host in _ANY or host == "localhost" or host.endswith(".localhost"):
+        return ""
+    try:
+        return "" if ip_address(host).is_loopback else host
+    except ValueError:
+        return host
+
+
+def _host_names() -> list[str]:
+    """This machine's name, when a certificate can have it."""
+    name = socket.gethostname()
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return []
+    return [name] if name else []
+
+
+def _slug(host: str) -> str:
+    return "".join(letter if letter.isalnum() or letter == "." else "-" for letter in host)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other gateways from making an authority here meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

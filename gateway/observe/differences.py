@@ -1,14 +1,14 @@
 """What differs between two JSON values, by JSON Pointer (RFC 6901)."""
 
+import base64
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from gateway.observe.redaction import REDACTED
-from gateway.translation.wildcards import STAR, wildcard_expression
 from gateway.types import Json
 
+_NUMBERS: Final = (int, float)
 _SHOWN: Final = 120
 _BEFORE: Final = 30
 """Characters that are shown of a long text, and of those in front of the first difference."""
@@ -29,8 +29,8 @@ class Difference(NamedTuple):
 def differences(recorded: Json, now: Json, pointer: str, ignore: Sequence[str] = ()) -> list[Difference]:
     """Every place that differs.
 
-    A member ``body`` that holds JSON on both sides is compared member by member.  Outside of bodies the word
-    ``redacted`` in a recorded text stands for any text.
+    A member ``body`` that holds JSON on both sides is compared member by member.  The word ``redacted`` in a recorded
+    text stands for any text, alone for any number too.
 
     Args:
         recorded: What was.
@@ -50,39 +50,55 @@ def _differences(recorded: Json, now: Json, pointer: str, ignore: list[list[str]
     if _covered(pointer, ignore):
         return
     if isinstance(recorded, dict) and isinstance(now, dict):
-        for key in [*recorded, *(key for key in now if key not in recorded)]:
-            inner = f"{pointer}/{_escaped(key)}"
-            if key in recorded and key in now:
-                yield from _differences(recorded[key], now[key], inner, ignore)
-            elif not _covered(inner, ignore):
-                gone = key in recorded
-                yield Difference(
-                    inner, _shown(recorded[key]) if gone else "(nothing)", "(nothing)" if gone else _shown(now[key])
-                )
+        yield from _members(recorded, now, pointer, ignore)
     elif isinstance(recorded, list) and isinstance(now, list) and len(recorded) == len(now):
         for index, (old, new) in enumerate(zip(recorded, now, strict=True)):
             yield from _differences(old, new, f"{pointer}/{index}", ignore)
     elif isinstance(recorded, str) and isinstance(now, str):
         yield from _texts(recorded, now, pointer, ignore)
     # 1 and true are equal in Python, and so are 1 and 1.0.
-    elif type(recorded) is not type(now) or recorded != now:
+    elif (type(recorded) is not type(now) or recorded != now) and not (recorded == REDACTED and type(now) in _NUMBERS):
         yield Difference(pointer, _shown(recorded), _shown(now))
+
+
+def _members(
+    recorded: dict[str, Json], now: dict[str, Json], pointer: str, ignore: list[list[str]]
+) -> Iterator[Difference]:
+    for key in [*recorded, *(key for key in now if key not in recorded)]:
+        inner = f"{pointer}/{_escaped(key)}"
+        if key in recorded and key in now:
+            yield from _differences(recorded[key], now[key], inner, ignore)
+        elif not _covered(inner, ignore):
+            gone = key in recorded
+            yield Difference(
+                inner, _shown(recorded[key]) if gone else "(nothing)", "(nothing)" if gone else _shown(now[key])
+            )
 
 
 def _texts(recorded: str, now: str, pointer: str, ignore: list[list[str]]) -> Iterator[Difference]:
     if recorded == now:
         return
     if pointer.endswith("/body"):
+        recorded, now = _plain(recorded, now)
         old, new = _container(recorded), _container(now)
         found = [] if old is None or new is None else [*_differences(old, new, pointer, ignore)]
         # JSON that is only written otherwise is still another body, unless what differs may differ.
-        if found or (ignore and old is not None and new is not None):
+        if found or ((ignore or REDACTED in recorded) and old is not None and new is not None):
             yield from found
             return
-    elif REDACTED in recorded and _matches(recorded, now):
+    if REDACTED in recorded and _matches(recorded, now):
         return
     start = max(_first_difference(recorded, now) - _BEFORE, 0)
     yield Difference(pointer, _part(recorded, start), _part(now, start))
+
+
+def _plain(recorded: str, now: str) -> tuple[str, str]:
+    """Two bodies, decoded when they are base64 and something in the recorded one is redacted."""
+    try:
+        old, new = (base64.b64decode(text, validate=True).decode() for text in (recorded, now))
+    except ValueError:
+        return recorded, now
+    return (old, new) if REDACTED in old else (recorded, now)
 
 
 def _container(text: str) -> Json:
@@ -97,9 +113,16 @@ def _container(text: str) -> Json:
 
 
 def _matches(recorded: str, now: str) -> bool:
-    first, *others = recorded.split(REDACTED)
-    pieces = [(False, first), *(piece for text in others for piece in ((True, STAR), (False, text)))]
-    return re.fullmatch(wildcard_expression(pieces), now, re.DOTALL) is not None
+    """The pieces between the words follow each other: the first at the start, the last at the end."""
+    first, *between, last = recorded.split(REDACTED)
+    if not now.startswith(first) or not now.endswith(last) or len(first) + len(last) > len(now):
+        return False
+    position, end = len(first), len(now) - len(last)
+    for piece in between:
+        position = now.find(piece, position, end) + len(piece)
+        if position < len(piece):
+            return False
+    return True
 
 
 def _first_difference(one: str, other: str) -> int:

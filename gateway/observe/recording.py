@@ -18,12 +18,12 @@ import orjson
 import pybase64
 
 from gateway.errors import BadResult, UsageError
-from gateway.observe.redaction import Redaction
+from gateway.observe.redaction import Redaction, Redactor
 from gateway.translation.messages import Arrival, Request, Response, Tls
 from gateway.translation.result import load_result
 from gateway.types import HeaderList, Json
 
-NO_REDACTION: Final = Redaction(frozenset(), frozenset())
+NO_REDACTION: Final = Redaction(frozenset(), frozenset(), patterns=False)
 """Writes everything down as it is."""
 
 NOT_INVOKED: Final = "not invoked"
@@ -81,27 +81,29 @@ def to_text(recording: Recording, redaction: Redaction = NO_REDACTION) -> bytes:
 
 def to_document(recording: Recording, redaction: Redaction = NO_REDACTION) -> dict[str, Json]:
     """The document; secrets are replaced."""
-    document: dict[str, Json] = {"flavour": recording.flavour, "options": dict(recording.options)}
-    document["request"] = _request_members(recording.request, redaction)
+    redactor = redaction.redactor()
+    document: dict[str, Json] = {"flavour": recording.flavour, "options": redactor.result(dict(recording.options))}
+    document["request"] = _request_members(recording.request, redactor)
     if recording.transformed is not None:
-        document["transformed"] = _request_members(recording.transformed, redaction)
+        document["transformed"] = _request_members(recording.transformed, redactor)
     if recording.arrival is not None:
         document["arrival"] = dict(recording.arrival._asdict())
     if recording.event is not None:
-        document["event"] = redaction.event(recording.event)
+        document["event"] = redactor.event(recording.event)
     if recording.outcome:
-        document["outcome"] = dict(recording.outcome)
+        document["outcome"] = redactor.result(dict(recording.outcome))
     if recording.payload is not None:
-        document |= _result_member(recording.payload, redaction)
+        document |= _result_member(recording.payload, redactor)
     if recording.response is not None:
-        document["response"] = _response_members(recording, recording.response, redaction)
+        document["response"] = _response_members(recording, recording.response, redactor)
     noted: dict[str, Json] = {
         "mask": list(recording.mask),
         "recorded_at": recording.recorded_at,
         "times_ms": dict(recording.times_ms),
         "source": recording.source,
     }
-    return document | {name: value for name, value in noted.items() if value}
+    document |= {name: value for name, value in noted.items() if value}
+    return redactor.again(document)
 
 
 def from_text(text: bytes) -> Recording:
@@ -177,11 +179,12 @@ def plain_lines(lines: HeaderList) -> list[Json]:
     return [[plain(name), plain(value)] for name, value in lines]
 
 
-def _request_members(request: Request, redaction: Redaction) -> dict[str, Json]:
-    query = redaction.query(request.raw_query.decode("latin-1")).encode("latin-1")
-    members: dict[str, Json] = {"method": request.method, "path": plain(request.raw_path), "query": plain(query)}
-    members["headers"] = plain_lines(redaction.lines(request.headers))
-    members |= body_members(request.body)
+def _request_members(request: Request, redactor: Redactor) -> dict[str, Json]:
+    query = redactor.query(request.raw_query.decode("latin-1")).encode("latin-1")
+    path = redactor.path(request.raw_path.decode("latin-1")).encode("latin-1")
+    members: dict[str, Json] = {"method": request.method, "path": plain(path), "query": plain(query)}
+    members["headers"] = plain_lines(redactor.lines(request.headers))
+    members |= body_members(redactor.body(request.body, request.headers))
     if request.stream is not None:
         members["body_streamed"] = True
     members["client"] = list(request.client)
@@ -215,15 +218,15 @@ def _request(members: Any) -> Request:  # noqa: ANN401 - any JSON
     )
 
 
-def _response_members(recording: Recording, response: Response, redaction: Redaction) -> dict[str, Json]:
+def _response_members(recording: Recording, response: Response, redactor: Redactor) -> dict[str, Json]:
     members: dict[str, Json] = {"status": response.status}
     if response.reason:
         members["reason"] = plain(response.reason)
-    members["headers"] = plain_lines(redaction.lines(response.headers))
+    members["headers"] = plain_lines(redactor.lines(response.headers))
     if recording.streamed:
         members["body_streamed"] = True
     elif isinstance(response.body, bytes):
-        members |= body_members(response.body)
+        members |= body_members(redactor.body(response.body, response.headers))
     if response.close:
         members["close"] = True
     return members
@@ -239,11 +242,11 @@ def _response(members: Any) -> Response:  # noqa: ANN401 - any JSON
     )
 
 
-def _result_member(payload: bytes, redaction: Redaction) -> dict[str, Json]:
+def _result_member(payload: bytes, redactor: Redactor) -> dict[str, Json]:
     try:
-        return {"result": redaction.result(load_result(payload))}
+        return {"result": redactor.result(load_result(payload))}
     except BadResult:
-        return {"payload": plain(payload)}
+        return {"payload": plain(redactor.body(payload, []))}
 
 
 def _payload(document: Mapping[str, Any]) -> bytes | None:

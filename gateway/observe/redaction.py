@@ -1,63 +1,37 @@
-"""Secrets out of what is written down, by the names of headers and query keys.
+"""Secrets out of what is written down: by names, by their shape, and wherever a value that was one stands again.
 
 The same value becomes the same text in the request, in its event, in the function's result and in the response, so a
 redacted request still gives the redacted event.  What is kept shows the shape: the scheme of ``Authorization``, the
-names of cookies, the attributes of ``Set-Cookie``.  Bodies are kept as they are.
+names of cookies, the attributes of ``Set-Cookie``, the members of a body.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote, unquote_plus
 
+import pybase64
+
+from gateway.observe.repeated_secrets import RepeatedSecrets
+from gateway.observe.secret_bodies import Bodies
+from gateway.observe.secret_names import Place, hides_all, is_secret_name
+from gateway.observe.secret_shapes import without_shapes
 from gateway.translation.payload_v2 import joined_query
 from gateway.types import HeaderList, Json
 
 REDACTED: Final = "redacted"
 
-DEFAULT_HEADERS: Final = frozenset(
-    {
-        "authorization",
-        "cookie",
-        "proxy-authorization",
-        "set-cookie",
-        "x-amz-security-token",
-        "x-amzn-oidc-accesstoken",
-        "x-amzn-oidc-data",
-        "x-api-key",
-        "x-auth-token",
-        "x-csrf-token",
-    }
-)
-"""Lower-case names of headers that hold secrets."""
-
-DEFAULT_QUERY_KEYS: Final = frozenset(
-    {
-        "access_token",
-        "api_key",
-        "apikey",
-        "client_secret",
-        "code",
-        "id_token",
-        "passwd",
-        "password",
-        "refresh_token",
-        "secret",
-        "sig",
-        "signature",
-        "token",
-        "x-amz-credential",
-        "x-amz-security-token",
-        "x-amz-signature",
-    }
-)
-"""Lower-case keys of a query whose values are secrets."""
+DEFAULT_HEADERS: Final = frozenset({"x-amzn-oidc-data", "x-amzn-oidc-identity"})
+"""Lower-case names of headers that hold secrets, though no word of theirs says so."""
 
 _SIGV4: Final = "AWS4-HMAC-SHA256"
-_SCHEMES: Final = frozenset({"basic", "bearer", "digest", "dpop", "negotiate"})
-_URLS: Final = frozenset({"location", "referer"})
+_SCHEMES: Final = frozenset({"basic", "bearer", "digest", "dpop", "negotiate", "token"})
 _COOKIES: Final = frozenset({"cookie", "set-cookie"})
-_IDENTITY: Final = frozenset({"accessKey", "apiKey"})
+_PROTOCOLS: Final = "sec-websocket-protocol"
+_LONG_PROTOCOL: Final = 24
+"""No registered subprotocol has a longer name; browsers, which cannot set headers, send tokens here."""
+_SURE_FROM: Final = 16
+"""A cookie whose name promises no secret is looked for elsewhere when its value is as long as this."""
 
 _Change: TypeAlias = Callable[[str], str]
 
@@ -68,24 +42,56 @@ class Redaction:
 
     Attributes:
         headers: Lower-case names of request and response headers.
-        query_keys: Lower-case keys of a query, decoded; they count in the URLs of Location and Referer too.
+        query_keys: Lower-case keys of a query, decoded, of a form and of JSON.
+        patterns: Names and values that look like secrets are, too.
     """
 
     headers: frozenset[str] = DEFAULT_HEADERS
-    query_keys: frozenset[str] = DEFAULT_QUERY_KEYS
+    query_keys: frozenset[str] = frozenset()
+    patterns: bool = True
+
+    def named(self, name: str, place: Place) -> bool:
+        """Whether what stands under a name is a secret."""
+        lower = (unquote_plus(name) if place is Place.FIELD else name).lower()
+        if lower in (self.headers if place is Place.HEADER else self.query_keys):
+            return True
+        return self.patterns and (is_secret_name(name, place) or (place is Place.HEADER and lower in _COOKIES))
+
+    def redactor(self) -> "Redactor":
+        """What takes the secrets out of one exchange."""
+        return Redactor(self)
+
+
+class Redactor:
+    """Takes the secrets out of one exchange, and remembers them for `again`."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
+        self._named = redaction.named
+        self._found = RepeatedSecrets(REDACTED)
+        self._bodies = Bodies(self._named, self._secret, self.path, self._pair)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is a secret."""
+        rules = self._redaction
+        return not (rules.patterns or rules.headers or rules.query_keys)
+
+    def again(self, document: dict[str, Json]) -> dict[str, Json]:
+        """A document without the secrets that were found, wherever they stand."""
+        return self._found.without(document)
 
     def value(self, name: str, value: str) -> str:
         """A header's value as it may be written down."""
         lower = name.lower()
-        if lower in self.headers:
+        if self._named(name, Place.HEADER):
             if lower in _COOKIES:
-                return _cookies(value) if lower == "cookie" else _set_cookie(value)
+                return self._cookies(value) if lower == "cookie" else self._set_cookie(value)
             # Part by part: an event may have joined several lines with a comma.
-            return ",".join(_credentials(part) for part in value.split(","))
-        if lower in _URLS and "?" in value:
-            before, _, query = value.partition("?")
-            return f"{before}?{self.query(query)}"
-        return value
+            return ",".join(self._credentials(part) for part in value.split(","))
+        if lower == _PROTOCOLS and self._redaction.patterns:
+            return self._protocols(value)
+        return self._bodies.text(value)
 
     def lines(self, lines: HeaderList) -> list[tuple[bytes, bytes]]:
         """Header lines as they may be written down; Latin-1 takes every byte there and back."""
@@ -96,53 +102,148 @@ class Redaction:
 
     def query(self, query: str) -> str:
         """A query, still encoded, without secret values."""
-        return "&".join(self._pair(segment) for segment in query.split("&"))
+        return "&".join(map(self._pair, query.split("&")))
 
-    def _pair(self, segment: str) -> str:
-        key, equals, value = segment.partition("=")
-        return f"{key}={REDACTED}" if equals and value and self._secret_key(key) else segment
+    def path(self, path: str) -> str:
+        """A path, still encoded, or any other text that is no body."""
+        return self._text(path) if self._redaction.patterns else path
 
-    def _secret_key(self, key: str) -> bool:
-        return unquote_plus(key).lower() in self.query_keys
+    def body(self, body: bytes, lines: HeaderList) -> bytes:
+        """A body with the header lines of its message."""
+        kind = next((value for name, value in lines if name.lower() == b"content-type"), b"")
+        return body if self.idle else self._bodies.content(body, kind.decode("latin-1"))
 
     def event(self, event: Json) -> Json:
         """An event of any front door, changed where a secret stands."""
-        if not isinstance(event, dict):
+        if not isinstance(event, dict) or self.idle:
             return event
-        changed = self._headers(event)
+        changed = self._message(event)
         for name in ("queryStringParameters", "multiValueQueryStringParameters"):
-            if isinstance(members := changed.get(name), dict):
+            if isinstance(members := event.get(name), dict):
                 changed[name] = {key: self._parameter(key, value) for key, value in members.items()}
-        raw_query = changed.get("rawQueryString")
+        raw_query = event.get("rawQueryString")
         if isinstance(raw_query, str) and raw_query:
             changed["rawQueryString"] = redacted = self.query(raw_query)
             # The map holds joined values, so it is made anew like the front door made it.
             changed["queryStringParameters"] = joined_query(redacted.encode())
-        if isinstance(context := changed.get("requestContext"), dict):
-            changed["requestContext"] = _context(context)
         return changed
 
     def result(self, result: Json) -> Json:
-        """A function's result; what is no response object stays as it is."""
-        return self._headers(result) if isinstance(result, dict) else result
+        """A function's result; one that is no response object is a body."""
+        if self.idle:
+            return result
+        return self._message(result) if isinstance(result, dict) else self.json(result)
 
-    def _headers(self, message: dict[str, Json]) -> dict[str, Json]:
-        """An event or a result with its headers and cookies changed; the rest is shared."""
-        changed = dict(message)
-        for member in ("headers", "multiValueHeaders"):
-            if isinstance(headers := message.get(member), dict):
-                changed[member] = {name: self._header(name, value) for name, value in headers.items()}
-        if isinstance(cookies := message.get("cookies"), list):
-            response = "statusCode" in message
-            name = "set-cookie" if response else "cookie"
-            changed["cookies"] = [self._header(name, cookie) for cookie in cookies]
+    def json(self, value: Json, *, secret: bool = False) -> Json:
+        """Any JSON by the names of its members; ``secret`` says that all of it is."""
+        if isinstance(value, dict):
+            return {key: self._member(key, member, secret=secret) for key, member in value.items()}
+        if isinstance(value, list):
+            return [self.json(member, secret=secret) for member in value]
+        if isinstance(value, str):
+            return self._secret(value) if secret else self._bodies.text(value)
+        return self._secret(str(value)) if secret and isinstance(value, int | float) and value is not True else value
+
+    def _member(self, key: str, value: Json, *, secret: bool = False) -> Json:
+        named = self._named(key, Place.MEMBER) and (not isinstance(value, dict) or hides_all(key))
+        return self.json(value, secret=secret or named)
+
+    def _message(self, message: dict[str, Json]) -> dict[str, Json]:
+        """An event or a result: headers, cookies and body by their own rules, all other members by their names."""
+        changed: dict[str, Json] = {}
+        for member, value in message.items():
+            if member in ("headers", "multiValueHeaders") and isinstance(value, dict):
+                changed[member] = {name: self._header(name, header) for name, header in value.items()}
+            elif member == "cookies" and isinstance(value, list):
+                name = "set-cookie" if "statusCode" in message else "cookie"
+                changed[member] = [self._header(name, cookie) for cookie in value]
+            elif member == "body" and isinstance(value, str):
+                changed[member] = self._body(value, message)
+            else:
+                changed[member] = self._member(member, value)
         return changed
+
+    def _body(self, body: str, message: Mapping[str, Json]) -> str:
+        kind = _content_type(message)
+        if message.get("isBase64Encoded") is not True:
+            return self._bodies.content(body.encode("utf-8", "surrogatepass"), kind).decode("utf-8", "surrogatepass")
+        try:
+            content = pybase64.b64decode(body, validate=True)
+        except ValueError:
+            return body
+        return pybase64.b64encode(self._bodies.content(content, kind)).decode("ascii")
 
     def _header(self, name: str, value: Json) -> Json:
         return _each(value, lambda text: self.value(name, text))
 
     def _parameter(self, key: str, value: Json) -> Json:
-        return _each(value, _secret) if self._secret_key(key) else value
+        """A value of a map, which may be encoded as in the query."""
+        return _each(value, lambda text: self._pair(f"{key}={text}")[len(key) + 1 :])
+
+    def _pair(self, pair: str) -> str:
+        """A pair of a query or a form; in a value that is no secret a URL may stand that has some."""
+        key, _, value = pair.partition("=")
+        if not value:
+            return pair
+        if self._named(key, Place.FIELD):
+            return f"{key}={self._secret(value)}"
+        plain = unquote(value)
+        # Not as a form again: pairs in pairs would have no end.
+        changed = self._bodies.text(plain) if plain[0] in "{[" else self.path(plain)
+        if changed == plain:
+            return pair
+        return f"{key}={changed if plain == value else quote(changed, safe='+')}"
+
+    def _text(self, text: str) -> str:
+        return without_shapes(text, self._secret)
+
+    def _secret(self, value: str) -> str:
+        if not value or value == REDACTED:
+            return value
+        self._found.add(value)
+        return REDACTED
+
+    def _credentials(self, value: str) -> str:
+        if value.startswith(_SIGV4):  # REST APIs keep it from the function, so it must stay one
+            return f"{_SIGV4} {REDACTED}"
+        scheme, space, rest = value.strip().partition(" ")
+        if space and scheme.lower() in _SCHEMES:
+            return f"{scheme} {self._secret(rest)}"
+        return self._secret(value.strip())
+
+    def _protocols(self, value: str) -> str:
+        """Names of subprotocols, and what stands behind one that announces a token."""
+        parts = value.split(",")
+        for number, part in enumerate(parts):
+            name, announced = part.strip(), number > 0 and self._named(parts[number - 1].strip(), Place.FIELD)
+            changed = self._secret(name) if announced or len(name) > _LONG_PROTOCOL else self._text(name)
+            parts[number] = part.replace(name, changed) if name else part
+        return ",".join(parts)
+
+    def _cookies(self, value: str) -> str:
+        return "; ".join(self._cookie(pair) for pair in value.split("; "))
+
+    def _set_cookie(self, value: str) -> str:
+        pair, semicolon, attributes = value.partition(";")
+        return self._cookie(pair) + semicolon + attributes
+
+    def _cookie(self, pair: str) -> str:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            return self._secret(pair)
+        if self._named(name, Place.FIELD) or len(value) >= _SURE_FROM:
+            return f"{name}={self._secret(value)}"
+        return f"{name}={REDACTED if value else value}"
+
+
+def _content_type(message: Mapping[str, Json]) -> str:
+    for member in ("headers", "multiValueHeaders"):
+        headers = message.get(member)
+        for name, value in headers.items() if isinstance(headers, dict) else ():
+            if name.lower() == "content-type":
+                first = value[0] if isinstance(value, list) and value else value
+                return first if isinstance(first, str) else ""
+    return ""
 
 
 def _each(value: Json, change: _Change) -> Json:
@@ -152,41 +253,6 @@ def _each(value: Json, change: _Change) -> Json:
     return change(value) if isinstance(value, str) else value
 
 
-def _secret(value: str) -> str:
-    return REDACTED if value else value
-
-
-def _context(context: dict[str, Json]) -> dict[str, Json]:
-    identity = context.get("identity")
-    if not isinstance(identity, dict):
-        return context
-    kept = {name: _each(value, _secret) if name in _IDENTITY else value for name, value in identity.items()}
-    return {**context, "identity": kept}
-
-
-def _credentials(value: str) -> str:
-    if value.startswith(_SIGV4):  # REST APIs keep it from the function, so it must stay one
-        return f"{_SIGV4} {REDACTED}"
-    scheme, space, _ = value.strip().partition(" ")
-    return f"{scheme} {REDACTED}" if space and scheme.lower() in _SCHEMES else _secret(scheme)
-
-
-def _cookies(value: str) -> str:
-    return "; ".join(_cookie(pair) for pair in value.split("; "))
-
-
-def _set_cookie(value: str) -> str:
-    pair, semicolon, attributes = value.partition(";")
-    return _cookie(pair) + semicolon + attributes
-
-
-def _cookie(pair: str) -> str:
-    name, equals, value = pair.partition("=")
-    return f"{name}={_secret(value)}" if equals else _secret(pair)
-
-
 def redaction_with(headers: Iterable[str] = (), query_keys: Iterable[str] = ()) -> Redaction:
     """The default rules and these names."""
-    return Redaction(
-        DEFAULT_HEADERS | {name.lower() for name in headers}, DEFAULT_QUERY_KEYS | {key.lower() for key in query_keys}
-    )
+    return Redaction(DEFAULT_HEADERS | {name.lower() for name in headers}, frozenset(key.lower() for key in query_keys))

@@ -20,6 +20,7 @@ from gateway.listeners.wire import Wire
 from gateway.observe.flavour_options import options_of
 from gateway.observe.recording import NOT_INVOKED, Recording, to_text
 from gateway.observe.redaction import Redaction
+from gateway.private_files import make_private_folder, write_private
 from gateway.translation.flavour import Flavour
 from gateway.translation.messages import Request, Response
 from gateway.types import Json
@@ -42,7 +43,7 @@ class Recorder:
     others waiting is dropped, and `aclose` says how many were.
 
     Args:
-        folder: Made when it is missing.
+        folder: Made when it is missing, then for its user alone.
         redaction: Which values are never written.
         waiting: Exchanges that may wait for the disk.
 
@@ -54,7 +55,7 @@ class Recorder:
         self._folder = folder
         self._redaction = redaction or Redaction()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
             self._number = max((number_of(path) for path in folder.glob("*.json")), default=0)
         except OSError as error:
             raise UsageError(f"cannot record into {folder}: {error.strerror}; name a folder to write to") from error
@@ -119,12 +120,10 @@ class Recorder:
 
 
 def save(folder: Path, number: int, recording: Recording, redaction: Redaction) -> Path:
-    """Write one recording; nobody ever sees half a file."""
+    """Write one recording that only its user can read; nobody ever sees half a file."""
     request = recording.request
     path = folder / f"{number:04d}-{slug(request.method)}-{slug(request.raw_path.decode('latin-1')) or 'root'}.json"
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_bytes(to_text(recording, redaction))
-    unfinished.replace(path)
+    write_private(path, to_text(recording, redaction))
     return path
 
 

@@ -9,7 +9,7 @@ Facts, from the AWS general reference (Signature Version 4) and botocore's signe
 
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -40,7 +40,7 @@ class Signer:
     def __init__(self, keys: Keys, region: str, service: str = "lambda") -> None:
         self._keys = keys
         self._scope_end = f"/{region}/{service}/aws4_request".encode()
-        self._parts = (region.encode(), service.encode(), b"aws4_request")
+        self._parts = (region, service, "aws4_request")
         self._fixed = [(b"x-amz-security-token", keys.token.encode())] if keys.token else []
         self._second = -1
         self._day = b""
@@ -85,10 +85,15 @@ class Signer:
         self._stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(epoch_s)).encode()
         day = self._stamp[:8]
         if day != self._day:
-            key = b"AWS4" + self._keys.secret_key.encode()
-            for part in (day, *self._parts):
-                key = hmac.digest(key, part, "sha256")
-            self._day, self._key = day, key
+            self._day, self._key = day, signing_key(self._keys.secret_key, (day.decode(), *self._parts))
+
+
+def signing_key(secret_key: str, scope: Iterable[str]) -> bytes:
+    """The key of a scope: day, region, service and ``aws4_request``."""
+    key = b"AWS4" + secret_key.encode()
+    for part in scope:
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 @lru_cache(maxsize=256)  # one per function and operation

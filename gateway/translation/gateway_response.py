@@ -11,6 +11,8 @@ Facts:
 - HTTP APIs never write a space and have no ``x-amzn-ErrorType`` (recorded: aws/aws-lambda-dotnet@f5e639feb).
 - A Function URL whose function fails answers the bare words ``Internal Server Error``, not JSON
   (recorded: localstack/localstack@8b9a79f0, 2025).
+- A wrong signature is answered with its own text by REST APIs (documented type, reported text) and Function URLs
+  (captured); what an HTTP API says is not recorded.
 - An INTEGRATION_FAILURE, documented as 504, goes out as 502 (reported: DataBiosphere/azul issue 7470).
 """
 
@@ -35,6 +37,7 @@ class Cause(Enum):
     AUTHORIZER_FAILURE = "the authorizer failed"
     AUTHORIZER_CONFIGURATION = "the authorizer gave an answer that is none"
     FORBIDDEN = "the caller may not use this front door"
+    INVALID_SIGNATURE = "the request's signature is wrong"
     API_KEY = "the API key is missing, unknown, disabled or in no usage plan of this stage"
     UNKNOWN_ENDPOINT = "no function has this URL"
     THROTTLED = "the rate or the burst is used up"
@@ -103,6 +106,8 @@ _BAD: Final = b"BadRequestException"
 _NOT_AUTHORIZED: Final = "User is not authorized to access this resource"
 _ISE: Final = "Internal server error"
 
+_SIGNATURE: Final = GatewayResponse(403, _EARLY, "Forbidden", b"InvalidSignatureException")
+
 REST: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.BAD_REQUEST: GatewayResponse(400, _EARLY, "Bad Request", _BAD),
     Cause.NO_STAGE: GatewayResponse(403, _EARLY, "Forbidden", _FORBIDDEN),
@@ -115,6 +120,7 @@ REST: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.AUTHORIZER_FAILURE: GatewayResponse(500, _EARLY, None, b"AuthorizerFailureException"),
     Cause.AUTHORIZER_CONFIGURATION: GatewayResponse(500, _EARLY, None, b"AuthorizerConfigurationException"),
     Cause.FORBIDDEN: GatewayResponse(403, _EARLY, "Forbidden", _FORBIDDEN),
+    Cause.INVALID_SIGNATURE: _SIGNATURE,
     Cause.API_KEY: GatewayResponse(403, _EARLY, "Forbidden", _FORBIDDEN),
     Cause.UNKNOWN_ENDPOINT: GatewayResponse(403, _EARLY, "Forbidden", _FORBIDDEN),
     Cause.THROTTLED: GatewayResponse(429, _EARLY, "Too Many Requests", b"TooManyRequestsException"),
@@ -144,6 +150,7 @@ HTTP: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.AUTHORIZER_FAILURE: _FAILED,
     Cause.AUTHORIZER_CONFIGURATION: _FAILED,
     Cause.FORBIDDEN: GatewayResponse(403, _EARLY, "Forbidden"),
+    Cause.INVALID_SIGNATURE: GatewayResponse(403, '{"message":"Forbidden"}'),
     Cause.API_KEY: GatewayResponse(403, _EARLY, "Forbidden"),
     Cause.UNKNOWN_ENDPOINT: GatewayResponse(404, _EARLY, "Not Found"),
     Cause.THROTTLED: GatewayResponse(429, _EARLY, "Too Many Requests"),
@@ -181,6 +188,7 @@ URL: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.AUTHORIZER_FAILURE: _WORDS,
     Cause.AUTHORIZER_CONFIGURATION: _WORDS,
     Cause.FORBIDDEN: _URL_FORBIDDEN,
+    Cause.INVALID_SIGNATURE: _SIGNATURE,
     Cause.API_KEY: _URL_FORBIDDEN,
     Cause.UNKNOWN_ENDPOINT: GatewayResponse(403, _CAPITAL, None, _DENIED),
     Cause.THROTTLED: _RATE,

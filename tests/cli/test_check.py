@@ -128,3 +128,17 @@ def test_no_expressions_without_re2(tmp_path: Path) -> None:
     (tmp_path / "re2.py").write_text("raise ImportError")
 
     assert check(tmp_path, GOOD, PYTHONPATH=str(tmp_path)) == (0, "", COUNTED)
+
+
+def test_no_value_of_a_variable(tmp_path: Path) -> None:
+    """Neither in a fault nor in a finding."""
+    finding = GOOD + SHADOWED.replace('"/ab"', '"${SECRET}"')
+    for text in (
+        finding,
+        GOOD.replace("8000", '"${SECRET}"'),
+        GOOD.replace('function = "one"', 'function = "${SECRET}"'),
+    ):
+        code, out, err = check(tmp_path, text, SECRET="opensesame" * 20)
+        assert code in (1, 2)
+        assert "${SECRET}" in out + err
+        assert "opensesame" not in out + err

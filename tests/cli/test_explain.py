@@ -96,3 +96,15 @@ def test_refuses(file: str, arguments: list[str], message: str) -> None:
         CliRunner().invoke(gateway, ["explain", file, "GET", "/", *arguments], catch_exceptions=False)
 
     assert str(caught.value) == message
+
+
+def test_tells_no_value_of_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule and an answer that hold one are told as the file has them."""
+    path = tmp_path / "gateway.toml"
+    text = FILE.replace('values = ["dev"]', 'values = ["${EDGE}"]').replace('"none"', '"${EDGE}"')
+    path.write_text(text)
+    monkeypatch.setenv("EDGE", "opensesame")
+    lines = explained(str(path), "GET", "/")
+
+    assert not [line for line in lines if "opensesame" in line]
+    assert "action: fixed-response, 404 text/plain: ${EDGE}" in lines

@@ -1,6 +1,7 @@
 """``gateway record`` as a user runs it, and what it makes replayed."""
 
 import json
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,16 @@ def test_a_har_file_becomes_recordings(har: Path) -> None:
     assert cases[0].recording.flavour == "rest"
     assert "opensesame" not in cases[0].path.read_text()
     assert cases[0].differences(lambda event, context: {"body": "hi"}, ["/response/headers"]) == []  # noqa: ARG005
+
+
+def test_recordings_are_the_users_alone(har: Path) -> None:
+    """In a folder that is made for them, and in one that was there and keeps its mode."""
+    (har / "shared").mkdir(mode=0o755)
+    for name in ("shared", "new"):
+        run(har, "--har", "a.har", "-o", name)
+
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (har / name).iterdir()} == {0o600}
+    assert [stat.S_IMODE((har / name).stat().st_mode) for name in ("shared", "new")] == [0o755, 0o700]
 
 
 def test_secrets_are_chosen(har: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import socket
+import stat
 import sys
 import time
 from importlib.util import find_spec
@@ -175,6 +176,15 @@ def test_access_log(tmp_path: Path) -> None:
     assert kept == "kept"
     fields = shlex.split(line)
     assert (fields[8], fields[9], fields[12]) == ("200", "200", "GET http://h:%d/a HTTP/1.1" % served.port)  # noqa: UP031
+
+
+def test_a_new_access_log_is_the_users_alone(tmp_path: Path) -> None:
+    """Its lines have whole queries, and with them what people put there."""
+    with serving(tmp_path, "host.alb", "--access-log", "access.log") as served:
+        served.process.terminate()
+        served.end()
+
+    assert stat.S_IMODE((tmp_path / "access.log").stat().st_mode) == 0o600
 
 
 def test_json_log(tmp_path: Path) -> None:
@@ -355,6 +365,10 @@ def test_debug_without_debugpy(tmp_path: Path) -> None:
     [
         ([], "name a handler such as app.handler, a configuration file, or --function NAME=TARGET"),
         (["--function", "app.handler"], "--function app.handler: write NAME=TARGET, such as orders=app.handler"),
+        (
+            ["host.alb", "--signing-key", "AKID="],
+            "--signing-key: write ID=SECRET, an access key id and its secret access key",
+        ),
         (["host.alb", "--access-log", "a/b"], "--access-log a/b: it cannot be written (No such file or directory)"),
         (["host.alb", "--in-process", "--runtime", "nodejs"], "--in-process runs Python handlers; host is nodejs"),
         (

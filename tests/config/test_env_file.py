@@ -82,4 +82,4 @@ def test_bad_line(tmp_path: Path, lines: str, line: int, mistake: str) -> None:
     """A fault has the file, the line and what is wrong, but never the value: it may be a secret."""
     file = written(tmp_path, lines.encode())
 
-    assert read_env_file(file).faults == [f"{file}, line {line}: {mistake}; allowed: NAME=value"]
+    assert read_env_file(file).faults == [(line, f"{mistake}; allowed: NAME=value")]

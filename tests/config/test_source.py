@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.source import Fault, Source, dotted, expand, read_source
+from gateway.config.source import Fault, Source, dotted, expand, read_source, shown, variables_in
 from gateway.errors import UsageError
 
 
@@ -105,3 +105,55 @@ def test_expand_unset() -> None:
     expand({"a": ["${B}"], "c": "${D}"}, {}, faults)
 
     assert [fault.path for fault in faults] == [("a", 0), ("c",)]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "'a'"),
+        ("a\\b", "'a\\b'"),
+        ("a\nb", "'a\\nb'"),
+        (1, "1"),
+        (True, "true"),
+        (None, "nothing"),
+        ([], "an empty list"),
+        ([1], "a list"),
+        ({"a": 1}, "a table"),
+        ("x" * 100, "'" + "x" * 59 + "…"),
+    ],
+)
+def test_shown(value: object, text: str) -> None:
+    """Values are shown as the file has them, long ones cut."""
+    assert shown(value) == text
+
+
+SOURCE = Source(
+    Path("gateway.toml"),
+    {"a": {"b": "x ${A}", "c": ["plain", "${B}${A}"], 1: "${C}"}},
+    {},
+    variables={"A": "opensesame", "B": "7", "C": 'c"\n' * 30},
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (Fault(("a", "b"), "found {found}; allowed: y"), "a.b: found 'x ${A}'; allowed: y"),
+        (Fault(("a", "b"), "found {found}{derived}; allowed: y", ": of x opensesame"), "found 'x ${A}'; allowed: y"),
+        (Fault(("a", "c", 0), "found {found}{derived}", ": it is plain"), "a.c[0]: found 'plain': it is plain"),
+        (Fault(("a",), "it names {found}", below=("c", 1)), "a: it names '${B}${A}'"),
+        (Fault(("a",), "x opensesame is no word"), "a: x ${A} is no word"),
+        (Fault(("a", "1"), "found {found}"), "a.1: found '${C}'"),
+        (Fault(("a", "d"), "found {found}"), "a.d: found nothing"),
+        (Fault(("a", "c", 7), "{found}"), "a.c[7]: nothing"),
+        (Fault((), "found {found}"), "gateway.toml: found a table"),
+    ],
+)
+def test_a_fault_tells_what_the_file_has(fault: Fault, message: str) -> None:
+    """Not what became of it, so that no variable's value is told."""
+    assert SOURCE.describe(fault).endswith(message)
+
+
+def test_variables_in_a_value() -> None:
+    """In every text of it; a doubled dollar sign names none."""
+    assert variables_in({"a": ["${A} ${B}", 1, None], "b": {"c": "$${C} $D ${1}"}}) == {"A", "B"}

@@ -1,25 +1,28 @@
-"""The small types of the file's values."""
+"""The small types of the file's values: what is refused never quotes the value by itself."""
+
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
-from gateway.config.strict import shown
+from gateway.config.strict import Cidr, Name, RegexText
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("kind", "value", "message", "derived"),
     [
-        ("a", "'a'"),
-        ("a\\b", "'a\\b'"),
-        ("a\nb", "'a\\nb'"),
-        (1, "1"),
-        (True, "true"),
-        (None, "nothing"),
-        ([], "an empty list"),
-        ([1], "a list"),
-        ({"a": 1}, "a table"),
-        ("x" * 100, "'" + "x" * 59 + "…"),
+        (Name, "a b", "found {found}; allowed: up to 140 letters, digits, - and _", ""),
+        (Cidr, "10.0.0.1", "found {found}; allowed: CIDR format{derived}", ", such as 10.0.0.1/32"),
+        (Cidr, "x", "found {found}; allowed: an IPv4 or IPv6 block in CIDR format without host bits, such as", ""),
+        (Cidr, "255.255.255.255/32", "found {found}; AWS does not allow this block", ""),
+        (RegexText, "(?=x)", "found {found}{derived}; allowed: RE2 syntax", ": a look-ahead at character 1"),
     ],
 )
-def test_shown(value: object, text: str) -> None:
-    """Values are shown as the file has them, long ones cut."""
-    assert shown(value) == text
+def test_refusals(kind: Any, value: str, message: str, derived: str) -> None:  # noqa: ANN401
+    """What was found, and what was made of it, have their marks."""
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_python(value)
+    (details,) = caught.value.errors()
+
+    assert details["ctx"]["message"].startswith(message)
+    assert details["ctx"]["derived"].startswith(derived)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from gateway.config.doors import Cors, FunctionUrlSettings
-from gateway.errors import GatewayError, UsageError
+from gateway.errors import NamedError, UsageError
 from gateway.invocation import StreamBroken, Throttled
 from gateway.listeners.function_url import function_url
 from gateway.translation.stream_prelude import CONTENT_TYPE
@@ -112,10 +112,10 @@ async def test_signed_behind_iam() -> None:
 async def test_a_wrong_signature() -> None:
     """In strict mode the signature is checked."""
 
-    def verify(method: str, target: tuple[bytes, bytes], headers: HeaderList, body: bytes) -> None:
+    def verify(method: str, target: tuple[bytes, bytes], headers: HeaderList, body: bytes) -> str:
         assert (method, target, body) == ("GET", (b"/", b""), b"")
         assert b"authorization" in dict(headers)
-        raise GatewayError("wrong")
+        raise NamedError("InvalidSignatureException", "wrong")
 
     function, _ = scripted(ok)
     settings = FunctionUrlSettings(0, "f", auth_type="AWS_IAM")

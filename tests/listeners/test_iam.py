@@ -1,19 +1,23 @@
 """Callers that sign their requests."""
 
+import hashlib
+from collections.abc import AsyncIterator
+
+import httpx
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from gateway.config.doors import FunctionUrlSettings
-from gateway.errors import GatewayError
+from gateway.errors import NamedError
 from gateway.lambda_api.signature import SignatureCheck
 from gateway.listeners.function_url import function_url
 from gateway.listeners.iam import caller_of
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.types import HeaderList
-from tests.listeners.doors import ok, opened, scripted
+from tests.listeners.doors import Port, ok, opened, scripted
 
 SIGNATURE = b"AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
 
@@ -56,34 +60,117 @@ def test_many_credentials() -> None:
         caller_of(request(b"AWS4-HMAC-SHA256 " + b"Credential=" * 2**18), "111111111111", None)
 
 
-def test_strict() -> None:
+def test_two_signatures_are_none() -> None:
+    """Nobody can tell which of them is checked."""
+    twice = request(SIGNATURE)._replace(headers=[(b"Authorization", SIGNATURE), (b"authorization", SIGNATURE)])
+
+    with pytest.raises(Refused, match="is not signed"):
+        caller_of(twice, "111111111111", None)
+
+
+@pytest.mark.parametrize(
+    ("query", "access_key"),
+    [
+        (b"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20260101%2Feu-west-1%2Flambda", "AKID"),
+        (b"X-Amz-Algorithm=AWS4-HMAC-SHA256", ""),
+        (b"X-Amz-Credential=AKID%2F20260101", ""),
+    ],
+)
+def test_presigned(query: bytes, access_key: str) -> None:
+    """The caller of a presigned URL stands in its query."""
+    asked = request(b"")._replace(headers=[], raw_query=query)
+    if access_key:
+        assert caller_of(asked, "111111111111", None).access_key == access_key
+        return
+    with pytest.raises(Refused):
+        caller_of(asked, "111111111111", None)
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [("InvalidSignatureException", Cause.INVALID_SIGNATURE), ("UnrecognizedClientException", Cause.FORBIDDEN)],
+)
+def test_strict(code: str, cause: Cause) -> None:
     """The check gets all that was signed, and its refusal is the request's."""
     seen: list[object] = []
 
-    def verify(method: str, target: tuple[bytes, bytes], headers: HeaderList, body: bytes) -> None:
+    def verify(method: str, target: tuple[bytes, bytes], headers: HeaderList, body: bytes) -> str:
         seen.extend((method, target, list(headers), body))
-        raise GatewayError("wrong key")
+        raise NamedError(code, "wrong key")
 
     with pytest.raises(Refused, match="wrong key") as caught:
         caller_of(request(SIGNATURE), "111111111111", verify)
 
-    assert caught.value.cause is Cause.FORBIDDEN
+    assert caught.value.cause is cause
     assert seen == ["PUT", (b"/a", b"b=c"), [(b"authorization", SIGNATURE)], b"body"]
 
 
-@pytest.mark.anyio
-@pytest.mark.parametrize(
-    ("service", "secret", "status"), [("lambda", "s", 200), ("lambda", "x", 403), ("s3", "s", 403)]
-)
-async def test_signatures_of_botocore(service: str, secret: str, status: int) -> None:
-    """In strict mode a Function URL takes what the AWS SDK signs with a known key for its service, and nothing else."""
+def test_the_caller_is_who_signed() -> None:
+    """Not who else is named somewhere in the header."""
+    assert caller_of(request(SIGNATURE), "111111111111", lambda *_: "OTHER").access_key == "OTHER"
+
+
+class Sender:
+    """Sends what botocore signs to a Function URL in strict mode."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+
+    async def __call__(
+        self, auth: SigV4Auth, body: bytes = b"body", declared: str = "", added: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """The answer; ``declared`` is the hash that the client says its body has, ``added`` is not signed."""
+        url = f"http://127.0.0.1:{self._port.number}/a%20b?c=d%20e&f="
+        lines = {"Content-Type": "text/plain"} | ({"X-Amz-Content-SHA256": declared} if declared else {})
+        signed = AWSRequest("POST" if body else "GET", url, headers=lines, data=body)
+        auth.add_auth(signed)
+        headers = dict(signed.headers.items()) | (added or {})
+        return await self._port.client.request(signed.method, signed.url, headers=headers, content=body)
+
+
+@pytest.fixture
+async def send(anyio_backend: str) -> AsyncIterator[Sender]:  # noqa: ARG001 - makes it async
+    """A sender to a Function URL that knows one key."""
     function, _ = scripted(ok)
     verify = SignatureCheck({"AKID": "s"}, "us-east-1").check
     settings = FunctionUrlSettings(0, "f", auth_type="AWS_IAM")
     async with opened(function_url(settings, {"f": function}, verify=verify)) as port:
-        url = f"http://127.0.0.1:{port.number}/a%20b?c=d%20e&f="
-        signed = AWSRequest("POST", url, headers={"Content-Type": "text/plain"}, data=b"body")
-        SigV4Auth(Credentials("AKID", secret), service, "us-east-1").add_auth(signed)
-        answer = await port.client.post(url, headers=dict(signed.headers.items()), content=b"body")
+        yield Sender(port)
 
-    assert answer.status_code == status
+
+def signer(key: str = "s", service: str = "lambda") -> SigV4Auth:
+    """One of botocore's."""
+    return SigV4Auth(Credentials("AKID", key), service, "us-east-1")
+
+
+@pytest.mark.anyio
+async def test_signatures_of_botocore(send: Sender) -> None:
+    """In strict mode a Function URL takes what the AWS SDK signs with a known key for its service."""
+    presigned = SigV4QueryAuth(Credentials("AKID", "s"), "lambda", "us-east-1")
+
+    assert (await send(signer())).status_code == 200
+    assert (await send(signer(), declared=hashlib.sha256(b"body").hexdigest())).status_code == 200
+    assert (await send(presigned, b"")).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_a_wrong_signature_has_its_own_answer(send: Sender) -> None:
+    """Captured: another type and spelling than for a missing one."""
+    wrong = await send(signer("x"))
+
+    assert wrong.status_code == 403
+    assert wrong.headers["x-amzn-errortype"] == "InvalidSignatureException"
+    assert wrong.json() == {
+        "message": "The request signature we calculated does not match the signature you provided. Check your AWS "
+        "Secret Access Key and signing method. Consult the service documentation for details."
+    }
+    assert (await send(signer(service="s3"))).json() == {
+        "message": "Credential should be scoped to correct service: 'lambda'."
+    }
+
+
+@pytest.mark.anyio
+async def test_a_body_must_be_signed(send: Sender) -> None:
+    """A Function URL takes no unsigned payload, and no header of AWS's that nobody signed."""
+    assert (await send(signer(), declared="UNSIGNED-PAYLOAD")).status_code == 403
+    assert (await send(signer(), added={"X-Amz-Invocation-Type": "Event"})).status_code == 403

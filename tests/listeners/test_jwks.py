@@ -1,6 +1,7 @@
 """Tokens and the keys of their issuer, fetched from a real server."""
 
 import base64
+import itertools
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -97,7 +98,16 @@ async def test_a_good_token(issuer: Issuer) -> None:
     [
         ({"exp": NOW}, "the token has expired"),
         ({"exp": None}, "the token has expired"),
+        ({"exp": True}, "the token has expired"),
+        ({"exp": str(NOW + 60)}, "the token has expired"),
+        ({"exp": -1}, "the token has expired"),
+        ({"exp": NOW - 0.5}, "the token has expired"),
         ({"nbf": NOW + 1}, "the token is not valid yet"),
+        ({"nbf": str(NOW - 60)}, "the token is not valid yet"),
+        ({"nbf": None}, "the token is not valid yet"),
+        ({"nbf": 1e300}, "the token is not valid yet"),
+        ({"iat": False}, "the token is not valid yet"),
+        ({"iat": [NOW]}, "the token is not valid yet"),
         ({"iat": NOW + 1}, "the token is not valid yet"),
         ({"iss": "other"}, "invalid issuer"),
     ],
@@ -108,6 +118,24 @@ async def test_bad_claims(issuer: Issuer, claims: dict[str, Json], message: str)
         await verified_claims(issuer.token(claims), issuer_keys(issuer.url), issuer.url, NOW)
 
 
+async def test_claims_that_are_no_json(issuer: Issuer) -> None:
+    """What Python's json would take, or would fail with, is refused like every bad token."""
+    keys = issuer_keys(issuer.url)
+    odd = ["NaN", "Infinity", "-Infinity", "1e400", "9" * 5000, "[" * 5000 + "]" * 5000, "[" * 300 + "]" * 300]
+    for name, number in itertools.product(("exp", "nbf", "iat", "other"), odd):
+        claims = f'{{"iss":"{issuer.url}","aud":"pets","exp":{NOW + 60},"{name}":{number}}}'
+        token = jwt.PyJWS().encode(claims.encode(), KEY, "RS256", headers={"kid": "one"})
+        with pytest.raises(BadToken, match="the token cannot be read"):
+            await verified_claims(token, keys, issuer.url, NOW)
+
+
+async def test_times_may_have_a_fraction(issuer: Issuer) -> None:
+    """RFC 7519 allows it."""
+    token = issuer.token({"exp": NOW + 0.5, "nbf": NOW - 0.5, "iat": -1})
+
+    assert (await verified_claims(token, issuer_keys(issuer.url), issuer.url, NOW))["exp"] == NOW + 0.5
+
+
 async def test_bad_tokens(issuer: Issuer) -> None:
     """Neither another key, nor another algorithm, nor an unknown key, nor no token at all passes."""
     keys = issuer_keys(issuer.url)
@@ -116,6 +144,7 @@ async def test_bad_tokens(issuer: Issuer) -> None:
         (jwt.encode({}, "k" * 32, "HS256", {"kid": "one"}), "signing method HS256 is invalid"),
         (issuer.token(kid="secret"), "none of the issuer's keys"),
         (jwt.encode({}, KEY, "RS256"), "none of the issuer's keys"),
+        (issuer.token(kid=""), "none of the issuer's keys"),
         ("abc", "no JSON Web Token"),
     ]:
         with pytest.raises(BadToken, match=message):

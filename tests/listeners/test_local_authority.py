@@ -1,17 +1,21 @@
 """The local authority, and the TLS files of a listener's settings."""
 
+import asyncio
 import ssl
 import stat
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from gateway.config.settings import Certificate, MutualAuthentication
 from gateway.errors import UsageError
+from gateway.listeners.certificates import Authority, Pair
 from gateway.listeners.local_authority import (
     authority_file,
     cache_folder,
@@ -48,6 +52,90 @@ def test_authority_is_kept(tmp_path: Path) -> None:
     assert authority_file(tmp_path).read_bytes() == first
     for path in (tmp_path / "local-ca-key.pem", made.private_key):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_folder_of_its_own_is_the_users_alone(tmp_path: Path) -> None:
+    """Whatever the umask; a folder that was there keeps its mode."""
+    (tmp_path / "shared").mkdir(mode=0o755)
+    for folder in (tmp_path / "shared", tmp_path / "new" / "inner"):
+        server_certificate(folder, "127.0.0.1")
+
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("shared", "new", "new/inner")]
+    assert modes == [0o755, 0o700, 0o700]
+
+
+def test_an_authority_that_could_sign_for_every_name_is_replaced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The user is told once, since the new one has to be trusted; the old key is gone."""
+    old = trustme.CA()
+    old.cert_pem.write_to_path(tmp_path / "local-ca.pem")
+    old.private_key_pem.write_to_path(tmp_path / "local-ca-key.pem")
+    for _ in range(2):
+        server_certificate(tmp_path, "127.0.0.1")
+
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert "local-ca.pem is a new one, since the old one could sign for every name: trust the new one" in line
+    assert (tmp_path / "local-ca-key.pem").read_bytes() != old.private_key_pem.bytes()
+
+
+def test_a_host_of_its_own_has_an_authority_of_its_own(tmp_path: Path) -> None:
+    """Whoever trusts the authority of this machine has not trusted it for another host."""
+    for host in ("127.0.0.1", "0.0.0.0", "dev.localhost", "192.0.2.1", "dev.example.com", "127.0.0.9"):
+        server_certificate(tmp_path, host)
+    found = sorted(path.name for path in tmp_path.glob("local-ca*") if "key" not in path.name)
+
+    assert found == ["local-ca-192.0.2.1.pem", "local-ca-dev.example.com.pem", "local-ca.pem"]
+    assert authority_file(tmp_path, "192.0.2.1") == tmp_path / "local-ca-192.0.2.1.pem"
+    assert "local-ca-192.0.2.1.pem" in how_to_trust(tmp_path, "192.0.2.1")
+
+
+def test_a_key_that_others_may_know_is_refused(tmp_path: Path) -> None:
+    """It is not used, and the message says why."""
+    server_certificate(tmp_path, "127.0.0.1")
+    (tmp_path / "local-ca-key.pem").chmod(0o640)
+
+    with pytest.raises(UsageError, match=r"others may read or write .*local-ca-key.pem \(mode 640, allowed: 600\)"):
+        server_certificate(tmp_path, "127.0.0.1")
+
+
+async def handshake(certificate: Path, key: Path, trust: Path, name: str) -> str:
+    """What a client says that trusts an authority and asks a server for a name; "" when it is content."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        client = ssl.create_default_context(cafile=trust)
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client, server_hostname=name)
+        except ssl.SSLCertVerificationError as error:
+            return error.verify_message
+        writer.close()
+        return ""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("localhost", ""),
+        ("a.localhost", ""),
+        ("127.0.0.1", ""),
+        ("example.com", "permitted subtree violation"),
+        ("notlocalhost", "permitted subtree violation"),
+        ("192.0.2.1", "permitted subtree violation"),
+    ],
+)
+async def test_clients_believe_the_authority_for_its_names_only(tmp_path: Path, name: str, refused: str) -> None:
+    """Even what somebody signs with a stolen key for another name."""
+    server_certificate(tmp_path, "127.0.0.1")
+    trust, key = authority_file(tmp_path), tmp_path / "local-ca-key.pem"
+    forged = Authority.load(Pair(trust.read_bytes(), key.read_bytes())).issue([name], datetime.now(UTC))
+    (tmp_path / "forged.pem").write_bytes(forged.certificate)
+    (tmp_path / "forged-key.pem").write_bytes(forged.key)
+
+    assert await handshake(tmp_path / "forged.pem", tmp_path / "forged-key.pem", trust, name) == refused
 
 
 def test_host_of_the_listener(tmp_path: Path) -> None:
@@ -115,9 +203,9 @@ def test_unusable_folder(tmp_path: Path, broken: str) -> None:
 
 
 def test_missing_extra() -> None:
-    """Without trustme it is said what to do."""
+    """Without the extra it is said what to do."""
     program = (
-        "import sys; sys.modules['trustme'] = None\n"
+        "import sys; sys.modules['cryptography.x509'] = None\n"
         "from pathlib import Path\n"
         "from gateway.listeners.local_authority import server_certificate\n"
         "server_certificate(Path('nowhere'), 'localhost')"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
     assert answer.text == "/pets/7"
     (path,) = (tmp_path / "recordings").iterdir()
     assert path.name == "0001-GET-pets-7.json"
+    assert [stat.S_IMODE(it.stat().st_mode) for it in (path, path.parent)] == [0o600, 0o700]
     assert "opensesame" not in path.read_text()
     recording = from_text(path.read_bytes())
     assert recording.request.raw_path == b"/pets/7"

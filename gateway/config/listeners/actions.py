@@ -4,12 +4,12 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gateway.config.strict import AbsolutePath, RegexText, Strict, TextOrNumber, fault, matching, shown
+from gateway.config.strict import AbsolutePath, RegexText, Strict, TextOrNumber, fault, matching
 
 
 def _redirect_port(text: str) -> str:
     if text != "#{port}" and not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise fault(f"found {shown(text)}; allowed: 1 to 65535 or '#{{port}}'")
+        raise fault("found {found}; allowed: 1 to 65535 or '#{port}'")
     return text
 
 
@@ -72,7 +72,7 @@ class RedirectModel(Strict):
 
 def _answer_status(code: int) -> int:
     if not 200 <= code <= 599 or 300 <= code <= 399:
-        raise fault(f"found {code}; allowed: 200 to 299 and 400 to 599")
+        raise fault("found {found}; allowed: 200 to 299 and 400 to 599")
     return code
 
 
@@ -139,7 +139,7 @@ class AuthenticateCognitoModel(_LoginModel):
 
 def _additional(name: str) -> str:
     if name in ("", "exp", "iss", "nbf", "iat"):
-        raise fault(f"found {shown(name)}; allowed: any claim but exp, iss, nbf and iat, which are checked anyway")
+        raise fault("found {found}; allowed: any claim but exp, iss, nbf and iat, which are checked anyway")
     return name
 
 

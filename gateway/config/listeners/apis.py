@@ -6,7 +6,8 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from gateway.config.strict import Strict, TextExpression, fault, matching, shown
+from gateway.config.source import shown
+from gateway.config.strict import Strict, TextExpression, fault, matching
 
 RouteKey: TypeAlias = Annotated[
     str,
@@ -28,13 +29,13 @@ _Status: TypeAlias = Annotated[int, Field(ge=200, le=599)]
 
 def _quoted(text: str) -> str:
     if len(text) < 2 or text[0] != "'" or text[-1] != "'":
-        raise fault(f"found {shown(text)}; allowed: a text in single quotation marks, such as \"'*'\"")
+        raise fault("found {found}; allowed: a text in single quotation marks, such as \"'*'\"")
     return text
 
 
 def _plain(text: str) -> str:
     if re.search(r"#(set|if|foreach|end)|\$(input|util)", text):
-        raise fault(f"found {shown(text)}; mapping templates (VTL) are not supported, give the body as it is")
+        raise fault("found {found}; mapping templates (VTL) are not supported, give the body as it is")
     return text
 
 
@@ -125,7 +126,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 def _no_templates(value: object) -> object:
     if value in ("AWS", "HTTP"):
         raise fault(
-            f"found {shown(value)}; integrations with mapping templates (VTL) are not supported; "
+            "found {found}; integrations with mapping templates (VTL) are not supported; "
             "allowed: MOCK, HTTP_PROXY, or the key function of a route for a Lambda proxy integration"
         )
     return value
@@ -252,4 +253,5 @@ def check_names(routes: Mapping[str, Strict], key: str, known: Mapping[str, obje
         name = getattr(route, key)
         if name and name not in known:
             there = ", ".join(known) or "none"
-            raise fault(f"the route {shown(route_key)} names the {key} {shown(name)}; there are: {there}")
+            where = ("routes", route_key, key)
+            raise fault(f"the route {shown(route_key)} names the {key} {{found}}; there are: {there}", below=where)

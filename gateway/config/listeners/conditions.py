@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gateway.config.strict import Cidr, RegexText, Strict, fault, matching, shown
+from gateway.config.strict import Cidr, RegexText, Strict, fault, matching
 
 _NonEmpty: TypeAlias = Annotated[str, Field(min_length=1)]
 
@@ -38,7 +38,7 @@ class PathPatternModel(_Patterns):
 
 def _not_host(name: str) -> str:
     if name.lower() == "host":
-        raise fault(f"found {shown(name)}; use a host-header condition for this header")
+        raise fault("found {found}; use a host-header condition for this header")
     return name
 
 

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 from gateway.config.listeners.apis import AuthorizerModel, HttpRoute, RouteKey, ThrottleModel, check_names
 from gateway.config.listeners.function_url import CorsModel
 from gateway.config.listeners.listener import ListenerKeys
-from gateway.config.strict import Name, fault, shown
+from gateway.config.source import shown
+from gateway.config.strict import Name, fault
 
 _AUTHORIZERS: Final = ("JWT", "REQUEST")
 

@@ -19,7 +19,8 @@ from gateway.config.listeners.apis import (
 from gateway.config.listeners.listener import ListenerKeys
 from gateway.config.regex import compile_text_regex
 from gateway.config.schema_expressions import schema_expressions
-from gateway.config.strict import Name, fault, shown
+from gateway.config.source import shown
+from gateway.config.strict import Name, fault
 from gateway.errors import UsageError
 
 _AUTHORIZERS: Final = ("TOKEN", "REQUEST", "COGNITO_USER_POOLS")
@@ -79,9 +80,11 @@ class RestApiModel(ListenerKeys):
                 allowed = ", ".join(_AUTHORIZERS)
                 raise fault(f"the authorizer {shown(name)} has the type {authorizer.type}; allowed: {allowed}")
         for name, plan in self.usage_plans.items():
-            for key in plan.api_keys:
+            for number, key in enumerate(plan.api_keys):
                 if key not in self.api_keys:
-                    raise fault(f"the usage plan {shown(name)} names {shown(key)}, which is none of the api_keys")
+                    where = ("usage_plans", name, "api_keys", number)
+                    text = f"the usage plan {shown(name)} names {{found}}, which is none of the api_keys"
+                    raise fault(text, below=where)
         return self
 
     @model_validator(mode="after")
@@ -90,9 +93,11 @@ class RestApiModel(ListenerKeys):
             if kind not in RESPONSE_TYPES:
                 raise fault(f"found the gateway response {shown(kind)}; allowed: {', '.join(sorted(RESPONSE_TYPES))}")
         for key, route in self.routes.items():
-            for model in route.request_models.values():
+            for media_type, model in route.request_models.items():
                 if model not in self.models:
-                    raise fault(f"the route {shown(key)} names the model {shown(model)}, which is none of the models")
+                    where = ("routes", key, "request_models", media_type)
+                    text = f"the route {shown(key)} names the model {{found}}, which is none of the models"
+                    raise fault(text, below=where)
         return self
 
     @model_validator(mode="after")

@@ -8,7 +8,6 @@ A real load balancer publishes its public keys under ``https://public-keys.auth.
 """
 
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -18,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway.errors import UsageError
+from gateway.private_files import make_private_folder, write_private_once
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -96,17 +96,8 @@ def _write(path: Path) -> None:
 
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Complete before it has its name: another gateway may start at the same time.
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(pem)
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    make_private_folder(path.parent)
+    write_private_once(path, pem)  # another gateway may start at the same time
 
 
 def _read(path: Path) -> "EllipticCurvePrivateKey":

@@ -17,10 +17,9 @@ import base64
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
-import orjson
-
 from gateway.config.authentication import AuthenticateCognito, AuthenticateOidc
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
+from gateway.listeners.tokens import NoToken, instant, read_object
 from gateway.translation.headers import is_field_value
 from gateway.types import EpochMs, Json
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 _CLAIMS_BYTES: Final = 11 * 1024
 _READ_BYTES: Final = 128 * 1024
 """Bytes of a provider's answer that are read; the tokens of one user have to fit into cookies of 16 KB."""
+_LONGEST_S: Final = 604_800
 
 
 class Provider(NamedTuple):
@@ -125,8 +125,8 @@ class ProviderCalls:
             raise AuthenticationFailure("AuthUserinfoEpRequestFailed", f"it answered {answer.status_code}")
         if len(answer.content) + len(access_token) > _CLAIMS_BYTES:
             raise AuthenticationFailure("AuthUserinfoResponseSizeExceeded", f"more than {_CLAIMS_BYTES} bytes")
-        claims = _json(answer.content)
-        if not isinstance(claims, dict) or not is_field_value(_text(claims, "sub") or "\0"):
+        claims = _object(answer.content)
+        if not is_field_value(_text(claims, "sub") or "\0"):
             raise AuthenticationFailure("AuthInvalidUserinfoResponse", "it is no JSON object with a usable sub")
         return claims
 
@@ -139,8 +139,7 @@ class ProviderCalls:
             raise AuthenticationFailure("AuthTokenEpRequestTimeout", _why(error)) from error
         if len(answer.content) > _READ_BYTES:
             raise AuthenticationFailure("AuthInvalidTokenResponse", f"more than {_READ_BYTES} bytes")
-        parsed = _json(answer.content)
-        content = parsed if isinstance(parsed, dict) else {}
+        content = _object(answer.content)
         if not answer.is_success:
             said = content.get("error")
             reason = "AuthInvalidGrantError" if said == "invalid_grant" else "AuthTokenEpRequestFailed"
@@ -148,8 +147,9 @@ class ProviderCalls:
         access, id_token, refresh = (_text(content, name) for name in ("access_token", "id_token", "refresh_token"))
         if not access or not is_field_value(access):
             raise AuthenticationFailure("AuthInvalidTokenResponse", "it is no JSON object with a usable access_token")
-        expires_in = content.get("expires_in")
-        return Tokens(access, id_token, refresh, expires_in if isinstance(expires_in, int) else 0)
+        # A session ends within a week; a number that no 64 bits hold would not fit its cookie.
+        expires_in = min(max(instant(content.get("expires_in")) or 0, 0), _LONGEST_S)
+        return Tokens(access, id_token, refresh, int(expires_in))
 
     async def _ask(self, method: str, url: str, authorization: str, form: dict[str, str] | None = None) -> "_Answer":
         """An answer, of which no more than a little over `_READ_BYTES` is read; raises what httpx raises."""
@@ -174,13 +174,13 @@ def check_id_token(token: str, provider: Provider, now: EpochMs) -> None:
     if claims is None:
         raise AuthenticationFailure("AuthInvalidIdToken", "it is not a JWT")
     if claims.get("iss") != provider.issuer:
-        raise AuthenticationFailure("AuthInvalidIdToken", f"iss is {claims.get('iss')!r}, not {provider.issuer!r}")
+        raise AuthenticationFailure("AuthInvalidIdToken", f"iss is {claims.get('iss')!r:.80}, not {provider.issuer!r}")
     audience = claims.get("aud")
     if provider.client_id not in (audience if isinstance(audience, list) else [audience]):
-        raise AuthenticationFailure("AuthInvalidIdToken", f"aud is {audience!r}, not {provider.client_id!r}")
-    exp = claims.get("exp")
-    if not isinstance(exp, int | float) or exp * 1000 <= now:
-        raise AuthenticationFailure("AuthInvalidIdToken", f"exp is {exp!r}")
+        raise AuthenticationFailure("AuthInvalidIdToken", f"aud is {audience!r:.80}, not {provider.client_id!r}")
+    exp = instant(claims.get("exp"))
+    if exp is None or exp * 1000 <= now:
+        raise AuthenticationFailure("AuthInvalidIdToken", f"exp is {claims.get('exp')!r:.80}")
 
 
 def payload_of(token: str) -> dict[str, Json] | None:
@@ -189,18 +189,17 @@ def payload_of(token: str) -> dict[str, Json] | None:
     if len(parts) != 3:
         return None
     try:
-        claims = _json(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+        return read_object(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:  # NoToken is one
         return None
-    return claims if isinstance(claims, dict) else None
 
 
-def _json(content: bytes) -> Json:
+def _object(content: bytes) -> dict[str, Json]:
+    """A JSON object, empty for everything else."""
     try:
-        parsed: Json = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return None
-    return parsed
+        return read_object(content)
+    except NoToken:
+        return {}
 
 
 def _text(content: dict[str, Json], name: str) -> str:

@@ -99,6 +99,13 @@ async def test_malformed(checked: Checked, values: list[str]) -> None:
     assert await checked.refused(*values) == (401, "JWTRequestFormatInvalid")
 
 
+async def test_a_header_that_cannot_be_read(checked: Checked) -> None:
+    """Deep nesting and a key id that is no text are a malformed token, not an error of ours."""
+    for head in (b'{"alg":"RS256","kid":1}', b'{"a":' + b"[" * 3000 + b"]" * 3000 + b"}"):
+        made = f"{base64.urlsafe_b64encode(head).decode()}.e30.x"
+        assert await checked.refused(f"Bearer {made}") == (401, "JWTRequestFormatInvalid")
+
+
 async def test_bad_signatures(checked: Checked) -> None:
     """Another key, another algorithm and no signature are refused."""
     symmetric = jwt.encode(GOOD, "x" * 32, "HS256", headers={"kid": "one"})
@@ -187,6 +194,10 @@ ALL: dict[str, Json] = {**GOOD, "team": "blue", "roles": ["guest", "owner"], "sc
         ({"exp": None}, "JWTClaimFormatInvalid"),
         ({"exp": True}, "JWTClaimFormatInvalid"),
         ({"exp": NOW_S}, "JWTClaimValueInvalid"),
+        ({"exp": -1}, "JWTClaimValueInvalid"),
+        ({"exp": str(NOW_S + 60)}, "JWTClaimFormatInvalid"),
+        ({"exp": NOW_S + 0.5, "nbf": NOW_S - 0.5}, ""),
+        ({"nbf": str(NOW_S - 60)}, "JWTClaimFormatInvalid"),
         ({"nbf": NOW_S + 1}, "JWTClaimValueInvalid"),
         ({"iat": NOW_S + 1}, "JWTClaimValueInvalid"),
         ({"iat": "today"}, "JWTClaimFormatInvalid"),
@@ -212,7 +223,16 @@ def test_missing_claim(name: str) -> None:
     assert refused({key: value for key, value in ALL.items() if key != name}) == "JWTClaimNotPresent"
 
 
-@pytest.mark.parametrize("payload", [b"[]", b"no JSON"])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"[]",
+        b"no JSON",
+        b'{"iss":"https://issuer.example","exp":NaN}',
+        b'{"iss":"https://issuer.example","exp":1e400}',
+        b'{"exp":1800000060,"iss":' + b"[" * 1000 + b"]" * 1000 + b"}",
+    ],
+)
 def test_payload_that_is_no_object(payload: bytes) -> None:
     """A signed text is no token."""
     with pytest.raises(AuthenticationFailure, match="JWTRequestFormatInvalid"):

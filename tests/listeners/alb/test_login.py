@@ -1,6 +1,7 @@
 """The authorization code flow, with a real provider, a real TLS port and a client that keeps cookies."""
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from gateway.listeners.alb.session_cookie import Seal
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.tls_files import TlsFiles
 from gateway.translation.messages import Request
+from gateway.types import Json
 from tests.listeners.alb.identity_provider import SIGNER, TLS, AuthenticatingListener, Provider, provided
 
 pytestmark = pytest.mark.anyio
@@ -163,6 +165,16 @@ async def test_session_ends(provider: Provider) -> None:
         assert (await client.get("/", headers={"cookie": "; ".join(map("=".join, cookies.items()))})).status_code == 302
 
 
+@pytest.mark.parametrize("seconds", [2**64 - 1, 1e300, -1, True, "60", None, [60]])
+async def test_odd_lifetimes_of_tokens(provider: Provider, seconds: Json) -> None:
+    """A lifetime that is no number, or that no cookie could hold, never fails a login."""
+    provider.token["expires_in"] = seconds
+    async with listening(AuthenticatingListener(provider.action())) as client:
+        await log_in(client)
+
+        assert one(await client.get("/"))["x-amzn-oidc-accesstoken"] == "access-0"
+
+
 async def test_refresh(provider: Provider) -> None:
     """An expired access token is renewed with the refresh token, and the client gets a new cookie."""
     provider.token["refresh_token"] = "refresh"
@@ -264,6 +276,11 @@ FAILURES: dict[str, tuple[dict[str, object], int, str]] = {
     "user info of another user": ({"id_claims": {"sub": "other"}}, 401, "AuthInvalidUserinfoResponse"),
     "a sub that would be two lines": (
         {"claims": {"sub": "a\r\nb"}},
+        401,
+        "AuthInvalidUserinfoResponse",
+    ),
+    "user info nested too deeply": (
+        {"claims": {"sub": "a", "b": json.loads("[" * 300 + "]" * 300)}},
         401,
         "AuthInvalidUserinfoResponse",
     ),
