@@ -39,7 +39,7 @@ _BALANCERS: Final = """
 [[listeners]]
 type = "alb"
 port = 0
-attributes = { "idle_timeout.timeout_seconds" = 1 }
+attributes = { "idle_timeout.timeout_seconds" = 2 }
 default_actions = [{ type = "forward", target_groups = [{ target_group = "echo" }] }]
 
 [[listeners]]
@@ -49,7 +49,7 @@ trusted_proxies = ["127.0.0.0/8"]
 default_actions = [{ type = "forward", target_groups = [{ target_group = "lists" }] }]
 
 [listeners.attributes]
-"idle_timeout.timeout_seconds" = 1
+"idle_timeout.timeout_seconds" = 2
 "routing.http.desync_mitigation_mode" = "monitor"
 "routing.http.xff_client_port.enabled" = true
 "routing.http.response.strict_transport_security.header_value" = "max-age=1"
@@ -91,7 +91,7 @@ port = 0
 default_actions = [{ type = "forward", target_groups = [{ target_group = "lists" }] }]
 
 [listeners.attributes]
-"idle_timeout.timeout_seconds" = 1
+"idle_timeout.timeout_seconds" = 2
 "routing.http.desync_mitigation_mode" = "strictest"
 "routing.http.drop_invalid_header_fields.enabled" = true
 "routing.http.xff_header_processing.mode" = "preserve"
@@ -99,7 +99,7 @@ default_actions = [{ type = "forward", target_groups = [{ target_group = "lists"
 [[listeners]]
 type = "alb"
 port = 0
-attributes = { "idle_timeout.timeout_seconds" = 1 }
+attributes = { "idle_timeout.timeout_seconds" = 2 }
 default_actions = [{ type = "forward", target_groups = [{ target_group = "servers" }] }]
 """
 
@@ -112,7 +112,7 @@ certificates = [{{ certificate = "{folder}/certificate.pem", private_key = "{fol
 default_actions = [{{ type = "forward", target_groups = [{{ target_group = "echo" }}] }}]
 
 [listeners.attributes]
-"idle_timeout.timeout_seconds" = 1
+"idle_timeout.timeout_seconds" = 2
 "routing.http.x_amzn_tls_version_and_cipher_suite.enabled" = true
 
 [[listeners.rules]]

@@ -9,6 +9,8 @@ from tests.attacks import http2
 
 _LARGEST: Final = 16_384
 """No case allows a server more."""
+_TABLE: Final = 2**32
+"""Some cases allow a server tables as large as it likes."""
 
 
 class FrameReader:
@@ -29,6 +31,7 @@ class FrameReader:
         self.pinged = False
         self.malformed: list[str] = []
         self._decoder = Decoder()
+        self._decoder.max_allowed_table_size = _TABLE
         self._at = 0
 
     def read(self, data: bytes | bytearray) -> None:

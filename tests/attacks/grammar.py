@@ -44,6 +44,7 @@ _MAKERS: Final[Mapping[str, tuple[int, Callable[[Dice, str], Case]]]] = {
 """What is attacked → its share of the connections, and what makes a case."""
 
 _LOT: Final = tuple(name for name, (share, _) in _MAKERS.items() for _ in range(share))
+_KINDS: Final = tuple(_MAKERS)
 MEMORY_MB: Final = 64.0
 """How much more than after the warm-up the gateway may hold at the end: caches and arenas fill slowly."""
 DESCRIPTORS: Final = 40
@@ -57,9 +58,9 @@ _REST_S: Final = 12.0
 
 
 def make(seed: int, number: int) -> Case:
-    """The case of two numbers."""
+    """The case of two numbers; those below zero are one of each kind."""
     dice = dice_of(seed, number)
-    name = dice.one(_LOT)
+    name = dice.one(_LOT) if number >= 0 else _KINDS[number]
     return _MAKERS[name][1](dice, name.partition(" ")[0])
 
 
@@ -141,6 +142,8 @@ async def attack(folder: Path, options: argparse.Namespace, report: Callable[[st
         telling = asyncio.create_task(_tell(attacking, stand, report))
         until = begin + options.seconds
         cold = stand.usage()
+        for number in range(-len(_KINDS), 0):
+            await attacking.send(number)  # what is imported or started late would hold up all others at once
         await attacking.run(max(options.requests // 10, 1), until, options.connections)
         warm = await attacking.rest(cold.descriptors + DESCRIPTORS)
         await attacking.run(options.requests, until, options.connections)

@@ -121,4 +121,6 @@ def assemble(dice: Dice, listener: str, built: list[Built]) -> Case:
         made.end = End.RESET
     elif throw < 0.22:
         made.end = End.CLOSE
+    elif throw < 0.223 and listener.startswith("alb"):
+        made.end = End.IDLE  # the others would wait for a minute
     return made

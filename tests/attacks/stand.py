@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -14,12 +15,14 @@ from typing import NamedTuple
 from tests.attacks.back_end import start_back_end
 from tests.attacks.configuration import NAMES, configuration
 from tests.attacks.functions import write_functions
-from tests.attacks.tokens import ACCESS_KEY, SECRET
+from tests.attacks.tokens import ACCESS_KEY, SECRET, tokens
 
 LISTENERS = (*NAMES, "control", "runtime-api")
 """What can be attacked: the listeners, the control port, and the Runtime API of an environment."""
 
 _PROJECT = Path(__file__).parents[2]
+_WAKING = (("url-stream", b"/"), ("http", b"/mine"), ("rest", b"/api/x"), ("https", b"/valid"))
+"""What starts the environment whose Runtime API is attacked, and imports what checks tokens."""
 _READY_S = 60.0
 _END_S = 30.0
 
@@ -80,7 +83,8 @@ async def attacked_gateway(folder: Path) -> AsyncIterator[Stand]:
     try:
         ports = await asyncio.wait_for(asyncio.to_thread(_ready_ports, process), _READY_S)
         stand = Stand(process, {**ports, "control": control}, log)
-        await _wake(ports["url-stream"])
+        for name, path in _WAKING:
+            await _wake(ports[name], path, _trusting() if name == "https" else None)
         stand.find_runtime_api()
         yield stand
     finally:
@@ -118,9 +122,17 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.communicate()
 
 
-async def _wake(port: int) -> None:
-    """Have the streaming function's environment started, whose Runtime API is attacked too."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+async def _wake(port: int, path: bytes, tls: ssl.SSLContext | None) -> None:
+    """Ask once with a good token."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    lines = b"Host: localhost\r\nConnection: close\r\nAuthorization: " + tokens().values[0]
+    writer.write(b"GET %b HTTP/1.1\r\n%b\r\n\r\n" % (path, lines))
     await reader.read()
     writer.close()
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

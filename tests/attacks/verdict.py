@@ -12,6 +12,7 @@ from tests.attacks.frames import FrameReader
 BALANCERS: Final = ("alb", "alb-multi", "alb-strictest", "https")
 """The load balancers in front of functions."""
 
+_NEVER: Final = 10**6
 OWN: Final = (*BALANCERS, "alb-http", "rest", "http", "url", "url-iam", "url-stream", "websocket")
 """What answers even half a request, and nonsense; the control port and the Runtime API may just end."""
 
@@ -30,13 +31,14 @@ class Verdict(NamedTuple):
 
 def enough(case: Case) -> Callable[[bytearray], bool] | None:
     """What tells that nothing more has to come; None when only the end of the connection does."""
-    if case.end is not End.ANSWERS:
+    # TLS has no half-closed connections, so a client that was refused and stays is heard for five seconds.
+    leaves = case.listener == "https"
+    if case.end is not End.ANSWERS and not (leaves and case.end is End.IDLE):
         return None
     if case.speech is Speech.HTTP2:
         return partial(_has_frames, FrameReader(), case.streams)
-    # The end of TLS cannot be told apart from a client that still writes, so a refused client is waited for.
-    leaves = case.listener == "https"
-    return partial(_has_answers, case.answers, b"HEAD" in b"".join(case.sends), leaves)
+    count = case.answers if case.end is End.ANSWERS else _NEVER
+    return partial(_has_answers, count, b"HEAD" in b"".join(case.sends), leaves)
 
 
 def _has_answers(count: int, head: bool, leaves: bool, data: bytearray) -> bool:
