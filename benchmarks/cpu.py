@@ -5,8 +5,8 @@
                              [--rounds 7] [--requests 1600] [--json] [--beside PYTHON FOLDER]
 
 Each line is a run of ``gateway serve`` in a process of its own, with one execution environment; 32 clients are
-transports in that process, and every answer is looked at.  *parent* is the gateway, *child* what it
-started.  All are on one processor.
+transports in that process, and every answer is looked at.  *parent* is the gateway, *child* what it started.  All are
+on one processor.
 
 Beside the minimum of the rounds as it was measured stand the median and the spread of the *even* figures: a shared
 machine has its quick and slow moments, which a fixed calculation shows that is timed all the time; they are what the
@@ -14,7 +14,7 @@ rounds would have taken, had the calculation always been as quick as in its best
 else the two agree.  Processes of Node.js have threads that compile and collect when they like; their figures scatter.
 
 ``--beside`` measures another checkout in turns with this one, round by round, with an interpreter of its own; that is
-for `compare.py`, as the JSON is.
+for `compare.py`, as the JSON is.  The ratio of two figures there is the median of the rounds' ratios.
 
 Needs Linux; without Node.js its lines are left out.
 """
@@ -23,6 +23,7 @@ import argparse
 import contextlib
 import itertools
 import json
+import operator
 import platform
 import shutil
 import statistics
@@ -31,7 +32,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from cpu_run import Plan, Round
 from differences import spread
@@ -56,7 +57,7 @@ exports.handler = async (event) => ({
 });
 """
 FILES = {"fn.py": PYTHON, "fn.js": NODE, "client.py": PYTHON_CLIENT, "client.js": NODE_CLIENT}
-SERVE = ["fn.handler", "--environments", "1", "--control-port", "0", "-q"]
+SERVE = ["fn.handler", "--environments", "1", "--timeout", "60", "--control-port", "0", "-q"]
 EXECUTIONS = {
     "in-process": ["--runtime", "python", "--in-process"],
     "worker": ["--runtime", "python"],
@@ -124,7 +125,7 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-class Clients:
+class Measured:
     """One `cpu_run.py`, to be closed."""
 
     def __init__(self, side: Side, run: Path, plan: Plan) -> None:
@@ -169,11 +170,11 @@ def measure(sides: Sequence[Side], run: Path, plan: Plan, rounds: int) -> list[l
     """The rounds of each side, which take turns; the first round of each counts for nobody."""
     found: list[list[Round]] = [[] for _ in sides]
     with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(contextlib.closing(Clients(side, run, plan))) for side in sides]
+        started = [stack.enter_context(contextlib.closing(Measured(side, run, plan))) for side in sides]
         for number in range(rounds + 1):
             places = range(len(sides))
             for place in places if number % 2 else reversed(places):
-                found[place].append(clients[place].round())
+                found[place].append(started[place].round())
     return [each[1:] for each in found]
 
 
@@ -198,10 +199,16 @@ def figures(name: str, rounds: Sequence[Round]) -> Iterator[tuple[str, list[floa
         yield name + process, list(column), [ns / one for ns, one in zip(column, calculations, strict=True)]
 
 
-def medians(found: dict[str, list[list[Round]]], side: int) -> dict[str, float]:
-    """The figures of one side, in calculations."""
-    lines = (line for name, sides in found.items() for line in figures(name, sides[side]))
-    return {name: statistics.median(even) for name, _, even in lines}
+def result(found: dict[str, list[list[Round]]], quickest_us: float) -> dict[str, Any]:
+    """What `compare.py` reads."""
+    own: dict[str, float] = {}
+    beside: dict[str, float] = {}
+    for name, sides in found.items():
+        for (line, _, even), *others in zip(*(figures(name, rounds) for rounds in sides), strict=True):
+            own[line] = statistics.median(even)
+            for _, _, other in others:
+                beside[line] = own[line] * statistics.median(map(operator.truediv, other, even))
+    return {"scale": quickest_us, "unit": "µs", "figures": own, "beside": beside}
 
 
 def main() -> None:
@@ -209,11 +216,12 @@ def main() -> None:
     need_linux()
     sides = [Side(sys.executable), *([Side(*given.beside)] if given.beside else [])]
     found = dict(measure_all(given, sides))
+    if not found:
+        raise SystemExit("nothing is left that could be measured")
     rounds = [one for measured in found.values() for side in measured for one in side]
     quickest_us = min(one.quickest_ns for one in rounds) / 1000
     if given.json:
-        result = {"folder": rounds[0].folder, "scale": quickest_us, "unit": "µs", "figures": medians(found, 0)}
-        print(json.dumps(result | ({"beside": medians(found, 1)} if given.beside else {})))
+        print(json.dumps({"folder": rounds[0].folder, **result(found, quickest_us)}))
         return
     for side, measured in enumerate(next(iter(found.values()))):
         print(f"\nµs of processor time for one request; {measured[0].folder}, Python {platform.python_version()}")

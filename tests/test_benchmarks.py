@@ -76,7 +76,7 @@ def test_two_checkouts_are_measured_beside_each_other() -> None:
     found = measured("--execution", "in-process", "--beside", sys.executable, str(BENCHMARKS.parent))
 
     assert list(found["figures"]) == list(found["beside"]) == ["alb, get, in-process"]
-    assert found["figures"] != found["beside"]
+    assert all(figure > 0 for figure in (*found["figures"].values(), *found["beside"].values()))
     assert found["folder"] == str(BENCHMARKS.parent)
 
 
