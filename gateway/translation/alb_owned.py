@@ -12,6 +12,7 @@ Facts
 """
 
 from functools import lru_cache
+from itertools import product
 from typing import Final
 
 from gateway.translation.alb_attributes import AlbAttributes
@@ -22,6 +23,13 @@ FORWARDED_FOR: Final = b"x-forwarded-for"
 TRACE_ID: Final = b"x-amzn-trace-id"
 WRITTEN: Final = frozenset({FORWARDED_FOR, b"x-forwarded-proto", b"x-forwarded-port", TRACE_ID})
 """What is written into every request."""
+
+DISGUISES: Final = frozenset(
+    "".join(spelled)
+    for name in WRITTEN
+    for spelled in product(*(("-", "_") if letter == "-" else (letter,) for letter in name.decode()))
+) - frozenset(name.decode() for name in WRITTEN)
+"""The same names with underscores, in lower case."""
 
 _CERTIFICATE: Final = b"x-amzn-mtls-clientcert"
 _TLS: Final = (b"x-amzn-tls-version", b"x-amzn-tls-cipher-suite")

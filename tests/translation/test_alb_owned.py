@@ -3,7 +3,14 @@
 import pytest
 
 from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.alb_owned import is_written, without_disguised, without_tls_lines, without_user_lines
+from gateway.translation.alb_owned import (
+    DISGUISES,
+    WRITTEN,
+    is_written,
+    without_disguised,
+    without_tls_lines,
+    without_user_lines,
+)
 from gateway.translation.client_certificate import ClientCertificate
 from gateway.translation.messages import Tls
 
@@ -52,6 +59,13 @@ def test_underscores_are_no_disguise() -> None:
     """A server that names headers as CGI does would take the client's line for the load balancer's."""
     lines = [(b"X_Forwarded_For", b"1"), (b"x-forwarded_proto", b"2"), (b"X_AMZN_TRACE_ID", b"3"), (b"x_other", b"4")]
     assert without_disguised(lines, AlbAttributes()) == [(b"x_other", b"4")]
+
+
+def test_every_disguise_is_known() -> None:
+    """With one underscore or more; the names themselves are none."""
+    assert {"x_forwarded_for", "x-forwarded_port", "x_amzn-trace_id"} < DISGUISES
+    assert len(DISGUISES) == 3 * 3 + 7
+    assert not any(name.encode() in WRITTEN for name in DISGUISES)
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("append", True), ("remove", True), ("preserve", False)])

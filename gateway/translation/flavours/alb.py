@@ -26,7 +26,7 @@ from gateway.errors import BadResult, Fault, FaultKind
 from gateway.translation import body as bodies
 from gateway.translation import query
 from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.alb_owned import without_disguised
+from gateway.translation.alb_owned import DISGUISES, without_disguised
 from gateway.translation.alb_request import (
     added_headers,
     admitted_lines,
@@ -123,7 +123,7 @@ class Alb:
     def _event(self, request: Request, arrival: Arrival) -> bytes:
         lines = admitted_lines(request, self.attributes)
         last = last_values(lines)
-        if "_" in "".join(last):
+        if not DISGUISES.isdisjoint(last):
             lines = without_disguised(lines, self.attributes)
             last = last_values(lines)
         if "upgrade" in last:
