@@ -10,11 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 
 class QuietServer(uvicorn.Server):
-    """Leaves the signals to the command that runs the gateway, and answers clients that have closed their half."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        config.http = HalfOpenProtocol
-        super().__init__(config)
+    """Leaves the signals to the command that runs the gateway."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

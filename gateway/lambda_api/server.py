@@ -71,10 +71,12 @@ class ControlServer:
         """The first client is there."""
         from uvicorn import Config  # noqa: PLC0415 - only now
 
-        from gateway.lambda_api.quiet_server import QuietServer  # noqa: PLC0415 - only now
+        from gateway.lambda_api.quiet_server import HalfOpenProtocol, QuietServer  # noqa: PLC0415 - only now
 
         assert self._listening is not None  # noqa: S101 - it has just told that a client is there
         asyncio.get_running_loop().remove_reader(self._listening.fileno())
-        config = Config(self._build(), ws="none", log_config=None, access_log=False, server_header=False)
+        config = Config(
+            self._build(), http=HalfOpenProtocol, ws="none", log_config=None, access_log=False, server_header=False
+        )
         self._server = QuietServer(config)
         self._serving = asyncio.create_task(self._server.serve([self._listening]))
