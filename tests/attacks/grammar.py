@@ -205,6 +205,8 @@ def main(arguments: Sequence[str]) -> int:
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="gateway-attack-") as folder:
         attacking = uvloop.run(attack(Path(folder), options, partial(print, flush=True)))
+    if options.only is None and attacking.requests < options.requests:
+        print(f"stopped before {options.requests} requests: --seconds {options.seconds:g} are over, or the gateway is")
     print(_summary(attacking, time.monotonic() - begin), flush=True)
     return 1 if attacking.findings else 0
 

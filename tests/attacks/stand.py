@@ -128,7 +128,7 @@ async def _wake(port: int, path: bytes, tls: ssl.SSLContext | None) -> None:
     lines = b"Host: localhost\r\nConnection: close\r\nAuthorization: " + tokens().values[0]
     writer.write(b"GET %b HTTP/1.1\r\n%b\r\n\r\n" % (path, lines))
     await reader.read()
-    writer.close()
+    writer.transport.abort()
 
 
 def _trusting() -> ssl.SSLContext:

@@ -1,6 +1,7 @@
 """HTTP/2 on a real TLS port, beside HTTP/1.1."""
 
 import asyncio
+import contextlib
 import ssl
 import subprocess
 import sys
@@ -153,9 +154,13 @@ async def raw_client(server: ListenerServer) -> AsyncIterator[tuple[asyncio.Stre
     """A client that sends frames of its own, after its settings; what it waits for must come within five seconds."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=UNVERIFIED)
     writer.write(http2.PREFACE + http2.frame(http2.SETTINGS, 0, 0))
-    async with asyncio.timeout(5):
-        yield reader, writer
-    writer.close()
+    try:
+        async with asyncio.timeout(5):
+            yield reader, writer
+    finally:
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 def request_head(path: bytes, flags: int, stream: int = 1) -> bytes:
