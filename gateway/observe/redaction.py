@@ -28,8 +28,11 @@ _SIGV4: Final = "AWS4-HMAC-SHA256"
 _SCHEMES: Final = frozenset({"basic", "bearer", "digest", "dpop", "negotiate", "token"})
 _COOKIES: Final = frozenset({"cookie", "set-cookie"})
 _PROTOCOLS: Final = "sec-websocket-protocol"
-_LONG_PROTOCOL: Final = 24
-"""No registered subprotocol has a longer name; browsers, which cannot set headers, send tokens here."""
+_KNOWN_PROTOCOLS: Final = frozenset({
+    "actioncable-v1-json", "amqp", "binary", "chat", "graphql-transport-ws", "graphql-ws", "json", "mqtt", "mqttv3.1",
+    "ocpp1.6", "ocpp2.0.1", "sip", "soap", "v10.stomp", "v11.stomp", "v12.stomp", "wamp.2.json", "xmpp",
+})  # fmt: skip
+"""Subprotocols of WebSockets (IANA's registry, and common ones); browsers, which set no headers, send tokens here."""
 _SURE_FROM: Final = 16
 """A cookie whose name promises no secret is looked for elsewhere when its value is as long as this."""
 
@@ -91,7 +94,7 @@ class Redactor:
             return ",".join(self._credentials(part) for part in value.split(","))
         if lower == _PROTOCOLS and self._redaction.patterns:
             return self._protocols(value)
-        return self._bodies.text(value)
+        return self._no_form(value)
 
     def lines(self, lines: HeaderList) -> list[tuple[bytes, bytes]]:
         """Header lines as they may be written down; Latin-1 takes every byte there and back."""
@@ -188,11 +191,14 @@ class Redactor:
         if self._named(key, Place.FIELD):
             return f"{key}={self._secret(value)}"
         plain = unquote(value)
-        # Not as a form again: pairs in pairs would have no end.
-        changed = self._bodies.text(plain) if plain[0] in "{[" else self.path(plain)
+        changed = self._no_form(plain)
         if changed == plain:
             return pair
         return f"{key}={changed if plain == value else quote(changed, safe='+')}"
+
+    def _no_form(self, text: str) -> str:
+        """A text that holds no pairs by itself: those of a form are taken apart once, and headers have none."""
+        return self._bodies.text(text) if text[:1] in ("{", "[") else self.path(text)
 
     def _text(self, text: str) -> str:
         return without_shapes(text, self._secret)
@@ -212,13 +218,11 @@ class Redactor:
         return self._secret(value.strip())
 
     def _protocols(self, value: str) -> str:
-        """Names of subprotocols, and what stands behind one that announces a token."""
-        parts = value.split(",")
-        for number, part in enumerate(parts):
-            name, announced = part.strip(), number > 0 and self._named(parts[number - 1].strip(), Place.FIELD)
-            changed = self._secret(name) if announced or len(name) > _LONG_PROTOCOL else self._text(name)
-            parts[number] = part.replace(name, changed) if name else part
-        return ",".join(parts)
+        """Known subprotocols stay, and a first part that announces a token, such as ``access_token``."""
+        parts = [(part[: len(part) - len(part.lstrip())], part.strip()) for part in value.split(",")]
+        first = parts[0][1]
+        kept = {*_KNOWN_PROTOCOLS, *([first.lower()] if len(parts) > 1 and first.replace("_", "").isalpha() else [])}
+        return ",".join(f"{space}{name if name.lower() in kept else self._secret(name)}" for space, name in parts)
 
     def _cookies(self, value: str) -> str:
         return "; ".join(self._cookie(pair) for pair in value.split("; "))

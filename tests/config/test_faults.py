@@ -1,7 +1,7 @@
 """Messages about what was probably meant; whole messages are tested with whole files."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -44,6 +44,7 @@ DATA: st.SearchStrategy[Json] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["functions", "target_groups", "listeners"]), DATA, min_size=1))
 def test_any_data_has_messages(data: dict[str, Json]) -> None:
     """Whatever is wrong, it can be told: each fault has a place in the data and a text."""
