@@ -207,9 +207,14 @@ def project(tmp_path: Path) -> Path:
     (folder / "gateway").mkdir()
     git("init", "-q", folder=folder)
     (folder / "gateway" / "__init__.py").write_text("COST = 8\n")
-    git("add", "gateway", "pyproject.toml", folder=folder)
-    git("-c", "user.name=n", "-c", "user.email=e@example.com", "commit", "-q", "-m", "Begin", folder=folder)
+    commit(folder)
     return folder
+
+
+def commit(folder: Path) -> None:
+    """Commit all that is there."""
+    git("add", ".", folder=folder)
+    git("-c", "user.name=n", "-c", "user.email=e@example.com", "commit", "-q", "-m", "Go on", folder=folder)
 
 
 def git(*arguments: str, folder: Path) -> None:
@@ -251,6 +256,25 @@ def test_a_commit_and_the_checkout_take_turns_and_a_figure_that_grew_too_much_fa
     assert "| call | 8.00 | 12.0 | 1.500 | 0.0% | slower by 50 % |" in done.stdout
     assert "| fixed | 7.00 | 7.00 | 1.000 | 0.0% | none |" in done.stdout
     assert log.read_text().split() == TURNS[benchmark]
+
+
+@needs_git
+def test_a_commit_that_needs_other_packages_gets_an_environment_of_its_own(project: Path) -> None:
+    """Made by its own ``scripts/setup``."""
+    (project / "scripts").mkdir()
+    setup = project / "scripts" / "setup"
+    setup.write_text(
+        f'#!/bin/sh\ncd "$(dirname "$0")/.."\nmkdir -p .venv/bin\nln -s {sys.executable} .venv/bin/python\n'
+    )
+    setup.chmod(0o755)
+    commit(project)
+    (project / "pyproject.toml").write_text('[project]\nname = "gateway"\ndependencies = ["click"]\n')
+
+    done = compare(project, "HEAD", ".", "--benchmark", "start", "--rounds", "5", "--", str(project / "log"))
+
+    assert done.returncode == 0, done.stderr
+    assert "/0/.venv/bin/python\n" in done.stdout
+    assert f".: {project}, {sys.executable}\n" in done.stdout
 
 
 @needs_git
