@@ -197,7 +197,7 @@ async def test_largest_header_of_awss_clients() -> None:
 
 async def test_requests_without_end_behind_one_that_waits() -> None:
     """A client that asks on and on, and whose first call waits, is dropped."""
-    poll = f"GET {NEXT} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    poll = f"GET {NEXT} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     async with serving() as served:
         served.client.send(poll)
         await served.heard.until("ready")

@@ -40,7 +40,7 @@ class Heard:
         """Wait until it has heard something so many times."""
         while sum(event[0] == name for event in self.events) < count:
             self.came.clear()
-            await self.came.wait()
+            await asyncio.wait_for(self.came.wait(), 20)
 
     def ready(self) -> None:
         """As in Owner."""
@@ -145,7 +145,7 @@ async def test_late_posts_that_end_half_way(headers: str) -> None:
         await served.give(Invocation(b"{}", ID))
         heard = len(served.heard.events)
         framing = headers or "Content-Length: 9\r\n"
-        child.send(f"POST {RESPONSE.replace(ID, OLDER)} HTTP/1.1\r\nHost: a\r\n{framing}\r\n2\r\nla".encode())
+        child.send(f"POST {RESPONSE.replace(ID, OLDER)} HTTP/1.1\r\nHost: localhost\r\n{framing}\r\n2\r\nla".encode())
         child.end()
         await child.reply()
         assert served.heard.events[heard:] == []
@@ -155,7 +155,7 @@ async def test_first_response_counts() -> None:
     """A child and its parent both answer: the second one is refused, as on AWS, and breaks no stream."""
     async with serving() as served, RawClient(served.address) as child:
         await served.give(Invocation(b"{}", ID, streaming=True))
-        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: a\r\n{CHUNKED}\r\n1\r\na\r\n".encode())
+        served.client.send(f"POST {RESPONSE} HTTP/1.1\r\nHost: localhost\r\n{CHUNKED}\r\n1\r\na\r\n".encode())
         await served.heard.until("streaming")
         child.post(RESPONSE, b"2")
         reply = await child.reply()
