@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.defects import report
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # A refused client may still be sending.  If its bytes met a closed socket, it would see a reset and not the answer.
 _LINGER_S: Final = 5.0
 _LINGER_BYTES: Final = 16 * 1024 * 1024
+_READ_S: Final = 0.01
+"""Long enough for one turn of the loop in which it reads."""
 
 _TASK: Final = "request"
 """A name for all tasks, since making one for each costs more than giving one."""
@@ -231,7 +234,12 @@ class HttpProtocol(asyncio.Protocol):
             self._linger()
         elif response.close or not request.keep_alive or self._delivery.ends_connection:
             self._refused = True
-            self._transport.close()
+            may_send_on = request.keep_alive or self._queue or self._reader.partial
+            if may_send_on and self._transport.can_write_eof():
+                self._queue.clear()
+                self._linger()
+            else:
+                self._transport.close()
         elif self._queue:
             self._next()
         elif self._stopping and not self._reader.partial:
@@ -331,8 +339,12 @@ class HttpProtocol(asyncio.Protocol):
     def _watch_silence(self, after_s: float) -> None:
         self._timer = self._loop.call_later(after_s, self._maybe_silent)
 
-    def _maybe_silent(self) -> None:
-        """The timer is not moved with each request; it looks how long the client was silent when it fires."""
+    def _maybe_silent(self, *, looked_again: bool = False) -> None:
+        """The timer is not moved with each request; it looks how long the client was silent when it fires.
+
+        uvloop runs timers before it reads.  So after the loop or the machine stood still, what has come meanwhile is
+        read before anybody is called silent.
+        """
         self._timer = None
         if self._busy and self._reader.stream is None:
             return  # `_finished` starts it again
@@ -342,6 +354,8 @@ class HttpProtocol(asyncio.Protocol):
         left = self._heard_at + self._idle_s - self._loop.time()
         if left > 0:
             self._watch_silence(left)
+        elif not looked_again:
+            self._timer = self._loop.call_later(_READ_S, partial(self._maybe_silent, looked_again=True))
         elif self._reader.partial:
             self._refuse(Refusal(408, self._reader.request_line))
         else:

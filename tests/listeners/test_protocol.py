@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
+import time
 from collections.abc import AsyncIterator
 
 import pytest
+import uvloop
 
 from gateway.invocation import StreamBroken
 from gateway.listeners.protocol import HttpProtocol
@@ -420,6 +423,53 @@ async def test_silence_in_the_middle_of_a_request() -> None:
     assert await client.rest() == b""
     await client.close()
     await server.stop(0)
+
+
+def test_a_loop_that_stood_still() -> None:
+    """What a client sent meanwhile is read before it is called silent, although uvloop runs its timers first."""
+
+    async def ask() -> bytes:
+        server = ListenerServer(EchoListener(), idle_timeout_s=0.1)
+        await server.start()
+        wakes, other = socket.socketpair()
+        with wakes, other, socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+            client.sendall(GET)
+            await asyncio.to_thread(client.recv, 65_536)
+
+            def stand_still() -> None:
+                wakes.recv(1)
+                client.sendall(GET)
+                time.sleep(0.2)
+
+            asyncio.get_running_loop().add_reader(wakes.fileno(), stand_still)
+            other.send(b"x")
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                answer = await asyncio.to_thread(client.recv, 65_536)
+            asyncio.get_running_loop().remove_reader(wakes.fileno())
+        await server.stop(0)
+        return answer
+
+    assert uvloop.run(ask()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_the_last_answer_reaches_a_client_that_sends_on(port: int, listener: EchoListener) -> None:
+    """A connection that is closed while bytes of its client wait to be read is reset, and the answer would be lost."""
+    listener.answers[b"/last"] = lambda _: Response(200, [(b"Content-Length", b"2")], b"ok", close=True)
+
+    def ask() -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"GET /last HTTP/1.1\r\nHost: h\r\n\r\n" + b"POST / HTTP/1.1\r\n" + b"x" * 2_000_000)
+            received = b""
+            while part := client.recv(65_536):
+                received += part
+            return received
+
+    answer = await asyncio.to_thread(ask)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"ok")
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 async def test_idle_connection_is_closed_after_an_answer() -> None:
