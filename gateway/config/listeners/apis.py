@@ -137,7 +137,9 @@ class IntegrationModel(Strict):
 
     type: Annotated[Literal["MOCK", "HTTP_PROXY"], BeforeValidator(_no_templates)]
     """MOCK or HTTP_PROXY."""
-    uri: Annotated[str, matching(r"|https?://\S+", "http://… or https://…")] = ""
+    uri: Annotated[
+        str, matching(r"|https?://[^\s/?#@]+([/?#]\S*)?", "http://… or https://… without user and password")
+    ] = ""
     """HTTP_PROXY: where requests go; {name} stands for a path parameter."""
     http_method: str = ""
     """HTTP_PROXY: left out, the request's own."""
