@@ -80,7 +80,7 @@ class Place(Enum):
     MEMBER = "JSON"
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def is_secret_name(name: str, place: Place) -> bool:
     """Whether what stands under a name is a secret; of a long name the end counts."""
     if place is Place.FIELD and "%" in name:

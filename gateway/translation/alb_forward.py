@@ -87,7 +87,7 @@ def _sorted_out(request: Request, attributes: AlbAttributes) -> _Sent:
     return _Sent(written, rest)
 
 
-@lru_cache(maxsize=2048)  # names repeat from request to request
+@lru_cache(maxsize=256)  # names repeat from request to request
 def _placed(name: bytes) -> bytes | None:
     """Where a client's line goes: as it is for None, nowhere for b"", to those of this name; or `_DISGUISED`."""
     lower = name.lower()

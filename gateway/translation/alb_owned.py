@@ -38,7 +38,7 @@ USER: Final = b"x-amzn-oidc-"
 """How the names of lines about a user begin: those of an authenticated request are the load balancer's."""
 
 
-@lru_cache(maxsize=2048)  # names repeat from request to request
+@lru_cache(maxsize=256)  # names repeat from request to request
 def folded(name: bytes) -> bytes:
     """A name in lower case and with hyphens."""
     return name.lower().replace(b"_", b"-")

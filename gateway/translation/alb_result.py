@@ -123,7 +123,7 @@ def _own_lines(pointer: str, fields: list[tuple[str, Json]]) -> OwnLines:
     return content_type, dated, own
 
 
-@lru_cache(maxsize=1024)  # a function uses the same few names again and again
+@lru_cache(maxsize=256)  # a function uses the same few names again and again
 def _placed(name: str) -> tuple[bytes, _Place]:
     """The name as bytes and where its line goes."""
     lower = name.lower()

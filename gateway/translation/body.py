@@ -17,7 +17,7 @@ import pybase64
 _TEXT_TYPES: Final = frozenset(("application/json", "application/javascript", "application/xml"))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def is_text(content_type: str) -> bool:
     """Whether a body of this content type is passed on as text; "" for a body without a type."""
     media_type = content_type.partition(";")[0].strip().lower()

@@ -13,7 +13,7 @@ from typing import Final
 _DEFAULT_PORTS: Final = frozenset((80, 443))
 
 
-@lru_cache(maxsize=256)  # clients name the same few hosts again and again
+@lru_cache(maxsize=64)  # clients name the same few hosts again and again
 def normalised(host: str, listener_port: int) -> str:
     """The value that the function gets for what the client sent; an IPv6 literal keeps its brackets."""
     name, port = _split(host.lower())

@@ -143,12 +143,12 @@ class HttpFrontDoor:
         return name, extended_request_id(arrival.request_id).encode()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def title_case(name: bytes) -> bytes:
     """``x-custom-header`` as ``X-Custom-Header``."""
     return b"-".join([part.capitalize() for part in name.split(b"-")])
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _is_dropped(name: bytes) -> bool:
     return name.decode("ascii").lower() in HTTP_RESPONSE_DROPPED

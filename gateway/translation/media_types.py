@@ -20,7 +20,7 @@ _TEXT: Final = frozenset(
 _UTF8: Final = frozenset({"utf-8", "utf8"})
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def is_text(content_type: str) -> bool:
     """Whether HTTP APIs and Function URLs pass a body of this type as text; "" is no Content-Type."""
     media_type, *parameters = content_type.lower().split(";")

@@ -117,7 +117,7 @@ HTTP_RESPONSE_DROPPED: Final = frozenset(
 
 
 # The names of a client's headers repeat from request to request: a look-up is cheaper than the rule.
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def rest_name(raw: bytes) -> str:
     """A request header's name in a REST API's event, "" for one that is dropped."""
     name = raw.decode("latin-1")
@@ -125,7 +125,7 @@ def rest_name(raw: bytes) -> str:
     return "" if lower in REST_DROPPED else REST_SPELLING.get(lower, name)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def http_v1_name(raw: bytes) -> str:
     """A request header's name in an HTTP API's 1.0 event, "" for one that is dropped."""
     name = raw.decode("latin-1")
@@ -133,14 +133,14 @@ def http_v1_name(raw: bytes) -> str:
     return "" if lower in HOP_BY_HOP else HTTP_V1_SPELLING.get(lower, name)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def lower_name(raw: bytes) -> str:
     """A request header's name in a 2.0 event, "" for one that is dropped."""
     lower = raw.decode("latin-1").lower()
     return "" if lower in HOP_BY_HOP else lower
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def websocket_name(raw: bytes) -> str:
     """A handshake header's name in a CONNECT event, "" for one that is dropped."""
     name = raw.decode("latin-1")
@@ -148,7 +148,7 @@ def websocket_name(raw: bytes) -> str:
     return "" if lower in REST_DROPPED else _WEBSOCKET_SPELLING.get(lower, name)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def in_order(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names sorted by ASCII; a client's requests mostly have the same names."""
     return tuple(sorted(names))
@@ -187,7 +187,7 @@ def remap(lines: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(renamed, value) for name, value in lines if (renamed := _response_name(name))]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _response_name(name: bytes) -> bytes:
     lower = name.decode("ascii").lower()
     if lower in REST_REMAPPED:

@@ -75,7 +75,7 @@ def flag(value: Json, pointer: str) -> bool:
     raise BadResult(pointer, "true or false", value)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def header_name(name: str) -> bytes:
     """A name that may stand on the wire (RFC 9110, 5.6.2)."""
     if not is_token(name):
