@@ -229,17 +229,13 @@ class HttpProtocol(asyncio.Protocol):
         if self._transport.is_closing() or self._tunnel is not None:
             return
         unread = request.stream is not None and request.stream is self._reader.stream
-        if unread:
+        if unread or response.close or not request.keep_alive or self._delivery.ends_connection:
             self._refused = True
-            self._linger()
-        elif response.close or not request.keep_alive or self._delivery.ends_connection:
-            self._refused = True
-            may_send_on = request.keep_alive or self._queue or self._reader.partial
-            if may_send_on and self._transport.can_write_eof():
-                self._queue.clear()
+            self._queue.clear()
+            if unread or self._transport.can_write_eof():
                 self._linger()
             else:
-                self._transport.close()
+                self._transport.close()  # TLS has no other way to say that no more is coming
         elif self._queue:
             self._next()
         elif self._stopping and not self._reader.partial:
@@ -327,7 +323,14 @@ class HttpProtocol(asyncio.Protocol):
             self._transport.write_eof()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(_LINGER_S, self._transport.abort)
+        self._timer = self._loop.call_later(_LINGER_S, self._end_linger)
+
+    def _end_linger(self) -> None:
+        """A client that is still reading has the time that it needs."""
+        if self._transport.get_write_buffer_size():
+            self._timer = self._loop.call_later(_LINGER_S, self._end_linger)
+        else:
+            self._transport.abort()
 
     def _drain(self, size: int) -> None:
         self._drained_bytes += size

@@ -453,13 +453,16 @@ def test_a_loop_that_stood_still() -> None:
     assert uvloop.run(ask()).startswith(b"HTTP/1.1 200 ")
 
 
-async def test_the_last_answer_reaches_a_client_that_sends_on(port: int, listener: EchoListener) -> None:
+@pytest.mark.parametrize("line", [b"", b"Connection: close\r\n"], ids=["the server closes", "the client asked for it"])
+async def test_the_last_answer_reaches_a_client_that_sends_on(port: int, listener: EchoListener, line: bytes) -> None:
     """A connection that is closed while bytes of its client wait to be read is reset, and the answer would be lost."""
     listener.answers[b"/last"] = lambda _: Response(200, [(b"Content-Length", b"2")], b"ok", close=True)
 
     def ask() -> bytes:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
-            client.sendall(b"GET /last HTTP/1.1\r\nHost: h\r\n\r\n" + b"POST / HTTP/1.1\r\n" + b"x" * 2_000_000)
+            client.sendall(
+                b"GET /last HTTP/1.1\r\nHost: h\r\n" + line + b"\r\n" + b"POST / HTTP/1.1\r\n" + b"x" * 2_000_000
+            )
             received = b""
             while part := client.recv(65_536):
                 received += part
@@ -470,6 +473,31 @@ async def test_the_last_answer_reaches_a_client_that_sends_on(port: int, listene
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"ok")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+async def test_the_last_answer_reaches_a_client_that_reads_slowly() -> None:
+    """The time for what a client still sends does not run out while it has not got its answer."""
+    listener = EchoListener()
+    body = b"x" * 20_000_000
+    listener.answers[b"/last"] = lambda _: Response(200, [(b"Content-Length", b"%d" % len(body))], body, close=True)
+    server = ListenerServer(listener)
+    await server.start()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        await asyncio.to_thread(client.sendall, b"GET /last HTTP/1.1\r\n\r\n")
+        first = await asyncio.to_thread(client.recv, 16)
+        (protocol,) = server.state.connections
+        assert isinstance(protocol, HttpProtocol)
+        protocol._end_linger()
+
+        def rest() -> int:
+            size = 0
+            while part := client.recv(1_000_000):
+                size += len(part)
+            return size
+
+        assert first == b"HTTP/1.1 200 OK\r"
+        assert await asyncio.to_thread(rest) > len(body)
+    await server.stop(0)
 
 
 async def test_idle_connection_is_closed_after_an_answer() -> None:
