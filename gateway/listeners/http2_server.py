@@ -22,9 +22,15 @@ class Http2Server(TCPServer):
     """hypercorn's server, with what a client sends looked at before hypercorn has it."""
 
     async def _read_data(self) -> None:
-        connection: Any = cast("H2Protocol", self.protocol.protocol).connection
+        protocol = cast("H2Protocol", self.protocol.protocol)
+        connection: Any = protocol.connection
         connection.receive_data = _Received(connection).receive_data
-        await super()._read_data()
+        try:
+            await super()._read_data()
+        finally:
+            # An answer that waits for the window of a client that is gone would wait, and keep its memory, for ever.
+            for buffer in list(protocol.stream_buffers.values()):
+                await buffer.close()
 
 
 class _Received:

@@ -205,6 +205,20 @@ async def test_silence_while_a_streamed_body_is_read() -> None:
     assert (frames.statuses, listener.rejected) == ({1: 200}, [])
 
 
+async def test_a_client_that_leaves_without_taking_its_answer() -> None:
+    """An answer that waits for the client's window ends with the client."""
+    no_window = http2.frame(http2.SETTINGS, 0, 0, b"\x00\x04\x00\x00\x00\x00")
+    async with serving(EchoListener()) as (server, _):
+        async with raw_client(server) as (reader, writer):
+            writer.write(no_window + request_head(b"/a", http2.END_STREAM))
+            frames, came = FrameReader(), b""
+            while 1 not in frames.statuses:
+                came += await reader.read(65_536)
+                frames.read(came)
+        async with asyncio.timeout(5):
+            await server.stop(60)
+
+
 async def test_force_drops_requests() -> None:
     """`force` ends a request that runs, and its connection."""
     listener = EchoListener()
