@@ -170,7 +170,7 @@ def _has_alternatives(regex: str) -> bool:
 # Plain characters and plain escapes behind ^; the last one is left out when it may be missing or repeated, which flags
 # and an empty quotation in between do not change.
 _BEGINNING: Final = re.compile(
-    r"\^((?:(?:[A-Za-z0-9/_-]|\\[./-])(?!(?:\(\?[A-Za-z]*(?:-[A-Za-z]*)?\)|\\Q\\E|\\E)*+[*+?{]))*+)"
+    r"\^((?:(?:[A-Za-z0-9/_-]|\\[./-])(?!(?:\(\?[A-Za-z]*(?:-[A-Za-z]*)?\)|\\Q\\E|\\E)*[*+?{]))*)"
 )
 _NO_SYNTAX: Final = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]", re.DOTALL)
 """Quoted texts, escapes and classes of a regular expression."""
