@@ -80,6 +80,19 @@ class Subject:
             yield Running(target, log)
 
 
+def python_subject(open_function: Open, base: FunctionConfiguration) -> Subject:
+    """A way to run Python functions with the gateway's own runtime."""
+    return Subject(
+        open=open_function,
+        base=base,
+        error_keys=("errorMessage", "errorType", "requestId", "stackTrace"),
+        raised=("ValueError", "böse"),
+        not_json="Unable to marshal response: Object of type object is not JSON serializable",
+        import_error="Runtime.ImportModuleError",
+        streams=False,
+    )
+
+
 @dataclass
 class Running:
     """A function that runs."""

@@ -90,15 +90,7 @@ async def opened(function: FunctionConfiguration, _: conformance.Log) -> AsyncIt
     await target.aclose()
 
 
-IN_PROCESS = conformance.Subject(
-    open=opened,
-    base=configuration(""),
-    error_keys=("errorMessage", "errorType", "requestId", "stackTrace"),
-    raised=("ValueError", "böse"),
-    not_json="Unable to marshal response: Object of type object is not JSON serializable",
-    import_error="Runtime.ImportModuleError",
-    streams=False,
-)
+IN_PROCESS = conformance.python_subject(opened, configuration(""))
 
 
 @pytest.mark.parametrize("behaviour", conformance.ISOLATION, ids=lambda row: row.name)

@@ -211,15 +211,7 @@ async def opened(function: FunctionConfiguration, log: Log) -> AsyncIterator[Wor
             yield environment
 
 
-WORKER = conformance.Subject(
-    open=opened,
-    base=configuration(""),
-    error_keys=("errorMessage", "errorType", "requestId", "stackTrace"),
-    raised=("ValueError", "böse"),
-    not_json="Unable to marshal response: Object of type object is not JSON serializable",
-    import_error="Runtime.ImportModuleError",
-    streams=False,
-)
+WORKER = conformance.python_subject(opened, configuration(""))
 
 
 @pytest.mark.parametrize("behaviour", conformance.ISOLATION, ids=lambda row: row.name)
