@@ -10,7 +10,7 @@ from tests.own_files import PACKAGE, imports, module_files, own_imports
 MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
 
-PURE = {"errors", "types"}
+PURE = {"errors", "loading", "types"}
 GROUND = PURE | {"defects"}
 SERVICE = GROUND | {"invocation", "configuration"}
 EDGE = SERVICE | {"functions", "targets", "config", "observe"}
@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "defects": set(),
     "errors": {"types"},
+    "loading": {"errors"},
     "invocation": {"types"},
     "configuration": GROUND,
     "same_origin": GROUND,
