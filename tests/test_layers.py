@@ -11,7 +11,7 @@ MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
 
 PURE = {"errors", "loading", "types"}
-GROUND = PURE | {"defects"}
+GROUND = PURE | {"defects", "tasks"}
 SERVICE = GROUND | {"invocation", "configuration"}
 EDGE = SERVICE | {"functions", "targets", "config", "observe"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "defects": set(),
     "errors": {"types"},
     "loading": {"errors"},
+    "tasks": {"defects"},
     "invocation": {"types"},
     "configuration": GROUND,
     "same_origin": GROUND,
