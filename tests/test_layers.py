@@ -36,12 +36,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": SERVICE | {"functions", "config"},
     "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe", "private_files"},
     "hosting": SERVICE | {"functions", "limits", "same_origin", "targets"},
+    "deployment": EDGE | {"hosting"},
     "surroundings": EDGE | {"listeners", "recordings"},
-    "load_balancer": EDGE | {"translation", "listeners", "surroundings"},
+    "load_balancer": EDGE | {"translation", "listeners"},
     "front_doors": EDGE | {"translation", "listeners", "load_balancer", "recordings", "surroundings"},
     "control_routes": {"front_doors", "lambda_api", "load_balancer", "listeners"},
     "app": EDGE
-    | {"hosting", "limits", "same_origin", "surroundings", "load_balancer", "front_doors", "control_routes"}
+    | {"deployment", "hosting", "limits", "same_origin", "surroundings", "load_balancer", "front_doors"}
+    | {"control_routes"}
     | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "recordings"},
     "testing": EDGE
     | {"bootstraps"}

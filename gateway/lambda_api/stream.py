@@ -29,7 +29,7 @@ async def invoke_with_response_stream(request: Request, service: Service, reques
     call = await read_call(request, service, STREAM, request_id)
     if call.kind == "DryRun":
         return dry_run(call)
-    outcome = await call.function.invoke(call.invocation)
+    outcome = await service.functions.invoke(call.function, call.invocation)
     if isinstance(outcome, Streamed):
         return WireStream(_head(call, outcome.content_type), _frames(outcome, call))
     content_type = outcome.content_type if isinstance(outcome, Returned) else _OCTETS

@@ -12,7 +12,7 @@ from botocore.eventstream import EventStreamBuffer
 
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed, Throttled, TimedOut
 from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.server import ControlServer
@@ -33,7 +33,7 @@ async def streaming_server(chunks: AsyncIterator[bytes]) -> AsyncIterator[httpx.
     async def reset() -> None: ...
 
     function = Function(FunctionConfiguration("demo-lambda", "app.handler"), ScriptedTarget(Streamed("", chunks)))
-    server = ControlServer(lambda: build_control_app(Registry([function]), reset), "127.0.0.1", 0)
+    server = ControlServer(lambda: build_control_app(LambdaService([function]), reset), "127.0.0.1", 0)
     await server.start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client:
         yield client

@@ -15,6 +15,7 @@ from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.stream_prelude import CONTENT_TYPE
 from tests.listeners.doors import ScriptedStream, opened, scripted, streamed
+from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -101,7 +102,7 @@ async def test_the_function_waits_for_a_slow_client() -> None:
     stream = Endless()
     function, _ = scripted(lambda _: streamed(stream))
     async with opened(
-        function_url(FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM"), {"f": function})
+        function_url(FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM"), listener_context({"f": function}))
     ) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port.number, limit=1024)
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -146,7 +147,10 @@ async def test_200_megabytes_in_flat_memory() -> None:
     function, _ = scripted(lambda _: streamed(Counted()))
     settings = FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM")
     received, highest, before = 0, 0, 0
-    async with opened(function_url(settings, {"f": function})) as port, port.client.stream("GET", "/") as answer:
+    async with (
+        opened(function_url(settings, listener_context({"f": function}))) as port,
+        port.client.stream("GET", "/") as answer,
+    ):
         async for piece in answer.aiter_raw(MEGABYTE):
             received += len(piece)
             before = before or resident_bytes()
