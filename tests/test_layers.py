@@ -11,7 +11,7 @@ MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
 
 PURE = {"errors", "loading", "types"}
-GROUND = PURE | {"defects", "tasks"}
+GROUND = PURE | {"defects", "tasks", "chunks"}
 SERVICE = GROUND | {"invocation", "configuration"}
 EDGE = SERVICE | {"functions", "targets", "config", "observe"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"types"},
     "loading": {"errors"},
     "tasks": {"defects"},
+    "chunks": {"tasks"},
     "invocation": {"types"},
     "configuration": GROUND,
     "same_origin": GROUND,

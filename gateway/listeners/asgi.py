@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from gateway.defects import report
 from gateway.invocation import StreamBroken
-from gateway.listeners.delivery import exactly
+from gateway.listeners.delivery import close_body, exactly
 from gateway.listeners.failing import answer_to_defect, described, tell
 from gateway.listeners.listener import Listener
 from gateway.listeners.wire import Wire, has_content
@@ -209,7 +209,7 @@ async def _write(start: Message, request: Request, response: Response, receive: 
     elif content:
         await _stream(request, exactly(response.body, response), response.body, receive, send)
     else:
-        await _close(response.body)
+        await close_body(request, response.body)
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -226,7 +226,7 @@ async def _stream(
             if not task.done():
                 task.cancel()
         outcomes = await asyncio.gather(sending, watching, return_exceptions=True)
-        await _close(source)
+        await close_body(request, source)
     if isinstance(outcomes[0], Exception):
         raise outcomes[0]
 
@@ -253,9 +253,3 @@ async def _next(request: Request, chunks: AsyncIterator[bytes]) -> bytes | None:
 async def _until_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _close(chunks: AsyncIterator[bytes]) -> None:
-    close = getattr(chunks, "aclose", None)
-    if close is not None:
-        await close()

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
+from gateway.chunks import close_chunks
 from gateway.listeners.alb.target_groups import TargetGroup
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import Exchange
@@ -67,9 +68,7 @@ class _Kept:
 
     async def aclose(self) -> None:
         self._end()
-        close = getattr(self._chunks, "aclose", None)
-        if close is not None:
-            await close()
+        await close_chunks(self._chunks)
 
 
 class ShadowedTargetGroup:
