@@ -7,7 +7,7 @@ Facts, from the AWS ELB user guide ("Listener configuration", "HTTP/2")
 
 import asyncio
 import importlib.util
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.defects import report
@@ -15,6 +15,7 @@ from gateway.errors import UsageError
 from gateway.invocation import StreamBroken
 from gateway.listeners.asgi import AsgiRim, Message, Receive, Scope, Send
 from gateway.listeners.tls import tls_facts
+from gateway.tasks import Tasks
 
 if TYPE_CHECKING:
     from gateway.listeners.http2_server import Http2Server
@@ -160,12 +161,12 @@ class Http2Connection(asyncio.StreamReaderProtocol):
         self._http2 = http2
         # uvicorn names its own protocol classes as the members of this set.
         self._connections: set[Any] = http2.state.connections
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._connection: asyncio.WriteTransport | None = None
 
     def shutdown(self) -> None:
         """Close the connection as soon as it is idle."""
-        self._run(self._http2.drain())
+        self._tasks.start(self._http2.drain())
 
     def abort(self) -> None:
         """Drop the connection now."""
@@ -175,18 +176,13 @@ class Http2Connection(asyncio.StreamReaderProtocol):
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connection = writer.transport
         self._connections.add(self)
-        self._run(self._serve(reader, writer))
+        self._tasks.start(self._serve(reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._http2.server(reader, writer)
         finally:
             self._connections.discard(self)
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 class Negotiated(asyncio.Protocol):
