@@ -220,11 +220,11 @@ async def test_idle_timeout_of_a_load_balancer() -> None:
     """Its attribute says how long a client may be silent, and a new configuration is obeyed at once."""
     before, after = (idle_after(seconds) for seconds in (7, 9))
     door = front_door(before, around(says("hi")))
-    first = door.server.config.timeout_keep_alive
+    first = door.server.options.idle_timeout_s
     old = await door.reconfigure(after, around(says("hi")))
     await old.aclose()
 
-    assert (first, door.server.config.timeout_keep_alive) == (7.0, 9.0)
+    assert (first, door.server.options.idle_timeout_s) == (7.0, 9.0)
 
 
 def idle_after(seconds: int) -> AlbSettings:

@@ -14,12 +14,12 @@ from gateway.defects import report
 from gateway.errors import UsageError
 from gateway.invocation import StreamBroken
 from gateway.listeners.asgi import AsgiRim, Message, Receive, Scope, Send
+from gateway.listeners.port_options import PortOptions
 from gateway.listeners.tls import tls_facts
 from gateway.tasks import Tasks
 
 if TYPE_CHECKING:
     from gateway.listeners.http2_server import Http2Server
-    from gateway.listeners.port_state import State
 
 _STREAMS: Final = 128
 _INTERNAL_ERROR: Final = 2
@@ -42,16 +42,16 @@ class Http2:
     """Makes hypercorn's server of one connection; all connections of a port share it.
 
     Attributes:
-        state: The tasks of requests and the connections of the port.
+        options: Those of the port.
     """
 
-    def __init__(self, rim: AsgiRim, state: "State", idle_timeout_s: float) -> None:
+    def __init__(self, options: PortOptions) -> None:
         from hypercorn.app_wrappers import ASGIWrapper  # noqa: PLC0415 - an extra
         from hypercorn.asyncio.worker_context import WorkerContext  # noqa: PLC0415
         from hypercorn.config import Config  # noqa: PLC0415
 
-        self.state = state
-        self._rim = rim
+        self.options = options
+        self._rim = AsgiRim(options.listener)
         self._app = ASGIWrapper(self._answer)  # type: ignore[arg-type]  # the same shapes under other names
         self._context = WorkerContext(None)
         self._config = Config()
@@ -59,16 +59,12 @@ class Http2:
         self._config.include_server_header = False
         self._config.include_date_header = False
         self._config.errorlog = None
-        self.set_idle_timeout(idle_timeout_s)
-
-    def set_idle_timeout(self, seconds: float) -> None:
-        """Close connections that have no request for so long."""
-        self._config.keep_alive_timeout = seconds
 
     def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "Http2Server":
         """The server of a connection, to be awaited."""
         from gateway.listeners.http2_server import Http2Server  # noqa: PLC0415 - needs an extra
 
+        self._config.keep_alive_timeout = self.options.idle_timeout_s
         # What a connection has there, each of its requests finds in its scope.
         state: dict[str, Any] = {"tls": tls_facts(writer.transport)}
         loop = asyncio.get_running_loop()
@@ -76,13 +72,13 @@ class Http2:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request in a task of its own: cancelling hypercorn's would break its bookkeeping."""
-        request = _Request(receive, send, self._config.keep_alive_timeout)
+        request = _Request(receive, send, self.options.idle_timeout_s)
         task = asyncio.ensure_future(self._rim(scope, request.receive, request.send))
-        self.state.tasks.add(task)
+        self.options.tasks.add(task)
         try:
             await asyncio.wait({task})
         finally:
-            self.state.tasks.discard(task)
+            self.options.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, StreamBroken):
             report(f"{scope.get('method')} {scope.get('path')}", error)
@@ -154,13 +150,12 @@ class _Request:
 
 
 class Http2Connection(asyncio.StreamReaderProtocol):
-    """One client connection, with what a listener's server asks of its connections: `shutdown` and `abort`."""
+    """One client connection; implements `ClientConnection`."""
 
     def __init__(self, http2: Http2, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(asyncio.StreamReader(loop=loop), self._connected, loop=loop)
         self._http2 = http2
-        # uvicorn names its own protocol classes as the members of this set.
-        self._connections: set[Any] = http2.state.connections
+        self._connections = http2.options.connections
         self._tasks = Tasks()
         self._connection: asyncio.WriteTransport | None = None
 
