@@ -8,7 +8,7 @@ Facts, from the AWS ELB user guide ("Listener configuration", "HTTP/2")
 import asyncio
 import importlib.util
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from gateway.defects import report
 from gateway.errors import UsageError
@@ -18,11 +18,7 @@ from gateway.listeners.port_options import PortOptions
 from gateway.listeners.tls import tls_facts
 from gateway.tasks import Tasks
 
-if TYPE_CHECKING:
-    from gateway.listeners.http2_server import Http2Server
-
 _STREAMS: Final = 128
-_INTERNAL_ERROR: Final = 2
 
 
 def has_http2_extra() -> bool:
@@ -30,45 +26,30 @@ def has_http2_extra() -> bool:
     return importlib.util.find_spec("hypercorn") is not None
 
 
-def need_http2_extra() -> None:
-    """Check that hypercorn is installed; raises `UsageError` otherwise."""
-    try:
-        import hypercorn.asyncio.tcp_server  # noqa: F401, PLC0415 - an extra
-    except ImportError as error:
-        raise UsageError("HTTP/2 needs hypercorn: pip install 'lambda-http-gateway[http2]'") from error
-
-
 class Http2:
-    """Makes hypercorn's server of one connection; all connections of a port share it.
+    """The HTTP/2 of one port; all its connections share it.
 
     Attributes:
         options: Those of the port.
+
+    Raises:
+        UsageError: hypercorn is not installed.
     """
 
     def __init__(self, options: PortOptions) -> None:
-        from hypercorn.app_wrappers import ASGIWrapper  # noqa: PLC0415 - an extra
-        from hypercorn.asyncio.worker_context import WorkerContext  # noqa: PLC0415
-        from hypercorn.config import Config  # noqa: PLC0415
+        try:
+            from gateway.listeners.http2_server import Http2Servers  # noqa: PLC0415 - needs an extra
+        except ImportError as error:
+            raise UsageError("HTTP/2 needs hypercorn: pip install 'lambda-http-gateway[http2]'") from error
 
         self.options = options
         self._rim = AsgiRim(options.listener)
-        self._app = ASGIWrapper(self._answer)  # type: ignore[arg-type]  # the same shapes under other names
-        self._context = WorkerContext(None)
-        self._config = Config()
-        self._config.h2_max_concurrent_streams = _STREAMS
-        self._config.include_server_header = False
-        self._config.include_date_header = False
-        self._config.errorlog = None
+        self._servers = Http2Servers(self._answer, _STREAMS)
 
-    def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "Http2Server":
-        """The server of a connection, to be awaited."""
-        from gateway.listeners.http2_server import Http2Server  # noqa: PLC0415 - needs an extra
-
-        self._config.keep_alive_timeout = self.options.idle_timeout_s
-        # What a connection has there, each of its requests finds in its scope.
-        state: dict[str, Any] = {"tls": tls_facts(writer.transport)}
-        loop = asyncio.get_running_loop()
-        return Http2Server(self._app, loop, self._config, self._context, state, reader, writer)
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of a connection until its end."""
+        facts = {"tls": tls_facts(writer.transport)}
+        await self._servers.serve(reader, writer, self.options.idle_timeout_s, facts)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request in a task of its own: cancelling hypercorn's would break its bookkeeping."""
@@ -85,7 +66,7 @@ class Http2:
         if request.silent and not request.answered:
             await self._time_out(scope, send)
         elif error is not None:
-            await _reset(send)
+            await self._servers.reset(send)
 
     async def _time_out(self, scope: Scope, send: Send) -> None:
         """Answer a client that was silent in the middle of its request as over HTTP/1.1."""
@@ -97,21 +78,7 @@ class Http2:
 
     async def drain(self) -> None:
         """Let connections end once they are idle."""
-        await self._context.terminated.set()
-
-
-async def _reset(send: Any) -> None:  # noqa: ANN401 - a bound method of hypercorn's
-    """Tell the client that its answer is not whole (RFC 9113, section 8.1), for which ASGI has no word.
-
-    hypercorn ends a stream whose application fails without a frame, and the client waits for ever.
-    """
-    from hypercorn.events import RawData  # noqa: PLC0415 - an extra
-
-    stream = send.__self__
-    protocol = stream.send.__self__
-    if not stream.closed:
-        protocol.connection.reset_stream(stream.stream_id, _INTERNAL_ERROR)
-        await protocol.send(RawData(protocol.connection.data_to_send()))
+        await self._servers.drain()
 
 
 class _Request:
@@ -175,7 +142,7 @@ class Http2Connection(asyncio.StreamReaderProtocol):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._http2.server(reader, writer)
+            await self._http2.serve(reader, writer)
         finally:
             self._connections.discard(self)
 

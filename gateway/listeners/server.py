@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.errors import UsageError
-from gateway.listeners.http2 import Http2, Http2Connection, Negotiated, need_http2_extra
 from gateway.listeners.listener import Listener
 from gateway.listeners.port_options import ClientConnection, PortOptions
 from gateway.listeners.protocol import HttpProtocol
@@ -91,7 +90,8 @@ class ListenerServer:
 
         if self._tls is None or not self._tls.http2:
             return http1
-        need_http2_extra()
+        from gateway.listeners.http2 import Http2, Http2Connection, Negotiated  # noqa: PLC0415 - ASGI comes with it
+
         http2 = Http2(self.options)
         return lambda: Negotiated(http1, lambda: Http2Connection(http2, loop))
 
