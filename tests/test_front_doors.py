@@ -226,10 +226,10 @@ async def test_idle_timeout_of_a_load_balancer() -> None:
     before, after = (idle_after(seconds) for seconds in (7, 9))
     door = front_door(before, around(says("hi")))
     assert isinstance(door, AlbFrontDoor)
-    first = door.server.config.timeout_keep_alive
+    first = door.server.options.idle_timeout_s
     await (await door.prepare(after, around(says("hi")))).commit()
 
-    assert (first, door.server.config.timeout_keep_alive) == (7.0, 9.0)
+    assert (first, door.server.options.idle_timeout_s) == (7.0, 9.0)
 
 
 def idle_after(seconds: int) -> AlbSettings:

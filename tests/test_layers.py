@@ -1,17 +1,19 @@
 """The house keeps its order: imports go down only, lazy ones and those for types included."""
 
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.own_files import PACKAGE, imports, module_files, own_imports
+from tests.own_files import PACKAGE, ROOT, imports, module_files, own_imports
 
 MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
 
 PURE = {"errors", "loading", "types"}
-GROUND = PURE | {"defects", "tasks"}
+GROUND = PURE | {"defects", "tasks", "chunks"}
 SERVICE = GROUND | {"invocation", "configuration"}
 EDGE = SERVICE | {"functions", "targets", "config", "observe"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -20,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": {"types"},
     "loading": {"errors"},
     "tasks": {"defects"},
+    "chunks": {"tasks"},
     "invocation": {"types"},
     "configuration": GROUND,
     "same_origin": GROUND,
@@ -147,6 +150,17 @@ def test_bootstraps_need_the_standard_library_only(path: Path) -> None:
 
     assert {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) <= beside
     assert {name for name in own_imports(path, MODULES) if room(name) != "bootstraps"} == set()
+
+
+def test_one_module_knows_hypercorn() -> None:
+    """Its internals are used: what a change of them can break stands in one place, and its next minor is kept out."""
+    knows = {name for name, path in MODULES.items() if {"hypercorn", "h2"} & {it.split(".")[0] for it in imports(path)}}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (wanted,) = project["project"]["optional-dependencies"]["http2"]
+
+    assert knows == {"gateway.listeners.http2_server"}
+    assert re.fullmatch(r"hypercorn>=\d+\.\d+,<\d+\.\d+", wanted)
+    assert wanted in project["dependency-groups"]["test"], "what is tested is what users get"
 
 
 def test_only_the_command_line_knows_the_command_line() -> None:

@@ -13,11 +13,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.chunks import close_chunks
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed
 from gateway.lambda_api.call import Call, Operation, Service, read_call
 from gateway.lambda_api.eventstream import invoke_complete, payload_chunks
 from gateway.lambda_api.invoke import LOG_TAIL, dry_run, executed_version, settled
-from gateway.lambda_api.wire import Wire, WireStream, close, identified
+from gateway.lambda_api.wire import Wire, WireStream, identified
 
 STREAM: Final = Operation(("RequestResponse", "DryRun"), streaming=True)
 _OCTETS: Final = "application/octet-stream"
@@ -51,7 +52,7 @@ async def _frames(outcome: Streamed, call: Call) -> AsyncGenerator[bytes, None]:
     except StreamBroken as broken:
         yield invoke_complete(broken.error_type, broken.payload, log_tail)
     finally:
-        await close(outcome.chunks)
+        await close_chunks(outcome.chunks)
 
 
 async def _buffered(outcome: Outcome, call: Call) -> bytes:

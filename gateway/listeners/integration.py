@@ -7,13 +7,13 @@ limits).
 import asyncio
 from time import perf_counter
 
+from gateway.chunks import close_later
 from gateway.defects import report
 from gateway.errors import Fault, FaultKind
 from gateway.functions.service import LambdaService
 from gateway.invocation import FunctionReference, Invocation, Outcome, Streamed
 from gateway.listeners.door import Visit
 from gateway.listeners.exchange import trace_header
-from gateway.listeners.streaming import close_later
 from gateway.translation.gateway_response import Cause, Refused
 
 _abandoned: set[asyncio.Future[Outcome]] = set()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -136,20 +136,37 @@ async def test_a_piece_arrives_before_the_next_one_is_made() -> None:
     assert got == [b"first", b"second", b"{}"]
 
 
+async def generated(closed: asyncio.Event) -> AsyncIterator[bytes]:
+    """An endless stream from a generator."""
+    try:
+        while True:
+            yield b"x" * 100_000
+            await asyncio.sleep(0)
+    finally:
+        closed.set()
+
+
+class Iterated(AsyncIterator[bytes]):
+    """An endless stream from an iterator that is no generator, as those of the Runtime API and of AWS are."""
+
+    def __init__(self, closed: asyncio.Event) -> None:
+        self._closed = closed
+
+    async def __anext__(self) -> bytes:
+        await asyncio.sleep(0)
+        return b"x" * 100_000
+
+    async def aclose(self) -> None:
+        """Nobody reads on."""
+        self._closed.set()
+
+
 @pytest.mark.anyio
-async def test_a_caller_that_leaves_stops_the_stream() -> None:
+@pytest.mark.parametrize("endless", [generated, Iterated])
+async def test_a_caller_that_leaves_stops_the_stream(endless: Callable[[asyncio.Event], AsyncIterator[bytes]]) -> None:
     """The function's stream is closed, however much it has still to say."""
     closed = asyncio.Event()
-
-    async def endless() -> AsyncIterator[bytes]:
-        try:
-            while True:
-                yield b"x" * 100_000
-                await asyncio.sleep(0)
-        finally:
-            closed.set()
-
-    async with streaming_server(endless()) as client:
+    async with streaming_server(endless(closed)) as client:
         async with client.stream("POST", STREAM) as answer:
             assert answer.status_code == 200
         await asyncio.wait_for(closed.wait(), 10)

@@ -324,8 +324,8 @@ async def test_a_stream_that_fails_through_asgi(reports: Callable[[], list[str]]
     assert reports() == ["the streamed answer to GET /a"]
 
 
-async def test_a_stream_that_cannot_be_closed(reports: Callable[[], list[str]]) -> None:
-    """The answer was whole, so the connection goes on."""
+def unclosable(_: Request) -> Response:
+    """A streamed answer with a defect at its end."""
 
     class Unclosable(ScriptedStream):
         async def aclose(self) -> NoReturn:
@@ -335,13 +335,29 @@ async def test_a_stream_that_cannot_be_closed(reports: Callable[[], list[str]]) 
     stream = Unclosable()
     stream.write(b"all")
     stream.end()
+    return Response(200, [(b"Content-Length", b"3")], stream)
+
+
+async def test_a_stream_that_cannot_be_closed(reports: Callable[[], list[str]]) -> None:
+    """The answer was whole, so the connection goes on."""
     listener = EchoListener()
-    listener.answers[b"/a"] = lambda _: Response(200, [(b"Content-Length", b"3")], stream)
+    listener.answers[b"/a"] = unclosable
     async with port_of(listener) as client:
         assert (await client.ask(GET)).body == b"all"
         assert (await client.ask(GET.replace(b"/a", b"/b"))).status == 200
 
     assert reports() == ["the end of the streamed answer to GET /a"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_stream_that_cannot_be_closed_through_asgi(method: str, reports: Callable[[], list[str]]) -> None:
+    """The server below the application sees no exception, which would cut the answer off."""
+    listener = EchoListener()
+    listener.answers[b"/a"] = unclosable
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+        assert (await client.request(method, "/a")).content == (b"all" if method == "GET" else b"")
+
+    assert reports() == [f"the end of the streamed answer to {method} /a"]
 
 
 @pytest.mark.parametrize("asgi", [False, True], ids=["port", "asgi"])

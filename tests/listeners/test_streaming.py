@@ -10,7 +10,7 @@ from gateway.config.doors import FunctionUrlSettings
 from gateway.errors import BadResult, Fault, FaultKind
 from gateway.invocation import StreamBroken
 from gateway.listeners.function_url import function_url
-from gateway.listeners.streaming import StreamBody, begin_stream, close_later
+from gateway.listeners.streaming import StreamBody, begin_stream
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.stream_prelude import CONTENT_TYPE
@@ -66,26 +66,6 @@ async def test_a_body_that_nobody_began_to_read() -> None:
     await StreamBody(b"first", stream).aclose()
 
     assert stream.closed.is_set()
-
-
-class Unclosable(ScriptedStream):
-    """A stream with a defect at its end."""
-
-    async def aclose(self) -> None:
-        """A defect."""
-        self.closed.set()
-        raise LookupError
-
-
-async def test_a_stream_that_cannot_be_closed(caplog: pytest.LogCaptureFixture) -> None:
-    """Nobody waits for its end, so the traceback is in the log."""
-    stream = Unclosable()
-    close_later(stream)
-    await stream.closed.wait()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-
-    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == ["the end of a stream"]
 
 
 class Endless(ScriptedStream):
