@@ -7,14 +7,9 @@ from typing import Any, Final
 
 from gateway.errors import UsageError
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours.function_url import FunctionUrl
-from gateway.translation.flavours.http_api import HttpApi
-from gateway.translation.flavours.http_api_v1 import HttpApiV1
-from gateway.translation.flavours.rest_api import RestApi
 from gateway.translation.flavours.table import FLAVOURS
-from gateway.translation.flavours.websocket import WebSocketApi
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch, RouteTable
+from gateway.translation.route import ANY, DEFAULT, Route, RouteTable
 from gateway.types import Json
 
 SCHEMES: Final = {"alb": "http", "alb-multi": "http"}
@@ -86,17 +81,9 @@ def encode_as(
     """
     if authorizer is None:
         return flavour.encode(request, arrival)
-    if isinstance(flavour, RestApi | HttpApi | HttpApiV1):
-        return flavour.encode(request, arrival, flavour.route(request)._replace(authorizer=authorizer))
-    if isinstance(flavour, FunctionUrl | WebSocketApi):
-        # Of this match only the authorizer is read
-        match = RouteMatch(Route(ANY, DEFAULT), "", "", {}, DEFAULT, {}, authorizer=authorizer)
-        return flavour.encode(request, arrival, match)
-    raise UsageError("a load balancer has no authorizers; leave the option authorizer out")
+    return flavour.encode(request, arrival, flavour.route(request)._replace(authorizer=authorizer))
 
 
 def preflight_of(flavour: Flavour, request: Request, arrival: Arrival) -> Response | None:
     """The answer to a CORS preflight that the front door gives itself, None when it asks the function."""
-    if isinstance(flavour, HttpApi | HttpApiV1 | FunctionUrl):
-        return flavour.preflight(request, arrival)
-    return None
+    return flavour.preflight(request, arrival)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.errors import UsageError
+from gateway.errors import Fault, FaultKind, UsageError
 from gateway.translation.flavour_options import build_flavour, encode_as, preflight_of, route_table
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.flavours.rest_api import RestApi
@@ -40,10 +40,24 @@ def test_one_route_needs_no_list() -> None:
     assert route_table("$default").routes[0].key == "$default"
 
 
-def test_preflights_and_authorizers() -> None:
-    """A load balancer has neither."""
+@pytest.mark.parametrize("name", ["alb", "rest", "http", "http-v1", "url", "websocket"])
+def test_every_flavour_answers_the_same_questions(name: str) -> None:
+    """The match of `route` gives the event that it has without one; a preflight is the function's own."""
+    flavour, request = build_flavour(name, {}), sample_request("OPTIONS", "/a?b=1")
+
+    assert flavour.encode(request, SAMPLE_ARRIVAL, flavour.route(request)) == flavour.encode(request, SAMPLE_ARRIVAL)
+    assert preflight_of(flavour, request, SAMPLE_ARRIVAL) is None
+    assert flavour.refuse(Fault(FaultKind.MALFORMED), None, SAMPLE_ARRIVAL).close
+
+
+def test_the_route_of_a_handshake() -> None:
+    """It is written as WebSocket APIs write it."""
+    assert build_flavour("websocket", {}).route(sample_request("GET", "/")).route.key == "$connect"
+
+
+def test_a_load_balancer_has_no_authorizers() -> None:
+    """Its events have no place for what one says."""
     request = sample_request("OPTIONS", "/")
 
-    assert preflight_of(Alb(), request, SAMPLE_ARRIVAL) is None
     with pytest.raises(UsageError, match="no authorizers"):
         encode_as(Alb(), request, SAMPLE_ARRIVAL, {})
