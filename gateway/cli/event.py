@@ -10,8 +10,8 @@ from gateway.cli.comparison import comparison_lines, leaves_of
 from gateway.cli.curl import CurlOptions, curl_request, joined, parse_curl, with_request_options
 from gateway.cli.service_event import service_command, service_names
 from gateway.errors import Fault, UsageError
-from gateway.translation.flavour_options import SCHEMES, build_flavour
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.listener_types import FLAVOURS, named_flavour
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import SAMPLE_ARRIVAL
 from gateway.types import Json
 
@@ -46,7 +46,7 @@ def http(method: str, url: str, flavour: str, line: str | None, compare: bool, a
 
 
 def _event(flavour: str, method: str, url: str, options: CurlOptions) -> Json:
-    request = curl_request(method, url, options, SCHEMES.get(flavour, "https"))
+    request = curl_request(method, url, options, named_flavour(flavour).scheme)
     try:
         event: Json = json.loads(build_flavour(flavour, {}).encode(request, SAMPLE_ARRIVAL))
     except Fault as fault:

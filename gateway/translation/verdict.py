@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from gateway.errors import BadResult, Fault, UsageError
+from gateway.listener_types import named_flavour
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavour_options import SCHEMES
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.result import load_result
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
@@ -89,7 +89,7 @@ def judge(
         arrival: Gives the date and the ids of the response.
     """
     if request is None:
-        request = sample_request("GET", "/", {"Accept": "*/*"}, scheme=SCHEMES.get(name, "https"))
+        request = sample_request("GET", "/", {"Accept": "*/*"}, scheme=named_flavour(name).scheme)
     try:
         response = flavour.decode(payload, request, arrival)
     except Fault as fault:

@@ -7,7 +7,7 @@ import pytest
 from gateway.errors import Fault, FaultKind, UsageError
 from gateway.observe.authorized import Authorized
 from gateway.observe.flavour_options import make_flavour
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from tests.observe.exchanges import ARRIVAL, REQUEST, RESULT
 
 
@@ -26,7 +26,7 @@ def test_its_words_are_in_the_event(name: str, options: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", ["alb", "http"])
 def test_without_an_authorizer_everything_is_the_flavours_own(name: str) -> None:
     """Event, answer, refusal, match, preflight and limits."""
-    flavour = FLAVOURS[name]()
+    flavour = build_flavour(name)
     authorized = Authorized(flavour, None)
     fault = Fault(FaultKind.TIMED_OUT)
 
@@ -41,4 +41,4 @@ def test_without_an_authorizer_everything_is_the_flavours_own(name: str) -> None
 def test_a_load_balancer_has_no_authorizer() -> None:
     """A recording that says otherwise was not written by the gateway."""
     with pytest.raises(UsageError, match="no authorizers"):
-        Authorized(FLAVOURS["alb"](), {"user": "7"}).encode(REQUEST, ARRIVAL)
+        Authorized(build_flavour("alb"), {"user": "7"}).encode(REQUEST, ARRIVAL)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Fault, UsageError
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.listener_types import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Request
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 from gateway.translation.shapes import SHAPES, event_misfits
@@ -20,7 +21,7 @@ NAMES = sorted(SHAPES)
 
 def event_of(name: str, request: Request) -> Any:  # noqa: ANN401 - JSON
     """The event that a front door makes."""
-    return json.loads(FLAVOURS[name]().encode(request, SAMPLE_ARRIVAL))
+    return json.loads(build_flavour(name).encode(request, SAMPLE_ARRIVAL))
 
 
 FULL = sample_request("POST", "/pets?tag=a&tag=b", {"X-A": "1", "Cookie": "a=1; b=2"}, b"\xff")
