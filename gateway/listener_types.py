@@ -22,6 +22,7 @@ class NamedFlavour(NamedTuple):
         title: What it is, in words.
         flavour: The place of its class, a frozen dataclass with the members of `gateway.translation.flavour.Flavour`;
             its fields are its options.
+        contract: The place of its `gateway.translation.contracts.contract.Contract`.
         options: Options of the flavour that the name stands for.
         settings: Settings of the listener that it stands for.
         target_group: Attributes of the target group that it stands for, where there is one.
@@ -32,6 +33,7 @@ class NamedFlavour(NamedTuple):
     name: str
     title: str
     flavour: str
+    contract: str
     options: Mapping[str, Any] = _NOTHING
     settings: Mapping[str, Any] = _NOTHING
     target_group: Mapping[str, Any] = _NOTHING
@@ -60,6 +62,7 @@ class ListenerType(NamedTuple):
     target_groups: bool = False
 
 
+_CONTRACTS: Final = "gateway.translation.contracts."
 _FLAVOURS: Final = "gateway.translation.flavours."
 
 LISTENER_TYPES: Final = (
@@ -74,12 +77,14 @@ LISTENER_TYPES: Final = (
                 "alb",
                 "Application Load Balancer",
                 _FLAVOURS + "alb:Alb",
+                _CONTRACTS + "alb:SINGLE",
                 scheme="http",
             ),
             NamedFlavour(
                 "alb-multi",
                 "Application Load Balancer, multi-value headers",
                 _FLAVOURS + "alb:Alb",
+                _CONTRACTS + "alb:MULTI",
                 options={"multi_value_headers": True},
                 target_group={"lambda.multi_value_headers.enabled": True},
                 scheme="http",
@@ -91,7 +96,9 @@ LISTENER_TYPES: Final = (
         model="gateway.config.listeners.rest_api:RestApiModel",
         settings="gateway.config.doors:RestApiSettings",
         listener="gateway.listeners.rest_api:rest_api",
-        flavours=(NamedFlavour("rest", "API Gateway REST API", _FLAVOURS + "rest_api:RestApi"),),
+        flavours=(
+            NamedFlavour("rest", "API Gateway REST API", _FLAVOURS + "rest_api:RestApi", _CONTRACTS + "rest_api:REST"),
+        ),
     ),
     ListenerType(
         type="http_api",
@@ -103,11 +110,13 @@ LISTENER_TYPES: Final = (
                 "http",
                 "API Gateway HTTP API, payload 2.0",
                 _FLAVOURS + "http_api:HttpApi",
+                _CONTRACTS + "http_api:V2",
             ),
             NamedFlavour(
                 "http-v1",
                 "API Gateway HTTP API, payload 1.0",
                 _FLAVOURS + "http_api_v1:HttpApiV1",
+                _CONTRACTS + "http_api:V1",
                 settings={"payload_format_version": "1.0"},
             ),
         ),
@@ -122,11 +131,13 @@ LISTENER_TYPES: Final = (
                 "url",
                 "Lambda Function URL",
                 _FLAVOURS + "function_url:FunctionUrl",
+                _CONTRACTS + "function_url:BUFFERED",
             ),
             NamedFlavour(
                 "url-stream",
                 "Lambda Function URL, streamed responses",
                 _FLAVOURS + "function_url:FunctionUrl",
+                _CONTRACTS + "function_url:STREAMED",
                 options={"invoke_mode": "RESPONSE_STREAM"},
                 settings={"invoke_mode": "RESPONSE_STREAM"},
             ),
@@ -142,6 +153,7 @@ LISTENER_TYPES: Final = (
                 "websocket",
                 "API Gateway WebSocket API",
                 _FLAVOURS + "websocket:WebSocketApi",
+                _CONTRACTS + "websocket_api:CONNECT",
                 plain_requests=False,
             ),
         ),

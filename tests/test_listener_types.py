@@ -36,6 +36,7 @@ def test_what_a_name_stands_for_is_there(named: NamedFlavour) -> None:
     row = listener_type_of(named.name)
 
     assert isclass(load(named.flavour))
+    assert load(named.contract).source
     assert named.options.keys() <= {field.name for field in dataclasses.fields(load(named.flavour))}
     assert named.settings.keys() <= {field.name for field in dataclasses.fields(load(row.settings))}
     assert row.target_groups or not named.target_group

@@ -15,10 +15,10 @@ from gateway.translation.messages import Request
 from gateway.translation.rebuild import flavour_of, rebuild
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, REQUEST
-from tests.translation.rebuild.events import again, requests
+from tests.translation.contracts.events import again, requests
 
 NAMES = ("alb", "alb-multi", "rest", "http", "http-v1", "url")
-DATA = Path(__file__).parents[2] / "data" / "flavours"
+DATA = Path(__file__).parents[1] / "data" / "flavours"
 
 
 @pytest.mark.parametrize("name", NAMES)
