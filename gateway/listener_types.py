@@ -52,6 +52,7 @@ class ListenerType(NamedTuple):
         listener: The place of what builds the listener.
         flavours: Its names; those of one type differ in options only.
         target_groups: It forwards to target groups, which may be elsewhere; others name functions.
+        cases: The place of what writes its recordings as cases of the project's own suite.
     """
 
     type: str
@@ -60,6 +61,7 @@ class ListenerType(NamedTuple):
     listener: str
     flavours: tuple[NamedFlavour, ...]
     target_groups: bool = False
+    cases: str = "gateway.observe.cases:API"
 
 
 _CONTRACTS: Final = "gateway.translation.contracts."
@@ -72,6 +74,7 @@ LISTENER_TYPES: Final = (
         settings="gateway.config.settings:AlbSettings",
         listener="gateway.listeners.alb.listener:alb",
         target_groups=True,
+        cases="gateway.observe.cases:LOAD_BALANCER",
         flavours=(
             NamedFlavour(
                 "alb",

@@ -25,6 +25,7 @@ def test_what_a_row_names_is_there(row: ListenerType) -> None:
     settings = {field.name: field for field in dataclasses.fields(load(row.settings))}
 
     assert issubclass(load(row.model), BaseModel)
+    assert load(row.cases)
     assert {"port", "host", "type"} <= settings.keys()
     assert settings["type"].default == row.type
     assert row.target_groups or "function" in settings
