@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -14,8 +14,6 @@ from gateway.listener_types import FLAVOURS, named_flavour
 from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import SAMPLE_ARRIVAL
 from gateway.types import Json
-
-_COMPARED: Final = ("alb", "alb-multi", "rest", "http", "http-v1", "url")
 
 
 @click.command("http", no_args_is_help=True)
@@ -55,7 +53,10 @@ def _event(flavour: str, method: str, url: str, options: CurlOptions) -> Json:
 
 
 def _compare(method: str, url: str, options: CurlOptions, *, as_json: bool) -> None:
-    events = {name: _event(name, method, url, options) for name in _COMPARED}
+    events: dict[str, Json] = {}
+    for name, named in FLAVOURS.items():
+        if named.plain_requests and (event := _event(name, method, url, options)) not in events.values():
+            events[name] = event
     if as_json:
         click.echo(json.dumps(leaves_of(events), indent=2, ensure_ascii=False))
     else:
