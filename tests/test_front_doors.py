@@ -18,7 +18,6 @@ from websockets.asyncio.client import connect
 from gateway.app import Gateway
 from gateway.config import apis
 from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings
-from gateway.config.fronts import FRONTS, front_settings
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
 from gateway.configuration import AccountRegion
 from gateway.front_doors import AlbFrontDoor, FrontDoor, front_door, together
@@ -27,9 +26,11 @@ from gateway.functions.service import LambdaService
 from gateway.hosting import HostOptions
 from gateway.invocation import FunctionReference
 from gateway.lambda_api.signature import SignatureCheck
+from gateway.listener_types import FLAVOURS, listener_type_of
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.listener import OnWritten
 from gateway.listeners.wire import Wire
+from gateway.loading import load
 from gateway.observe.recording import Recording, from_text
 from gateway.recordings.recorder import Recorder
 from gateway.surroundings import FrontDoorOptions
@@ -45,7 +46,7 @@ pytestmark = pytest.mark.anyio
 
 WIRE = Wire(100, 200, 1.0, 1.001, 1.002, 1.010, 1.011)
 LOAD_BALANCER = gateway_settings([function("f", "host.alb")], [Front("f")])
-HTTP_FRONTS = [name for name in FRONTS if name != "websocket"]
+HTTP_FRONTS = [name for name, named in FLAVOURS.items() if named.plain_requests and not named.name.startswith("alb")]
 
 
 def shows(event: dict[str, Json]) -> Json:
@@ -97,7 +98,10 @@ def recorded(folder: Path) -> Recording:
 
 def settings_of(name: str) -> ListenerSettings:
     """A front door of this name on a free port, in front of ``f``."""
-    return LOAD_BALANCER.listeners[0] if name == "alb" else front_settings(name, "f", "127.0.0.1", 0)
+    if name == "alb":
+        return LOAD_BALANCER.listeners[0]
+    made: ListenerSettings = load(listener_type_of(name).settings)(port=0, function="f", **FLAVOURS[name].settings)
+    return made
 
 
 def kind_of(event: Mapping[str, Json]) -> str:

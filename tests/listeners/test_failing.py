@@ -32,6 +32,7 @@ from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Arrival, Request, Response
+from gateway.translation.route import RouteMatch
 from gateway.types import Address
 from tests.listeners.alb.doubles import ARN, FORWARD
 from tests.listeners.alb.stacks import alb
@@ -72,9 +73,9 @@ def defective() -> Function:
 class AlbWithoutEncode(Alb):
     """A flavour with a defect."""
 
-    def encode(self, request: Request, arrival: Arrival) -> bytes:
+    def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
         """A defect."""
-        fail(request, arrival)
+        fail(request, arrival, match)
 
 
 class AlbWithoutDecode(Alb):
