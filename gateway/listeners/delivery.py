@@ -14,9 +14,9 @@ from gateway.listeners.wire import (
     Reading,
     has_content,
     head_lines,
-    header_present,
 )
 from gateway.observe.record import Exchange, Transfer, described, end
+from gateway.translation.headers import values_of
 from gateway.translation.messages import Request, Response
 
 _JOINED_BYTES: Final = 64 * 1024
@@ -154,10 +154,10 @@ class Delivery:
         """The pieces to write: a chunked body where the client knows that, bytes up to the end of connection else."""
         lines = head_lines(response)
         content = has_content(request.method, response.status)
-        unknown = content and not header_present(response.headers, b"content-length")
+        unknown = content and not values_of(response.headers, b"content-length")
         chunked = unknown and request.http_version == "1.1"
         self.ends_connection = unknown and not chunked
-        if chunked and not header_present(response.headers, b"transfer-encoding"):
+        if chunked and not values_of(response.headers, b"transfer-encoding"):
             lines.append(b"Transfer-Encoding: chunked")
         lines += (b"", b"")
         yield b"\r\n".join(lines)
@@ -178,8 +178,8 @@ async def exactly(chunks: AsyncIterator[bytes], response: Response) -> AsyncIter
     Raises:
         StreamBroken: There are more, which the client would take for the next answer, or fewer.
     """
-    said = next((value for name, value in response.headers if name.lower() == b"content-length"), None)
-    left = None if said is None else int(said)
+    said = values_of(response.headers, b"content-length")
+    left = int(said[0]) if said else None
     async for chunk in chunks:
         if left is not None:
             left -= len(chunk)

@@ -73,11 +73,6 @@ def has_content(method: str, status: int) -> bool:
     return method != "HEAD" and status >= 200 and status not in {204, 304}
 
 
-def header_present(headers: HeaderList, lower_name: bytes) -> bool:
-    """Whether there is a line of this name in any spelling."""
-    return any(name.lower() == lower_name for name, _ in headers)
-
-
 def split_target(target: bytes, method: str) -> tuple[bytes, bytes, bytes]:
     """Authority, path and query of a request target, nothing decoded.
 

@@ -27,6 +27,7 @@ from gateway.targets.http_transport import (
     Transport,
     TransportError,
     parse_origin,
+    whole,
 )
 from gateway.targets.remote_answers import function_error, header_values, refusal, unreachable
 from gateway.targets.remote_name import MAX_TIMEOUT_MS
@@ -108,8 +109,7 @@ async def _call(transport: Transport, invocation: Invocation) -> Outcome:
     if invocation.trace_id:
         headers.append((b"X-Amzn-Trace-Id", invocation.trace_id.encode("latin-1")))
     answer = await transport.send("POST", _PATH, headers, invocation.payload)
-    body = answer.body if isinstance(answer.body, bytes) else b"".join([it async for it in answer.body])
-    return _outcome(answer, body, invocation.request_id)
+    return _outcome(answer, await whole(answer.body), invocation.request_id)
 
 
 def _outcome(answer: Answer, body: bytes, request_id: str) -> Outcome:

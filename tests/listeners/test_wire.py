@@ -6,7 +6,6 @@ from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import (
     has_content,
     head_lines,
-    header_present,
     over_limit,
     refused_while_read,
     split_target,
@@ -38,12 +37,6 @@ def test_status_line(status: int, reason: bytes, line: bytes) -> None:
 def test_has_content(method: str, status: int, *, content: bool) -> None:
     """HEAD and some statuses have no content."""
     assert has_content(method, status) is content
-
-
-def test_header_present() -> None:
-    """Names are compared without case."""
-    assert header_present([(b"Content-LENGTH", b"1")], b"content-length")
-    assert not header_present([(b"Content-Type", b"x")], b"content-length")
 
 
 @pytest.mark.parametrize(

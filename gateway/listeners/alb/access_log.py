@@ -7,6 +7,7 @@ from time import perf_counter
 from gateway.listeners.alb.attributes import LOAD_BALANCER
 from gateway.observe.access_log import AccessRecord, format_line
 from gateway.observe.record import Exchange, Transfer
+from gateway.translation.headers import first_value
 from gateway.translation.messages import Request
 
 
@@ -53,7 +54,7 @@ class AccessLog:
 
 
 def _request_line(request: Request) -> bytes:
-    host = request.authority or next((value for name, value in request.headers if name.lower() == b"host"), b"-")
+    host = request.authority or first_value(request.headers, b"host", b"-")
     query = b"?" + request.raw_query if request.raw_query else b""
     port = b"" if b":" in host.rpartition(b"]")[2] else b":%d" % request.server[1]
     parts = (request.method.encode(), b" ", request.scheme.encode(), b"://", host, port, request.raw_path, query)
@@ -61,7 +62,7 @@ def _request_line(request: Request) -> bytes:
 
 
 def _of_request(request: Request, exchange: Exchange) -> dict[str, object]:
-    agent = next((value for name, value in request.headers if name.lower() == b"user-agent"), b"-")
+    agent = first_value(request.headers, b"user-agent", b"-")
     level, reason = exchange.classification
     fields: dict[str, object] = {
         "user_agent": agent,
@@ -87,8 +88,7 @@ def _of_answer(exchange: Exchange, transfer: Transfer) -> dict[str, object]:
     response = exchange.response
     assert response  # noqa: S101 - `ended` has looked
     if "redirect" in exchange.actions:
-        location = next((value for name, value in response.headers if name.lower() == b"location"), b"-")
-        fields["redirect_url"] = location.decode("latin-1")
+        fields["redirect_url"] = first_value(response.headers, b"location", b"-").decode("latin-1")
     if "forward" in exchange.actions and exchange.invoked_at:
         answered = exchange.answered_at or exchange.invoked_at
         took = answered - exchange.invoked_at
@@ -99,8 +99,7 @@ def _of_answer(exchange: Exchange, transfer: Transfer) -> dict[str, object]:
             fields["response_processing_s"] = transfer.sent_at - transfer.responded_at
             fields["target_status"] = response.status
     if exchange.transformed:
-        host = next((value for name, value in exchange.transformed.headers if name.lower() == b"host"), b"-")
-        fields["transformed_host"] = host.decode("latin-1")
+        fields["transformed_host"] = first_value(exchange.transformed.headers, b"host", b"-").decode("latin-1")
         fields["transformed_uri"] = exchange.transformed.raw_path.decode("latin-1")
         fields["request_transform_status"] = "TransformSucceeded"
     return fields
