@@ -19,7 +19,7 @@ TAIL_BYTES = 4096
 _KEPT_BYTES = 65_536
 
 
-class Report(NamedTuple):
+class PlatformReport(NamedTuple):
     """How one invocation went.
 
     Attributes:
@@ -42,7 +42,7 @@ def start_line(request_id: str, version: str) -> str:
     return f"START RequestId: {request_id} Version: {version}\n"
 
 
-def report_lines(request_id: str, report: Report) -> str:
+def report_lines(request_id: str, report: PlatformReport) -> str:
     """The last two lines of an invocation."""
     billed = math.ceil(report.duration_ms + (report.init_ms or 0))
     fields = [
@@ -69,7 +69,7 @@ def platform_record(kind: str, record: dict[str, object], now: datetime) -> str:
     return json.dumps({"time": time, "type": kind, "record": record}, separators=(",", ":")) + "\n"
 
 
-def report_record(request_id: str, report: Report) -> dict[str, object]:
+def report_record(request_id: str, report: PlatformReport) -> dict[str, object]:
     """The ``platform.report`` record of an invocation."""
     metrics: dict[str, object] = {
         "durationMs": round(report.duration_ms, 3),
@@ -131,7 +131,7 @@ class FunctionLog:
         record: dict[str, object] = {"requestId": request_id, "version": self._version}
         self._write(start_line(request_id, self._version), "platform.start", record)
 
-    def end(self, request_id: str, report: Report) -> bytes:
+    def end(self, request_id: str, report: PlatformReport) -> bytes:
         """An invocation ended: the last 4 KB of its log when `begin` was asked to keep it."""
         if not self.wanted:
             return b""

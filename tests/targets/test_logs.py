@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.targets.logs import FunctionLog, Report, platform_record, report_lines, report_record
+from gateway.targets.logs import FunctionLog, PlatformReport, platform_record, report_lines, report_record
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
@@ -16,25 +16,25 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
     ("report", "line"),
     [
         (
-            Report(2.371, 128, 45),
+            PlatformReport(2.371, 128, 45),
             "Duration: 2.37 ms\tBilled Duration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 45 MB\t\n",
         ),
         (
-            Report(2.37, 128, 45, 423.98),
+            PlatformReport(2.37, 128, 45, 423.98),
             (
                 "Duration: 2.37 ms\tBilled Duration: 427 ms\tMemory Size: 128 MB\tMax Memory Used: 45 MB\t"
                 "Init Duration: 423.98 ms\t\n"
             ),
         ),
         (
-            Report(3000.0, 256, 60, None, "timeout"),
+            PlatformReport(3000.0, 256, 60, None, "timeout"),
             (
                 "Duration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 256 MB\tMax Memory Used: 60 MB\t"
                 "Status: timeout\n"
             ),
         ),
         (
-            Report(10.5, 128, 30, None, "error", "Runtime.ExitError"),
+            PlatformReport(10.5, 128, 30, None, "error", "Runtime.ExitError"),
             (
                 "Duration: 10.50 ms\tBilled Duration: 11 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB\t"
                 "Status: error\tError Type: Runtime.ExitError\n"
@@ -42,7 +42,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
         ),
     ],
 )
-def test_report_lines(report: Report, line: str) -> None:
+def test_report_lines(report: PlatformReport, line: str) -> None:
     """END is bare; REPORT has tabs, two decimals, and a last tab only when all went well."""
     assert report_lines("an-id", report) == f"END RequestId: an-id\nREPORT RequestId: an-id\t{line}"
 
@@ -56,12 +56,12 @@ def test_platform_record() -> None:
 
 def test_report_record() -> None:
     """Members as the Telemetry API has them; optional ones only when there is something to say."""
-    assert report_record("an-id", Report(2.3714, 128, 45)) == {
+    assert report_record("an-id", PlatformReport(2.3714, 128, 45)) == {
         "requestId": "an-id",
         "metrics": {"durationMs": 2.371, "billedDurationMs": 3, "memorySizeMB": 128, "maxMemoryUsedMB": 45},
         "status": "success",
     }
-    cold = report_record("an-id", Report(1.0, 128, 45, 10.0, "error", "Runtime.ExitError"))
+    cold = report_record("an-id", PlatformReport(1.0, 128, 45, 10.0, "error", "Runtime.ExitError"))
     assert (cold["status"], cold["errorType"]) == ("error", "Runtime.ExitError")
     assert json.loads(json.dumps(cold["metrics"]))["initDurationMs"] == 10.0
 
@@ -79,7 +79,7 @@ def test_no_platform_lines() -> None:
     log.output(b"hello\n")
 
     assert not log.wanted
-    assert log.end(REQUEST_ID, Report(1, 128, 1)) == b""
+    assert log.end(REQUEST_ID, PlatformReport(1, 128, 1)) == b""
     assert b"".join(sink) == b"hello\n"
 
 
@@ -88,7 +88,7 @@ def test_tail_without_platform_lines() -> None:
     log, sink = function_log("none")
     log.begin(REQUEST_ID, tail=True)
     log.output(b"hello\n")
-    tail = log.end(REQUEST_ID, Report(1, 128, 1)).decode()
+    tail = log.end(REQUEST_ID, PlatformReport(1, 128, 1)).decode()
 
     assert tail.startswith(
         f"START RequestId: {REQUEST_ID} Version: $LATEST\nhello\nEND RequestId: {REQUEST_ID}\nREPORT"
@@ -101,12 +101,12 @@ def test_tail_is_4_kb() -> None:
     log, _ = function_log("text")
     log.begin(REQUEST_ID, tail=True)
     log.output(b"x" * 10_000)
-    tail = log.end(REQUEST_ID, Report(1, 128, 1))
+    tail = log.end(REQUEST_ID, PlatformReport(1, 128, 1))
     log.begin(REQUEST_ID, tail=False)
 
     assert len(tail) == 4096
     assert tail.endswith(b"\t\n")
-    assert log.end(REQUEST_ID, Report(1, 128, 1)) == b""
+    assert log.end(REQUEST_ID, PlatformReport(1, 128, 1)) == b""
 
 
 def test_tail_of_a_log_without_end() -> None:
@@ -119,7 +119,7 @@ def test_tail_of_a_log_without_end() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert b"0255END RequestId" in log.end(REQUEST_ID, Report(1, 128, 1))
+    assert b"0255END RequestId" in log.end(REQUEST_ID, PlatformReport(1, 128, 1))
     assert peak < 1_000_000
 
 
@@ -127,7 +127,7 @@ def test_json_lines() -> None:
     """In the JSON format every platform line is a record."""
     log, sink = function_log("json")
     log.begin(REQUEST_ID, tail=False)
-    log.end(REQUEST_ID, Report(1, 128, 1))
+    log.end(REQUEST_ID, PlatformReport(1, 128, 1))
 
     records = [json.loads(line) for line in b"".join(sink).splitlines()]
     assert [record["type"] for record in records] == ["platform.start", "platform.report"]

@@ -4,7 +4,7 @@ import time
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Invocation
-from gateway.targets.logs import FunctionLog, Report, report_record
+from gateway.targets.logs import FunctionLog, PlatformReport, report_record
 from gateway.targets.process import ChildProcess
 from gateway.targets.runtime_api.telemetry import Telemetry
 from gateway.types import Json
@@ -82,12 +82,12 @@ class Recorder:
             duration_ms = float(self._configuration.timeout_ms)
         else:
             self.measure(process)
-        report = Report(duration_ms, self._configuration.memory_mb, self._peak_mb, init_ms, status, error_type)
+        report = PlatformReport(duration_ms, self._configuration.memory_mb, self._peak_mb, init_ms, status, error_type)
         if self._telemetry.wanted:
             self._emit(request_id, report)
         return self._log.end(request_id, report)
 
-    def _emit(self, request_id: str, report: Report) -> None:
+    def _emit(self, request_id: str, report: PlatformReport) -> None:
         done: dict[str, Json] = {
             "requestId": request_id,
             "status": report.status or "success",

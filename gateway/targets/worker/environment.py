@@ -13,7 +13,7 @@ from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, timed_out
-from gateway.targets.logs import Report
+from gateway.targets.logs import PlatformReport
 from gateway.targets.worker.calls import Call, End, Ending, Loaded, NotLoaded, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
 from gateway.targets.worker.process import WorkerOptions, WorkerProcess
@@ -250,7 +250,9 @@ class WorkerEnvironment:
         if self._log.wanted:  # what it printed comes before END
             self._process.drain()
             self._measure()
-        report = Report(duration_ms, self.configuration.memory_mb, self._peak_mb, self._init_ms, status, error_type)
+        report = PlatformReport(
+            duration_ms, self.configuration.memory_mb, self._peak_mb, self._init_ms, status, error_type
+        )
         self._init_ms = None
         tail = self._log.end(request_id, report)
         if self._options.freeze and self.reusable:

@@ -22,7 +22,7 @@ from gateway.limits.group import processes_in, remove
 from gateway.limits.means import Means
 from gateway.limits.private_tmp import ThreadNamespace, what_is_below
 from gateway.targets.failures import exited
-from gateway.targets.logs import FunctionLog, Report
+from gateway.targets.logs import FunctionLog, PlatformReport
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
 from tests.limits.grounds import Mounting, boxed, ground
@@ -507,7 +507,7 @@ async def test_death_while_idle(tmp_path: Path) -> None:
 class DefectiveLog(FunctionLog):
     """A log that cannot be ended."""
 
-    def end(self, request_id: str, report: Report) -> bytes:
+    def end(self, request_id: str, report: PlatformReport) -> bytes:
         """A defect."""
         raise RuntimeError(request_id, report)
 
