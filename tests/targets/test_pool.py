@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
 from gateway.errors import UsageError
-from gateway.invocation import Failed, Invocation, Outcome, Returned, Unavailable
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, Unavailable
 from gateway.targets.environment import Answer
 from gateway.targets.failures import NOT_READY
 from gateway.targets.pool import EnvironmentPool
@@ -105,9 +106,10 @@ class Scene:
             environment.started.set()
         return environment
 
-    def call(self, payload: bytes = b"") -> asyncio.Task[Outcome]:
+    def call(self, payload: bytes = b"", report: Report | None = None, *, tail: bool = False) -> asyncio.Task[Outcome]:
         """Invoke without waiting."""
-        task = asyncio.ensure_future(self.pool.invoke(Invocation(payload, str(len(self.calls)))))
+        invocation = Invocation(payload, str(len(self.calls)), tail=tail, report=report)
+        task = asyncio.ensure_future(self.pool.invoke(invocation))
         self.calls.append(task)
         return task
 
@@ -460,6 +462,58 @@ async def test_short_invocations_are_given_ahead() -> None:
         await scene.finish(environment, b"%d" % number)
 
     assert [call.result() for call in calls] == [Returned(b"%d" % number) for number in range(20)]
+    await scene.pool.aclose()
+
+
+@pytest.mark.parametrize(
+    ("report", "tail"), [(Report(), False), (None, True)], ids=["its log is kept", "its tail is asked for"]
+)
+async def test_alone(report: Report | None, *, tail: bool) -> None:
+    """An invocation whose log somebody wants is not given ahead, and nothing is behind it; those after it are again."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    calls = [scene.call(), scene.call(), scene.call(b"", report, tail=tail), scene.call(), scene.call()]
+    await settle()
+    lengths = []
+    for _ in calls:
+        lengths.append(len(scene.made[0].line))
+        await scene.finish(scene.made[0])
+
+    assert lengths == [2, 1, 1, 2, 1]
+    await asyncio.gather(*calls)
+    await scene.pool.aclose()
+
+
+async def test_nothing_is_given_behind_one_alone() -> None:
+    """Also what comes while it runs waits for its end."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    calls = [scene.call(b"", Report())]
+    await settle()
+    calls.append(scene.call())
+    await settle()
+    assert len(scene.made[0].line) == 1
+    await scene.finish(scene.made[0])
+    await scene.finish(scene.made[0])
+
+    await asyncio.gather(*calls)
+    await scene.pool.aclose()
+
+
+async def test_report_without_details_is_given_ahead() -> None:
+    """Instants alone cost no place in line, and the time in line is told."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    before = perf_counter()
+    report = Report(details=False)
+    calls = [scene.call(), scene.call(b"", report)]
+    await settle()
+    assert len(scene.made[0].line) == 2
+    assert before < report.queued_at < perf_counter()
+    await scene.finish(scene.made[0])
+    await scene.finish(scene.made[0])
+
+    await asyncio.gather(*calls)
     await scene.pool.aclose()
 
 
