@@ -22,9 +22,10 @@ from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
 from gateway.defects import report
 from gateway.errors import UsageError
-from gateway.invocation import Failed, Invocation, Outcome, Returned
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned
 from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import NOT_READY, RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.printed import Printed
 
 _Answer: TypeAlias = Returned | Failed | None
 """None when the time is over."""
@@ -43,10 +44,11 @@ class _Job:
         asked: When it came, by `time.monotonic`.
         began: When a thread took it, by `time.monotonic`; its timeout counts from then.
         abandoned: Nobody waits for its answer any more: it need not begin.
+        printed: Keeps what it prints, where somebody asks.
         replaced: The thread that has it ends with it, since another one was started in its place.
     """
 
-    __slots__ = ("abandoned", "answer", "asked", "began", "invocation", "replaced")
+    __slots__ = ("abandoned", "answer", "asked", "began", "invocation", "printed", "replaced")
 
     def __init__(self, invocation: Invocation, answer: asyncio.Future[_Answer]) -> None:
         self.invocation = invocation
@@ -54,6 +56,12 @@ class _Job:
         self.abandoned = self.replaced = False
         self.asked = time.monotonic()
         self.began: float | None = None
+        self.printed: Printed | None = None
+
+    def close(self) -> None:
+        """Keep nothing more of what it prints; may be called twice."""
+        if self.printed is not None:
+            self.printed.close()
 
     def give(self, outcome: _Answer) -> None:
         if not self.answer.done():
@@ -99,6 +107,7 @@ class InProcess:
         self._closed = False
         self._saved: dict[str, str | None] = {}
         self._timeout_s = configuration.timeout_ms / 1000
+        self._init_ms: float | None = None  # until the first invocation has begun
         self._process = os.getpid()
         self._loop = asyncio.get_running_loop()
 
@@ -110,14 +119,18 @@ class InProcess:
         """
         self._saved = {name: os.environ.get(name) for name in self._variables}
         os.environ.update(self._variables)
+        began = time.perf_counter()
         if self._handler is None:
             self._handler = await asyncio.to_thread(self._load)
+        self._init_ms = (time.perf_counter() - began) * 1000
         self._start_thread()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as a thread is free."""
         if self._closed:
             return NOT_READY
+        if invocation.report is not None:
+            invocation.report.queued_at = time.perf_counter()
         job = _Job(invocation, self._loop.create_future())
         self._in_flight.add(job)
         self._waiting.append(job)
@@ -133,7 +146,11 @@ class InProcess:
             raise
         finally:
             self._in_flight.discard(job)
-        return outcome or timed_out(invocation.request_id, self._configuration.timeout_ms)
+        if outcome is not None:
+            return outcome
+        if invocation.report is not None:
+            invocation.report.end(time.perf_counter())
+        return timed_out(invocation.request_id, self._configuration.timeout_ms)
 
     def _hand_over(self) -> None:
         """Wake a thread for all that have come, or one for each when they are known to be long."""
@@ -187,6 +204,7 @@ class InProcess:
     def _abandon(self, job: _Job) -> None:
         """Nobody waits any more: an invocation that has begun cannot be ended, so its thread is replaced."""
         job.abandoned = True
+        job.close()
         if job.began is not None:
             job.replaced = True
             self._threads -= 1
@@ -245,6 +263,10 @@ class InProcess:
                 if job.abandoned:
                     continue
                 job.began = began = self._taken_at = time.monotonic()
+                told = job.invocation.report
+                if told is not None:
+                    self._begin_report(job, told)
+                self._init_ms = None
                 try:
                     outcome = self._run(job.invocation)
                 except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the thread goes on
@@ -252,6 +274,9 @@ class InProcess:
                     outcome = exited(job.invocation.request_id, 1)
                 if os.getpid() != self._process:
                     os._exit(0)  # the handler forked: what waits in this copy of the process is not the child's to do
+                if told is not None:
+                    told.end(time.perf_counter())
+                    job.close()
                 if job.replaced:
                     return
                 self._duration_s += (time.monotonic() - began - self._duration_s) * _WEIGHT
@@ -289,15 +314,26 @@ class InProcess:
             job, outcome = self._answered.popleft()
             job.give(outcome)
 
+    def _begin_report(self, job: _Job, told: Report) -> None:
+        began = time.perf_counter()
+        environment = self._variables.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
+        told.begin(began, environment, self._configuration.version, self._init_ms)
+        if told.details:
+            job.printed = Printed(told)
+
     def _run(self, invocation: Invocation) -> Returned | Failed:
         handler = self._handler
         if handler is None:
+            if invocation.report is not None:
+                invocation.report.wait_for_init(time.perf_counter())
             try:
                 handler = self._handler = runtime.load_handler(self._configuration.handler)
             except Exception as error:  # noqa: BLE001 - whatever a module raises is the answer
                 fault = runtime.error_object(error, "")
                 runtime.log_error(fault)
                 return reported(runtime.to_json(fault).encode())
+            if invocation.report is not None:
+                invocation.report.init_ended(time.perf_counter())
         context = runtime.LambdaContext(
             invocation.request_id,
             int(time.time() * 1000) + self._configuration.timeout_ms,
