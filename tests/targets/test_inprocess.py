@@ -1,6 +1,7 @@
 """The handler in this process."""
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ from gateway.invocation import Failed, Invocation, Report, Returned, TimedOut
 from gateway.targets import inprocess
 from gateway.targets.failures import NOT_READY
 from gateway.targets.inprocess import InProcess
+from gateway.targets.printed import Printed
 from tests.targets import conformance
 from tests.targets.hosting import DEADLINE_S, REQUEST_ID, configuration, invocation, result_of
 
@@ -129,6 +131,27 @@ async def test_report_after_one_without() -> None:
         await target.invoke(invocation()._replace(report=report))
 
     assert (report.cold, report.init_s) == (False, 0.0)
+
+
+async def test_report_of_a_handler_that_is_given_up() -> None:
+    """What it prints after its time is no part of its log."""
+    over, ended = threading.Event(), threading.Event()
+
+    def handler(_event: object, _context: LambdaContext) -> None:
+        print("in time")
+        over.wait(DEADLINE_S)
+        print("late")
+        ended.set()
+
+    report, other = Report(), Report()
+    async with running(handler, timeout_ms=50) as target:
+        await target.invoke(invocation()._replace(report=report))
+        with contextlib.closing(Printed(other)):
+            over.set()
+            await asyncio.to_thread(ended.wait, DEADLINE_S)
+
+    assert b"".join(report.log) == b"in time\n"
+    assert other.log == []
 
 
 async def test_report_after_renew(tmp_path: Path) -> None:

@@ -183,7 +183,9 @@ def test_output_that_waits_belongs_to_the_invocation_before() -> None:
     begin(log, tail=True, drain=lambda: log.output(b"late\n"))
     tail = log.end(REQUEST_ID, PlatformReport(1, 128, 1))
     begin(log, drain=lambda: log.output(b"never read\n"))
+    begin(log, tail=True, drain=lambda: log.output(b"later\n"))
+    later_tail = log.end(REQUEST_ID, PlatformReport(1, 128, 1))
 
     assert b"".join(report.log) == b"late\n"
-    assert b"late" not in tail
-    assert b"".join(sink) == b"init\nlate\n"
+    assert b"late" not in tail + later_tail
+    assert b"".join(sink) == b"init\nlate\nlater\n"

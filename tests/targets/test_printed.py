@@ -88,16 +88,23 @@ def test_streams_are_given_back() -> None:
 def test_closed_by_another_thread() -> None:
     """What the handler still prints goes where it always goes, and is not kept."""
     out = sys.stdout
-    report = Report()
+    report, other = Report(), Report()
+    held: list[Printed] = []
+
+    def close(printed: Printed) -> None:
+        held.append(Printed(other))
+        printed.close()
+
     with printed_to(report) as printed:
         print("kept")
-        closing = threading.Thread(target=printed.close)
-        closing.start()
-        closing.join()
-        assert sys.stdout is out
+        elsewhere = threading.Thread(target=close, args=[printed])
+        elsewhere.start()
+        elsewhere.join()
+        assert sys.stdout is not out
         print("late")
+    held[0].close()
 
-    assert text_of(report) == "kept\n"
+    assert (text_of(report), text_of(other)) == ("kept\n", "")
     assert sys.stdout is out
 
 

@@ -1,6 +1,7 @@
 """Environments over the Runtime API, with real runtimes."""
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -69,7 +70,7 @@ def command(script: str, **changes: object) -> FunctionConfiguration:
 ONE_EACH = """
 url=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
 id=$(curl -sD - -o /dev/null $url/next | sed -n 's/^Lambda-Runtime-Aws-Request-Id: \\(.*\\)\r$/\\1/p')
-curl -s -d '"done"' $url/$id/response
+curl -s -o /dev/null -d '"done"' $url/$id/response
 """
 """A runtime that ends after each invocation."""
 
@@ -168,7 +169,13 @@ async def test_report_of_an_init_that_begins_again() -> None:
 async def test_report_of_a_runtime_that_begins_anew() -> None:
     """Its invocation is a cold one in an environment that has been there before."""
     reports = Report(), Report()
-    async with environment(command(ONE_EACH), Log()) as function:
+    streams = (str(number) for number in itertools.count())
+
+    def variables(_: Path) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "AWS_LAMBDA_LOG_STREAM_NAME": next(streams)}
+
+    script = f"echo in stream $AWS_LAMBDA_LOG_STREAM_NAME; {ONE_EACH}"
+    async with environment(command(script), Log(), variables=variables) as function:
         for report in reports:
             await function.invoke(Invocation(b"{}", ID, report=report))
 
@@ -176,7 +183,8 @@ async def test_report_of_a_runtime_that_begins_anew() -> None:
     assert (first.cold, second.cold) == (True, True)
     assert second.init_s > 0
     assert second.ended_at >= second.started_at > first.ended_at
-    assert first.environment == second.environment
+    assert first.environment == second.environment == "0"
+    assert b"".join(second.log) == b"in stream 0\n"
 
 
 @needs_node

@@ -432,6 +432,18 @@ async def test_report_without_details(tmp_path: Path) -> None:
     assert (report.log, report.memory_mb) == ([], 0)
 
 
+async def test_report_before_one_that_nobody_asks_about(tmp_path: Path) -> None:
+    """It gets none of the lines of the next invocation."""
+    report = Report()
+    async with worker(configuration("prints"), tmp_path) as environment:
+        await within(environment.invoke(invocation()._replace(report=report)))
+        kept = b"".join(report.log)
+        await within(environment.invoke(invocation()))
+
+    assert kept
+    assert b"".join(report.log) == kept
+
+
 def wait_for(file: Path) -> None:
     """Hold up the event loop until there is a file."""
     until = time.monotonic() + DEADLINE_S
