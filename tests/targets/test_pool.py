@@ -465,9 +465,16 @@ async def test_short_invocations_are_given_ahead() -> None:
     await scene.pool.aclose()
 
 
+@pytest.fixture
+def _all_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every invocation counts as a short one, however long the machine stands still."""
+    monkeypatch.setattr("gateway.targets.pool._SHORT_S", DEADLINE_S)
+
+
 @pytest.mark.parametrize(
     ("report", "tail"), [(Report(), False), (None, True)], ids=["its log is kept", "its tail is asked for"]
 )
+@pytest.mark.usefixtures("_all_is_short")
 async def test_alone(report: Report | None, *, tail: bool) -> None:
     """An invocation whose log somebody wants is not given ahead, and nothing is behind it; those after it are again."""
     scene = Scene(1, takes_ahead=True)
@@ -484,6 +491,7 @@ async def test_alone(report: Report | None, *, tail: bool) -> None:
     await scene.pool.aclose()
 
 
+@pytest.mark.usefixtures("_all_is_short")
 async def test_nothing_is_given_behind_one_alone() -> None:
     """Also what comes while it runs waits for its end."""
     scene = Scene(1, takes_ahead=True)
@@ -500,6 +508,7 @@ async def test_nothing_is_given_behind_one_alone() -> None:
     await scene.pool.aclose()
 
 
+@pytest.mark.usefixtures("_all_is_short")
 async def test_report_without_details_is_given_ahead() -> None:
     """Instants alone cost no place in line, and the time in line is told."""
     scene = Scene(1, takes_ahead=True)
@@ -673,6 +682,24 @@ async def test_tmp_is_kept(workers: EnvironmentPool) -> None:
     assert await result_of(workers, "a") == ["a"]
     assert isinstance(await workers.invoke(invocation("exit")), Failed)
     assert await result_of(workers, "b") == ["a", "exit", "b"]
+
+
+async def test_reports_of_many_at_once() -> None:
+    """Each invocation has lines, instants and an environment of its own, and each environment one that was cold."""
+    reaper = Reaper()
+    options = worker_options(reaper, Log())
+    function = configuration("behaviours.says")
+    pool = EnvironmentPool(lambda scratch: WorkerEnvironment(function, options, scratch), 2)
+    await pool.start()
+    reports = [Report() for _ in range(60)]
+    calls = (invocation({"name": f"{n}"})._replace(report=report) for n, report in enumerate(reports))
+    await asyncio.gather(*(pool.invoke(call) for call in calls))
+    await pool.aclose()
+    await reaper.aclose()
+
+    assert [b"".join(report.log).decode() for report in reports] == [f"{number}\n" for number in range(60)]
+    assert all(0 < report.queued_at <= report.started_at < report.ended_at for report in reports)
+    assert sum(report.cold for report in reports) == len({report.environment for report in reports})
 
 
 async def test_folders_of_environments(tmp_path: Path) -> None:
