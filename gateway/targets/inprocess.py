@@ -10,22 +10,22 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import importlib
 import os
 import queue
-import sys
 import threading
 import time
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
 from gateway.defects import report
-from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned
 from gateway.targets.debugging import debugger_attached
-from gateway.targets.failures import NOT_READY, RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.failures import NOT_READY, exited, timed_out
+from gateway.targets.local_handler import LocalHandler
 from gateway.targets.printed import Printed
+
+if TYPE_CHECKING:
+    from gateway.bootstraps.python.lambda_runtime import Handler
 
 _Answer: TypeAlias = Returned | Failed | None
 """None when the time is over."""
@@ -85,12 +85,11 @@ class InProcess:
         self,
         configuration: FunctionConfiguration,
         variables: dict[str, str],
-        handler: runtime.Handler | None = None,
+        handler: Handler | None = None,
     ) -> None:
         self._configuration = configuration
         self._variables = variables
-        self._given = handler
-        self._handler = handler
+        self._handler = LocalHandler(configuration, handler)
         self._waiting: collections.deque[_Job] = collections.deque()
         self._in_flight: set[_Job] = set()
         self._answered: collections.deque[tuple[_Job, _Answer]] = collections.deque()
@@ -120,8 +119,8 @@ class InProcess:
         self._saved = {name: os.environ.get(name) for name in self._variables}
         os.environ.update(self._variables)
         began = time.perf_counter()
-        if self._handler is None:
-            self._handler = await asyncio.to_thread(self._load)
+        if not self._handler.loaded:
+            await asyncio.to_thread(self._handler.load)
         self._init_ms = (time.perf_counter() - began) * 1000
         self._start_thread()
 
@@ -212,13 +211,7 @@ class InProcess:
 
     def renew(self) -> None:
         """Import the modules of the task root again when the next invocation begins; a given handler stays."""
-        root = str(self._configuration.task_root)
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None) or ""
-            if file.startswith(root + os.sep) and f"{os.sep}site-packages{os.sep}" not in file:
-                del sys.modules[name]
-        importlib.invalidate_caches()
-        self._handler = self._given
+        self._handler.forget()
 
     async def aclose(self) -> None:
         """Let the threads end after what they are doing and give the process its variables back."""
@@ -235,21 +228,6 @@ class InProcess:
             else:
                 os.environ[name] = value
         self._saved.clear()
-
-    def _load(self) -> runtime.Handler:
-        folder = str(self._configuration.task_root)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-        setting = self._configuration.handler
-        try:
-            handler = runtime.load_handler(setting)
-        except Exception as error:  # whatever a module raises
-            place = runtime.place_of(error)
-            described = str(error) if isinstance(error, runtime.RuntimeFault) else f"{type(error).__name__}: {error}"
-            raise UsageError(f"{described} ({place})" if place else described) from error
-        if not callable(handler):
-            raise UsageError(f"{setting} is not callable: it is of type {type(handler).__name__}")
-        return handler
 
     def _start_thread(self) -> None:
         threading.Thread(target=self._work, name="lambda", daemon=True).start()
@@ -268,7 +246,7 @@ class InProcess:
                     self._begin_report(job, told)
                 self._init_ms = None
                 try:
-                    outcome = self._run(job.invocation)
+                    outcome = self._handler.run(job.invocation)
                 except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the thread goes on
                     report(f"invocation {job.invocation.request_id}", error)
                     outcome = exited(job.invocation.request_id, 1)
@@ -315,44 +293,7 @@ class InProcess:
             job.give(outcome)
 
     def _begin_report(self, job: _Job, told: Report) -> None:
-        began = time.perf_counter()
-        environment = self._variables.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
-        told.begin(began, environment, self._configuration.version, self._init_ms)
+        name = self._variables.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
+        told.begin(time.perf_counter(), name, self._configuration.version, self._init_ms)
         if told.details:
             job.printed = Printed(told)
-
-    def _run(self, invocation: Invocation) -> Returned | Failed:
-        handler = self._handler
-        if handler is None:
-            if invocation.report is not None:
-                invocation.report.wait_for_init(time.perf_counter())
-            try:
-                handler = self._handler = runtime.load_handler(self._configuration.handler)
-            except Exception as error:  # noqa: BLE001 - whatever a module raises is the answer
-                fault = runtime.error_object(error, "")
-                runtime.log_error(fault)
-                return reported(runtime.to_json(fault).encode())
-            if invocation.report is not None:
-                invocation.report.init_ended(time.perf_counter())
-        context = runtime.LambdaContext(
-            invocation.request_id,
-            int(time.time() * 1000) + self._configuration.timeout_ms,
-            invocation.function_arn or self._configuration.arn,
-            invocation.client_context.decode(),
-            invocation.cognito_identity.decode(),
-        )
-        try:
-            returned, payload, content_type = runtime.run(handler, invocation.payload, context)
-        except BaseException as error:  # noqa: BLE001 - on Lambda SystemExit and its like end the process
-            return exited(invocation.request_id, exit_code(error))
-        if len(payload) > RESULT_LIMIT:
-            return result_too_large()
-        return Returned(payload, content_type=content_type) if returned else reported(payload)
-
-
-def exit_code(error: BaseException) -> int:
-    """The code with which a process ends that does not catch this."""
-    if not isinstance(error, SystemExit):
-        return 1
-    code = error.code
-    return 0 if code is None else code & 0xFF if isinstance(code, int) else 1
