@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
@@ -18,7 +17,7 @@ from gateway.targets.logs import FunctionLog, LogSink
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.target import Target
-from gateway.targets.variables import check_user_variables, function_variables
+from gateway.targets.variables import check_user_variables, function_variables, new_log_stream
 
 if TYPE_CHECKING:
     from gateway.limits.means import Limits, Means
@@ -215,7 +214,7 @@ def now() -> datetime:
 
 def log_stream(configuration: FunctionConfiguration) -> str:
     """A new log stream's name."""
-    return f"{now():%Y/%m/%d}/[{configuration.version}]{uuid4().hex}"
+    return new_log_stream(configuration.version)
 
 
 def _extensions(opt: Path | None) -> bool:

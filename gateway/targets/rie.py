@@ -12,6 +12,7 @@ Facts, from the source of aws/aws-lambda-runtime-interface-emulator
 import asyncio
 import json
 import re
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -75,12 +76,16 @@ class RieTarget:
 
         A caller that goes away leaves the call to its end: the emulator is busy until then.
         """
+        if invocation.report is not None:
+            invocation.report.queued_at = time.perf_counter()
         return await asyncio.shield(self._calls.start(self._invoke(invocation)))
 
     async def _invoke(self, invocation: Invocation) -> Outcome:
         outcome: Outcome = NOT_READY
         for _ in self._all:
             transport = await self._free.get()
+            if invocation.report is not None:
+                invocation.report.started_at = time.perf_counter()
             try:
                 return await _call(transport, invocation)
             except ConnectFailed as error:  # nothing was sent: another one may be up
@@ -89,6 +94,8 @@ class RieTarget:
                 return unreachable(error)
             finally:
                 self._free.put_nowait(transport)
+                if invocation.report is not None:
+                    invocation.report.ended_at = time.perf_counter()
         return outcome
 
     def renew(self) -> None:
