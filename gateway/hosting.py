@@ -96,11 +96,10 @@ class Host:
             from gateway.limits.means import Limits  # noqa: PLC0415 - a POSIX system's, and nothing in this process
 
             self.limits = Limits(private_tmp=self.options.private_tmp, opened=self.reaper.remove_groups)
-        folder = self.workspace / configuration.name
-        configuration = replace(configuration, task_root=prepare_code(configuration.task_root, folder / "task"))
+        configuration = replace(configuration, task_root=prepare_code(configuration.task_root, self.workspace))
         opt = None
         if configuration.layers:
-            opt = merge_layers(configuration.layers, size_of(configuration.task_root), folder / "opt")
+            opt = merge_layers(configuration.layers, size_of(configuration.task_root), self.workspace)
         if self.options.debug_port is not None:
             configuration = replace(configuration, capacity=1, timeout_ms=_DAY_MS)
         if self.limits is None:
