@@ -131,7 +131,7 @@ class Host:
 
     def _workers(self, configuration: FunctionConfiguration, opt: Path | None) -> EnvironmentFactory:
         from gateway.targets.worker.environment import WorkerEnvironment  # noqa: PLC0415 - as above
-        from gateway.targets.worker.interpreter import debugger_arguments, find_interpreter  # noqa: PLC0415 - as above
+        from gateway.targets.interpreter import debugger_arguments, find_interpreter  # noqa: PLC0415 - as above
         from gateway.targets.worker.process import INIT_LIMIT_S, WorkerOptions  # noqa: PLC0415 - as above
 
         python = find_interpreter(self.options.python, self.options.variables, configuration.task_root)
@@ -153,7 +153,7 @@ class Host:
         from gateway.targets.runtime_api.environment import RuntimeApiEnvironment  # noqa: PLC0415 - as above
         from gateway.targets.runtime_api.process import RuntimeApiOptions  # noqa: PLC0415 - as above
         from gateway.targets.runtime_api.runtimes import command_for, runtime_variables  # noqa: PLC0415 - as above
-        from gateway.targets.worker.interpreter import find_interpreter  # noqa: PLC0415 - as above
+        from gateway.targets.interpreter import find_interpreter  # noqa: PLC0415 - as above
 
         def variables(scratch: Path) -> Mapping[str, str]:
             base = function_variables(configuration, self.options.variables, scratch, log_stream(configuration))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UsageError
-from gateway.targets.worker.interpreter import Interpreter, find_interpreter
+from gateway.targets.interpreter import Interpreter, find_interpreter
 
 OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
