@@ -10,7 +10,7 @@ from tests.own_files import PACKAGE, imports, module_files, own_imports
 MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
 
-PURE = {"errors", "loading", "types"}
+PURE = {"errors", "executors", "loading", "types"}
 GROUND = PURE | {"defects"}
 SERVICE = GROUND | {"invocation", "configuration"}
 EDGE = SERVICE | {"functions", "targets", "config", "observe"}
@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "defects": set(),
     "errors": {"types"},
     "loading": {"errors"},
+    "executors": {"errors", "loading"},
     "invocation": {"types"},
     "configuration": GROUND,
     "same_origin": GROUND,
