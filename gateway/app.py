@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings
+from gateway.configuration import FunctionConfiguration
 from gateway.defects import reported
 from gateway.errors import UsageError
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
@@ -164,7 +165,10 @@ class Gateway:
             )
         old = self.functions
         same = {name for name, it in settings.functions.items() if self.settings.functions.get(name) == it}
-        functions = {name: old[name] if name in same else self._function(it) for name, it in settings.functions.items()}
+        functions = {
+            name: old[name] if name in same else await self._function_later(it)
+            for name, it in settings.functions.items()
+        }
         new = [function for name, function in functions.items() if name not in same]
         failures = _failures(await asyncio.gather(*(it.start() for it in new), return_exceptions=True))
         if failures:
@@ -185,6 +189,7 @@ class Gateway:
 
     async def reset(self) -> None:
         """Load every function's code anew; invocations in flight end in the old environments."""
+        await self._host.refresh()
         for function in self.functions.values():
             function.renew()
 
@@ -201,10 +206,20 @@ class Gateway:
             server.force()
 
     def _function(self, settings: FunctionSettings) -> Function:
-        configuration = settings.configuration(*self.settings.account_region)
-        if not settings.runtime and not settings.command:
-            configuration = replace(configuration, runtime=runtime_of_handler(settings.handler, settings.code))
+        configuration = self._configuration(settings)
         return Function(configuration, self._host.target(configuration), self._unreserved)
+
+    async def _function_later(self, settings: FunctionSettings) -> Function:
+        """The same while requests flow, which do not wait until code and layers are unpacked."""
+        configuration = self._configuration(settings)
+        unpacked = await asyncio.to_thread(self._host.unpack, configuration)
+        return Function(configuration, self._host.target(configuration, unpacked), self._unreserved)
+
+    def _configuration(self, settings: FunctionSettings) -> FunctionConfiguration:
+        configuration = settings.configuration(*self.settings.account_region)
+        if settings.runtime or settings.command:
+            return configuration
+        return replace(configuration, runtime=runtime_of_handler(settings.handler, settings.code))
 
     def _surroundings(self, settings: Settings, functions: Mapping[str, Function]) -> Surroundings:
         from gateway.listeners.local_authority import cache_folder  # noqa: PLC0415 - it comes with the front doors
