@@ -18,6 +18,7 @@ from gateway.errors import UsageError
 _TRIES: Final = 3
 _NAME: Final = 32
 """Hexadecimal digits of a folder's name, which stands in search paths and tracebacks."""
+_SMALL: Final = 64 * 1024
 
 
 def folder_of(sources: Sequence[Path], workspace: Path, fill: Callable[[Path], None]) -> Path:
@@ -58,6 +59,10 @@ def digest_of(sources: Sequence[Path]) -> str:
 
     def bytes_of(file: Path) -> str:
         with file.open("rb") as opened:
+            begin = opened.read(_SMALL)  # most files of a layer, and `file_digest` takes a larger buffer for each
+            if len(begin) < _SMALL:
+                return sha256(begin).hexdigest()
+            opened.seek(0)
             return file_digest(opened, "sha256").hexdigest()
 
     digest = sha256()
@@ -65,7 +70,7 @@ def digest_of(sources: Sequence[Path]) -> str:
         try:
             if source.is_dir():
                 for name, mode in _members(source):
-                    path = source / name
+                    path = Path(f"{source}{name}")
                     held = str(path.readlink()) if stat.S_ISLNK(mode) else bytes_of(path) if stat.S_ISREG(mode) else ""
                     digest.update(repr((name, mode, held)).encode())
                 digest.update(b"folder")
@@ -77,12 +82,12 @@ def digest_of(sources: Sequence[Path]) -> str:
 
 
 def _members(folder: Path) -> Iterator[tuple[str, int]]:
-    """The name in the folder and the mode of everything in it, in one order on every system."""
+    """The path behind the folder's and the mode of everything in it, in one order on every system."""
     for top, folders, files in os.walk(folder, onerror=_raise):
         folders.sort()
         for name in sorted([*folders, *files]):
             path = os.path.join(top, name)  # noqa: PTH118 - a layer has thousands of files
-            yield os.path.relpath(path, folder), os.lstat(path).st_mode
+            yield path[len(str(folder)) :], os.lstat(path).st_mode
 
 
 def _raise(error: OSError) -> None:

@@ -143,3 +143,13 @@ def test_a_pipe_in_a_folder_is_not_read(source: Path) -> None:
     os.mkfifo(source / "pipe")
 
     assert digest_of([source]) != before
+
+
+def test_all_bytes_of_a_large_file_count(source: Path) -> None:
+    """Also those behind what is read at once."""
+    names = set()
+    for end in (b"1", b"2", b""):
+        (source / "large").write_bytes(bytes(70_000) + end)
+        names.add(digest_of([source]))
+
+    assert len(names) == 3
