@@ -28,6 +28,7 @@ __all__ = ["Host", "HostOptions", "runtime_of_handler"]
 
 log = logging.getLogger("gateway")
 
+_MEMBERS: Final = ("start", "invoke", "renew", "aclose")
 _DAY_MS: Final = 24 * 3600 * 1000
 """The timeout while a debugger may hold the handler."""
 
@@ -98,8 +99,7 @@ class Host:
         self._codes.add(code)
         executor = executor_named(self._executor(code.unpacked))
         resources = Resources(self.options, self.workspace, self.reaper, self.limits, lambda: code.unpacked)
-        make: Callable[[FunctionConfiguration, Resources], Target] = load(executor.make)
-        return make(code.unpacked, resources)
+        return _made(executor.make, code.unpacked, resources)
 
     async def refresh(self) -> None:
         """Unpack zip files and layers anew that have changed; targets go over to them when they are renewed.
@@ -167,6 +167,16 @@ def runtime_of_handler(handler: str, folder: Path) -> str:
         if "could be" in str(error) or "chmod" in str(error):
             raise
         return "python"
+
+
+def _made(place: str, configuration: FunctionConfiguration, resources: Resources) -> Target:
+    make: Callable[[FunctionConfiguration, Resources], Target] = load(place)
+    if not callable(make):
+        raise UsageError(f"{place} cannot be called: an executor is a class or a function")
+    target = make(configuration, resources)
+    if missing := [name for name in _MEMBERS if not hasattr(target, name)]:
+        raise UsageError(f"{place} has no {', '.join(missing)}: an executor has {', '.join(_MEMBERS)}")
+    return target
 
 
 def _has_extensions(opt: Path | None) -> bool:

@@ -107,6 +107,7 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
         handler=model.handler,
         code=code,
         runtime=model.runtime or "",
+        executor=model.executor or "",
         command=model.command,
         timeout=model.timeout,
         memory_size=model.memory_size,

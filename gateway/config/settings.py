@@ -33,6 +33,7 @@ class FunctionSettings:
 
     Attributes:
         runtime: ``python``, ``nodejs`` or ``provided``, with AWS's version suffix allowed; "" when not given.
+        executor: A name of `gateway.executors.LOCAL` or ``package.module:Name``; "" when not given.
         timeout: Seconds that one invocation may run.
         memory_size: MB.
         cpu_share: Limit the CPU to what ``memory_size`` has on Lambda.
@@ -45,6 +46,7 @@ class FunctionSettings:
     handler: str
     code: Path
     runtime: str = ""
+    executor: str = ""
     command: tuple[str, ...] = ()
     timeout: int = 3
     memory_size: int = 128
@@ -64,6 +66,7 @@ class FunctionSettings:
             handler=self.handler,
             task_root=self.code,
             runtime="provided" if self.command and not self.runtime else runtime,
+            executor=self.executor,
             command=self.command,
             timeout_ms=self.timeout * 1000,
             memory_mb=self.memory_size,
