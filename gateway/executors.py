@@ -69,6 +69,12 @@ def executor_of(target: str) -> Executor | None:
     return _BY_SCHEME.get(scheme) if colon else None
 
 
+def runs_functions(target: str) -> bool:
+    """Whether a target gets invocations; the others are servers, which get whole requests."""
+    executor = executor_of(target)
+    return executor is None or bool(executor.make)
+
+
 def executor_named(name: str) -> Executor:
     """The row of a function's key ``executor``; one from outside the package is made from its place.
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gateway.errors import UsageError
-from gateway.executors import EXECUTORS, LOCAL, Executor, executor_named, executor_of
+from gateway.executors import EXECUTORS, LOCAL, Executor, executor_named, executor_of, runs_functions
 from gateway.loading import load
 
 
@@ -47,6 +47,14 @@ def test_a_scheme_finds_its_row(target: str, name: str) -> None:
 def test_what_is_no_target(target: str) -> None:
     """A name without one of the schemes is none."""
     assert executor_of(target) is None
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"), [("http://h", False), ("https://h", False), ("rie:http://h:9000", True), ("aws:f", True)]
+)
+def test_servers_get_whole_requests(target: str, *, expected: bool) -> None:
+    """All others get invocations."""
+    assert runs_functions(target) is expected
 
 
 def test_functions_of_this_gateway() -> None:

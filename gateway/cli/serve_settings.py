@@ -15,6 +15,7 @@ from gateway.config.fronts import FRONTS, front_settings
 from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
+from gateway.executors import executor_of
 from gateway.hosting import runtime_of_handler
 from gateway.translation.default_names import default_target_group_arn
 
@@ -23,7 +24,6 @@ FLAVOURS: Final = {
     "alb-multi": "Application Load Balancer, multi-value headers",
     **FRONTS,
 }
-_ELSEWHERE: Final = ("aws:", "arn:", "rie:", "http://", "https://")
 _FILES: Final = (".toml", ".yaml", ".yml")
 _NO_CHECKS: Final = HealthCheckSettings(
     enabled=False, path="/", interval=35, timeout=30, healthy_threshold=5, unhealthy_threshold=5, matcher="200"
@@ -109,7 +109,7 @@ def _with_arn(settings: Settings, given: str) -> Settings:
 
 def _settings(options: ServeOptions, folder: Path) -> Settings:
     """The settings of handlers that the command line names."""
-    if options.target.startswith(_ELSEWHERE):
+    if executor_of(options.target):
         return _elsewhere(options, folder)
     targets = dict(_named(item) for item in options.functions)
     if options.target:

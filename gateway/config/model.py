@@ -13,7 +13,7 @@ from gateway.config.attributes import TARGET_GROUP
 from gateway.config.listeners import ListenerModel
 from gateway.config.strict import AbsolutePath, Name, Strict, TextOrNumber, attribute_fields, fault, matching
 from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, DEFAULT_ACCOUNT, REGION, REGION_TEXT
-from gateway.executors import LOCAL
+from gateway.executors import EXECUTORS, LOCAL, executor_of
 from gateway.loading import is_place
 
 if TYPE_CHECKING:
@@ -122,15 +122,10 @@ class HealthCheckModel(Strict):
     """Codes of a good answer, such as 200,202 or 200-299."""
 
 
-_TARGET = re.compile(
-    r"https?://[^\s/?#]+/?|rie:https?://[^\s/?#]+/?|aws:[A-Za-z0-9_-]+(:[$A-Za-z0-9_-]+)?"
-    r"|arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[$A-Za-z0-9_-]+)?"
-)
-
-
 def _target(text: str) -> str:
-    if not _TARGET.fullmatch(text):
-        allowed = "http://host:port, rie:http://host:port, aws:name[:qualifier] or a function's ARN"
+    executor = executor_of(text)
+    if executor is None or not re.fullmatch(executor.pattern, text):
+        allowed = ", ".join(row.written for row in EXECUTORS if row.schemes)
         raise fault(f"found {{found}}; allowed: {allowed}")
     return text
 
@@ -139,10 +134,10 @@ Target: TypeAlias = Annotated[str, AfterValidator(_target)]
 
 
 def _one_kind(targets: tuple[str, ...]) -> tuple[str, ...]:
-    kinds = {"aws" if target.startswith(("aws:", "arn:")) else target.split("://")[0] for target in targets}
-    if len({kind.replace("https", "http") for kind in kinds}) > 1:
+    kinds = {row for target in targets if (row := executor_of(target))}
+    if len(kinds) > 1:
         raise fault("found different kinds; allowed: only http://…, only rie:… or only one aws:… target in a group")
-    if kinds == {"aws"} and len(targets) > 1:
+    if len(targets) > 1 and not all(row.several for row in kinds):
         raise fault(f"found {len(targets)} functions; allowed: one, as AWS registers one function in a target group")
     return targets
 

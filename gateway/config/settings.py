@@ -17,6 +17,7 @@ from gateway.configuration import (
     FunctionConfiguration,
     default_capacity,
 )
+from gateway.executors import runs_functions
 
 if TYPE_CHECKING:  # most gateways have none of these listeners
     from gateway.config.doors import DoorSettings
@@ -115,7 +116,7 @@ class TargetGroupSettings(NamedTuple):
     @property
     def is_lambda(self) -> bool:
         """The targets are functions, wherever they run."""
-        return not any(target.startswith(("http://", "https://")) for target in self.targets)
+        return all(runs_functions(target) for target in self.targets)
 
 
 class Certificate(NamedTuple):
