@@ -24,7 +24,7 @@ def open_target(spec: str, endpoint_url: str = "", region: str = "") -> Target:
     """
     executor = executor_of(spec)
     if executor is None or not executor.make:
-        hint = "; a plain HTTP server is a target of a target group, not a function" if spec.startswith("http") else ""
+        hint = "; a plain HTTP server is a target of a target group, not a function" if executor else ""
         raise UsageError(f"{spec!r} is no function; write aws:name, a function's ARN or rie:http://host:9000{hint}")
     make: Callable[[str, str, str], Target] = load(executor.make)
     return make(spec, endpoint_url, region)
