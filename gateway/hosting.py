@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -101,12 +101,17 @@ class Host:
         resources = Resources(self.options, self.workspace, self.reaper, self.limits, lambda: code.unpacked)
         return _made(executor.make, code.unpacked, resources)
 
-    async def refresh(self) -> None:
+    async def refresh(self, configurations: Iterable[FunctionConfiguration]) -> None:
         """Unpack zip files and layers anew that have changed; targets go over to them when they are renewed.
 
         What cannot be unpacked stays as it was, with a line in the log.
+
+        Args:
+            configurations: The functions, as they were given to `target`.  Others that this host has made may be on
+                their way out, and keep what they have.
         """
-        codes = [it for it in self._codes if it.configuration.layers or not it.configuration.task_root.is_dir()]
+        wanted = [it for it in configurations if it.layers or not it.task_root.is_dir()]
+        codes = [code for code in self._codes if any(code.configuration is it for it in wanted)]
         latest = await asyncio.to_thread(lambda: [self._latest(code) for code in codes]) if codes else []
         for code, unpacked in zip(codes, latest, strict=True):
             if unpacked != code.unpacked:

@@ -153,6 +153,19 @@ async def test_a_broken_zip_file_changes_nothing(tmp_path: Path, caplog: pytest.
     assert line.startswith(f"the function app keeps its old code: {tmp_path}/a.zip is neither a folder nor a zip file")
 
 
+async def test_what_is_replaced_is_not_looked_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The old zip file may be gone while an invocation is still in flight with its code."""
+    async with running(of(zipped(tmp_path / "a.zip", "old"))) as gateway:
+        old = gateway.functions["app"]  # as an invocation would hold it
+        new = of(zipped(tmp_path / "b.zip", "new"))
+        await gateway.reconfigure(replace(gateway.settings, functions={"app": new}))
+        (tmp_path / "a.zip").unlink()
+        await gateway.reset()
+
+    assert old is not gateway.functions["app"]
+    assert not [it for it in caplog.messages if "keeps its old code" in it]
+
+
 async def test_two_versions_of_one_function_stand_side_by_side(tmp_path: Path) -> None:
     """Their folders differ, and the same content under two names has one."""
     codes = [zipped(tmp_path / "one.zip", "1"), zipped(tmp_path / "two.zip", "2"), zipped(tmp_path / "again.zip", "1")]
