@@ -161,8 +161,10 @@ async def test_what_is_replaced_is_not_looked_at(tmp_path: Path, caplog: pytest.
         await gateway.reconfigure(replace(gateway.settings, functions={"app": new}))
         (tmp_path / "a.zip").unlink()
         await gateway.reset()
+        after = await says(gateway)
 
     assert old is not gateway.functions["app"]
+    assert after == ["new"]
     assert not [it for it in caplog.messages if "keeps its old code" in it]
 
 
@@ -188,6 +190,7 @@ async def test_requests_flow_while_code_is_unpacked(tmp_path: Path) -> None:
 
         gateway._host.unpack = watched  # type: ignore[method-assign, assignment]  # looked at, and called
         await gateway.reset()
+        await says(gateway)
         new = of(zipped(tmp_path / "b.zip", "new"))
         await gateway.reconfigure(replace(gateway.settings, functions={"app": new}))
 
