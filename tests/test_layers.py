@@ -25,19 +25,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "private_files": set(),
     "bootstraps": set(),
     "loading": {"errors"},
+    "executors": {"errors", "loading"},
     "tasks": {"defects"},
     "chunks": {"tasks"},
     "same_origin": {"errors"},
     "limits": {"errors"},
     "listener_types": {"errors", "loading"},
     "translation": TABLE,
-    "config": GROUND | {"configuration"},
+    "config": GROUND | {"configuration", "executors", "loading"},
     "observe": TABLE | {"defects", "invocation", "translation"},
-    "targets": WORK | {"bootstraps", "limits", "same_origin"},
+    "targets": WORK | {"bootstraps", "executors", "limits", "loading", "same_origin"},
     "functions": CALLS - {"types"} | {"targets", "tasks"},
     "sources": GROUND,
-    "hosting": {"configuration", "errors", "functions", "limits", "same_origin", "targets"},
-    "deployment": {"config", "functions", "hosting", "invocation"},
+    "hosting": {"configuration", "errors", "executors", "functions", "limits", "loading", "targets"},
+    "deployment": {"config", "configuration", "functions", "hosting", "invocation"},
     "listeners": WORK | TABLE | {"config", "functions", "observe", "private_files", "targets", "translation"},
     "lambda_api": CALLS | {"chunks", "functions", "observe", "same_origin", "targets", "translation"},
     "recordings": CALLS - {"defects"}
@@ -51,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"translation"},
     "cli": CALLS
     | TABLE
-    | {"app", "config", "functions", "hosting", "lambda_api", "listener_options", "listeners", "observe"}
+    | {"app", "config", "executors", "functions", "hosting", "lambda_api", "listener_options", "listeners", "observe"}
     | {"private_files", "recordings", "same_origin", "sources", "translation"},
     "__main__": {"cli"},
 }

@@ -16,6 +16,7 @@ from gateway.config.listeners.function_url import CorsModel
 from gateway.config.model import FileModel, FunctionModel, HealthCheckModel, TargetGroupModel
 from gateway.config.source import Fault, KeyPath
 from gateway.configuration import default_capacity
+from gateway.executors import runs_functions
 
 T = TypeVar("T")
 
@@ -107,6 +108,7 @@ def _function(name: str, model: FunctionModel, folder: Path, faults: list[Fault]
         handler=model.handler,
         code=code,
         runtime=model.runtime or "",
+        executor=model.executor or "",
         command=model.command,
         timeout=model.timeout,
         memory_size=model.memory_size,
@@ -133,7 +135,7 @@ def _variables(file: Path, place: KeyPath, faults: list[Fault]) -> dict[str, str
 
 
 def _target_group(name: str, model: TargetGroupModel) -> settings.TargetGroupSettings:
-    is_http = any(target.startswith("http") for target in model.targets)
+    is_http = not all(runs_functions(target) for target in model.targets)
     return settings.TargetGroupSettings(
         name=name,
         function=model.function or "",

@@ -13,6 +13,8 @@ from gateway.config.attributes import TARGET_GROUP
 from gateway.config.listeners import ListenerModel
 from gateway.config.strict import AbsolutePath, Name, Strict, TextOrNumber, attribute_fields, fault, matching
 from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, DEFAULT_ACCOUNT, REGION, REGION_TEXT
+from gateway.executors import EXECUTORS, LOCAL, executor_of
+from gateway.loading import is_place
 
 if TYPE_CHECKING:
     TargetGroupAttributes: TypeAlias = Strict
@@ -46,6 +48,12 @@ _Runtime: TypeAlias = Annotated[
 ]
 
 
+def _executor(name: str) -> str:
+    if name not in LOCAL and not is_place(name):
+        raise fault(f"found {{found}}; allowed: {', '.join(LOCAL)}, or package.module:Name for one of your own")
+    return name
+
+
 class FunctionModel(Strict):
     """A function."""
 
@@ -53,6 +61,8 @@ class FunctionModel(Strict):
     """What to call: module.function in the words of the runtime; may be left out with a command."""
     runtime: _Runtime | None = None
     """python, nodejs or provided, or AWS's identifiers such as python3.12; left out, the handler's file tells."""
+    executor: Annotated[str, AfterValidator(_executor)] | None = None
+    """What runs it: worker, runtime-api, in-process, or package.module:Name; left out, what the runtime needs."""
     command: tuple[str, ...] = ()
     """What the runtime provided runs; left out, the executable bootstrap in the code."""
     timeout: Annotated[int, Field(ge=1, le=900)] = 3
@@ -78,7 +88,7 @@ class FunctionModel(Strict):
 
     @model_validator(mode="after")
     def _can_run(self) -> Self:
-        if not self.handler and not self.command:
+        if not self.handler and not self.command and self.executor in (None, *LOCAL):
             raise fault("give handler, or command for a runtime of your own")
         return self
 
@@ -112,15 +122,10 @@ class HealthCheckModel(Strict):
     """Codes of a good answer, such as 200,202 or 200-299."""
 
 
-_TARGET = re.compile(
-    r"https?://[^\s/?#]+/?|rie:https?://[^\s/?#]+/?|aws:[A-Za-z0-9_-]+(:[$A-Za-z0-9_-]+)?"
-    r"|arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[$A-Za-z0-9_-]+)?"
-)
-
-
 def _target(text: str) -> str:
-    if not _TARGET.fullmatch(text):
-        allowed = "http://host:port, rie:http://host:port, aws:name[:qualifier] or a function's ARN"
+    executor = executor_of(text)
+    if executor is None or not re.fullmatch(executor.pattern, text):
+        allowed = ", ".join(row.written for row in EXECUTORS if row.schemes)
         raise fault(f"found {{found}}; allowed: {allowed}")
     return text
 
@@ -129,10 +134,10 @@ Target: TypeAlias = Annotated[str, AfterValidator(_target)]
 
 
 def _one_kind(targets: tuple[str, ...]) -> tuple[str, ...]:
-    kinds = {"aws" if target.startswith(("aws:", "arn:")) else target.split("://")[0] for target in targets}
-    if len({kind.replace("https", "http") for kind in kinds}) > 1:
+    kinds = {row for target in targets if (row := executor_of(target))}
+    if len(kinds) > 1:
         raise fault("found different kinds; allowed: only http://…, only rie:… or only one aws:… target in a group")
-    if kinds == {"aws"} and len(targets) > 1:
+    if len(targets) > 1 and not all(row.several for row in kinds):
         raise fault(f"found {len(targets)} functions; allowed: one, as AWS registers one function in a target group")
     return targets
 

@@ -17,6 +17,7 @@ from gateway.configuration import (
     FunctionConfiguration,
     default_capacity,
 )
+from gateway.executors import runs_functions
 
 if TYPE_CHECKING:  # most gateways have none of these listeners
     from gateway.config.doors import DoorSettings
@@ -33,6 +34,7 @@ class FunctionSettings:
 
     Attributes:
         runtime: ``python``, ``nodejs`` or ``provided``, with AWS's version suffix allowed; "" when not given.
+        executor: A name of `gateway.executors.LOCAL` or ``package.module:Name``; "" when not given.
         timeout: Seconds that one invocation may run.
         memory_size: MB.
         cpu_share: Limit the CPU to what ``memory_size`` has on Lambda.
@@ -45,6 +47,7 @@ class FunctionSettings:
     handler: str
     code: Path
     runtime: str = ""
+    executor: str = ""
     command: tuple[str, ...] = ()
     timeout: int = 3
     memory_size: int = 128
@@ -64,6 +67,7 @@ class FunctionSettings:
             handler=self.handler,
             task_root=self.code,
             runtime="provided" if self.command and not self.runtime else runtime,
+            executor=self.executor,
             command=self.command,
             timeout_ms=self.timeout * 1000,
             memory_mb=self.memory_size,
@@ -112,7 +116,7 @@ class TargetGroupSettings(NamedTuple):
     @property
     def is_lambda(self) -> bool:
         """The targets are functions, wherever they run."""
-        return not any(target.startswith(("http://", "https://")) for target in self.targets)
+        return all(runs_functions(target) for target in self.targets)
 
 
 class Certificate(NamedTuple):

@@ -12,12 +12,16 @@ import collections
 import contextlib
 import os
 import queue
+import tempfile
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.configuration import FunctionConfiguration
 from gateway.defects import report
+from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned
 from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import NOT_READY, exited, timed_out
@@ -26,6 +30,7 @@ from gateway.targets.printed import Printed
 
 if TYPE_CHECKING:
     from gateway.bootstraps.python.lambda_runtime import Handler
+    from gateway.targets.executor import Resources
 
 _Answer: TypeAlias = Returned | Failed | None
 """None when the time is over."""
@@ -79,6 +84,7 @@ class InProcess:
         configuration: The function; its task root goes to the front of ``sys.path``.
         variables: The function's variables, set in this process from `start` until `aclose`.
         handler: The handler itself when the caller has it, instead of the configuration's setting.
+        latest: The function with its code as it is now, for `renew`; None when its task root stays the same.
     """
 
     def __init__(
@@ -86,8 +92,10 @@ class InProcess:
         configuration: FunctionConfiguration,
         variables: dict[str, str],
         handler: Handler | None = None,
+        latest: Callable[[], FunctionConfiguration] | None = None,
     ) -> None:
         self._configuration = configuration
+        self._latest = latest or (lambda: configuration)
         self._variables = variables
         self._handler = LocalHandler(configuration, handler)
         self._waiting: collections.deque[_Job] = collections.deque()
@@ -211,7 +219,11 @@ class InProcess:
 
     def renew(self) -> None:
         """Import the modules of the task root again when the next invocation begins; a given handler stays."""
-        self._handler.forget()
+        new = self._latest()
+        if new.task_root != self._configuration.task_root:
+            os.environ.update(LAMBDA_TASK_ROOT=str(new.task_root), PWD=str(new.task_root))
+        self._configuration = new
+        self._handler.forget(new)
 
     async def aclose(self) -> None:
         """Let the threads end after what they are doing and give the process its variables back."""
@@ -222,6 +234,7 @@ class InProcess:
         for _ in range(self._threads):
             self._wakes.put(False)
         self._threads = 0
+        self._handler.leave()
         for name, value in self._saved.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -297,3 +310,16 @@ class InProcess:
         told.begin(time.perf_counter(), name, self._configuration.version, self._init_ms)
         if told.details:
             job.printed = Printed(told)
+
+
+def make(configuration: FunctionConfiguration, resources: Resources) -> InProcess:
+    """What runs a Python handler in this process.
+
+    Raises:
+        UsageError: The function has another runtime.
+    """
+    if configuration.runtime != "python":
+        asked = "--in-process" if resources.options.in_process else "the executor in-process"
+        raise UsageError(f"{asked} runs Python handlers; {configuration.name} is {configuration.runtime}")
+    variables = resources.variables(configuration, Path(tempfile.gettempdir()))
+    return InProcess(configuration, variables, latest=resources.code)

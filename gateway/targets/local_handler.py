@@ -5,9 +5,6 @@ It may be called on any thread; the handler's module is shared by all of them.
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
 import time
 
 from gateway.bootstraps.python import lambda_runtime as runtime
@@ -15,6 +12,7 @@ from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Returned
 from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large
+from gateway.targets.task_roots import enter, forget_modules, leave
 
 
 class LocalHandler:
@@ -41,9 +39,7 @@ class LocalHandler:
         Raises:
             UsageError: It cannot be loaded.
         """
-        folder = str(self._configuration.task_root)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+        enter(self._configuration.name, self._configuration.task_root)
         setting = self._configuration.handler
         try:
             handler = runtime.load_handler(setting)
@@ -55,15 +51,17 @@ class LocalHandler:
             raise UsageError(f"{setting} is not callable: it is of type {type(handler).__name__}")
         self._handler = handler
 
-    def forget(self) -> None:
-        """Import the modules of the task root again at the next call; a given handler stays."""
-        root = str(self._configuration.task_root)
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None) or ""
-            if file.startswith(root + os.sep) and f"{os.sep}site-packages{os.sep}" not in file:
-                del sys.modules[name]
-        importlib.invalidate_caches()
+    def forget(self, new: FunctionConfiguration) -> None:
+        """Import the modules of the task root, or of another one, again at the next call; a given handler stays."""
+        old, self._configuration = self._configuration, new
+        forget_modules(old.task_root)
+        if new.task_root != old.task_root:
+            enter(new.name, new.task_root)
         self._handler = self._given
+
+    def leave(self) -> None:
+        """The function has ended."""
+        leave(self._configuration.name, self._configuration.task_root)
 
     def run(self, invocation: Invocation) -> Returned | Failed:
         """Call it, on this thread, and tell of an import inside the invocation where somebody asks."""
