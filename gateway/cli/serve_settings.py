@@ -2,7 +2,6 @@
 
 import os
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,10 +9,9 @@ from typing import Final
 from gateway.cli.account_region import account_region
 from gateway.cli.handler_setting import parse_target
 from gateway.cli.variables import read_variables
-from gateway.config.attributes import LISTENER, TARGET_GROUP, Attribute
 from gateway.config.fronts import FRONTS, front_settings
 from gateway.config.rules import Forward, TargetGroupTuple
-from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
+from gateway.config.settings import AlbSettings, FunctionSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
 from gateway.hosting import runtime_of_handler
 from gateway.translation.default_names import default_target_group_arn
@@ -25,9 +23,6 @@ FLAVOURS: Final = {
 }
 _ELSEWHERE: Final = ("aws:", "arn:", "rie:", "http://", "https://")
 _FILES: Final = (".toml", ".yaml", ".yml")
-_NO_CHECKS: Final = HealthCheckSettings(
-    enabled=False, path="/", interval=35, timeout=30, healthy_threshold=5, unhealthy_threshold=5, matcher="200"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +116,14 @@ def _settings(options: ServeOptions, folder: Path) -> Settings:
     first = next(iter(functions))
     if not options.flavour.startswith("alb"):
         return Settings(folder, functions, {}, (front_settings(options.flavour, first, options.host, options.port),))
-    return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first, (), {}, _NO_CHECKS))
+    return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first))
 
 
 def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
     """A load balancer in front of something that runs elsewhere."""
     if not options.flavour.startswith("alb"):
         raise UsageError(f"--as {options.flavour}: {options.target} can only be behind alb and alb-multi")
-    group = TargetGroupSettings("target", "", (options.target,), {}, _NO_CHECKS, endpoint_url=options.endpoint_url)
+    group = TargetGroupSettings("target", targets=(options.target,), endpoint_url=options.endpoint_url)
     named = dict(_named(item) for item in options.functions)
     made = [_limited(function_settings(target, folder, options, name), options) for name, target in named.items()]
     return _behind_a_load_balancer(options, folder, {function.name: function for function in made}, group)
@@ -138,9 +133,9 @@ def _behind_a_load_balancer(
     options: ServeOptions, folder: Path, functions: dict[str, FunctionSettings], group: TargetGroupSettings
 ) -> Settings:
     multi = {"lambda.multi_value_headers.enabled": options.flavour == "alb-multi"}
-    group = group._replace(attributes=_defaults(TARGET_GROUP) | multi)
+    group = group._replace(attributes={**group.attributes, **multi})
     forward = Forward((TargetGroupTuple(group.name),))
-    listener = AlbSettings(options.port, (forward,), _defaults(LISTENER), options.host)
+    listener = AlbSettings(options.port, (forward,), host=options.host)
     return Settings(folder, functions, {group.name: group}, (listener,))
 
 
@@ -181,7 +176,3 @@ def function_settings(target: str, folder: Path, options: FunctionOptions, name:
         environment=read_variables(options.env_files, options.env),
         layers=tuple(folder / layer for layer in options.layers),
     )
-
-
-def _defaults(attributes: Mapping[str, Attribute]) -> dict[str, bool | int | str]:
-    return {key: attribute.default for key, attribute in attributes.items()}

@@ -8,7 +8,8 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.config.source import Fault, Key, KeyPath, shown
+from gateway.config.not_allowed import shown
+from gateway.config.source import Fault, Key, KeyPath
 from gateway.types import Json
 
 _MANY: Final = 15

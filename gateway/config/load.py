@@ -9,6 +9,8 @@ from gateway.config.settings import Settings
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from gateway.config.source import Fault, Source
 
 
@@ -35,9 +37,9 @@ def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
     data = expand(source.data, environ, faults)
     variables = {name: environ[name] for name in variables_in(source.data) if name in environ}
     source = source._replace(variables=variables)
-    model: FileModel | None = None
+    model: BaseModel | None = None
     try:
-        model = FileModel.model_validate(data)
+        model = FileModel.model_validate(data, context=file.resolve().parent)
     except ValidationError as error:
         faults.extend(faults_of(error, FileModel, data))
     faults.extend(reference_faults(data))
