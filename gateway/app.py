@@ -1,25 +1,25 @@
 """The composition root: reading it from top to bottom explains the system.
 
-Functions run on a `Host`; a `FrontDoor` for each listener makes requests into invocations of them; the control port
-gives them to boto3 and the AWS CLI.
+A `Deployment` brings functions, which run on a `Host`, into the Lambda service; a `FrontDoor` for each listener makes
+requests into invocations; the control port gives the service to boto3 and the AWS CLI.
 """
 
 import asyncio
 import logging
 import os
-from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings
-from gateway.defects import reported
+from gateway.config.forwarding import groups_behind
+from gateway.config.settings import AlbSettings, ListenerSettings, Settings
+from gateway.deployment import Deployment
 from gateway.errors import UsageError
-from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
 from gateway.functions.function import Function
-from gateway.functions.registry import Registry
-from gateway.hosting import Host, HostOptions, runtime_of_handler
+from gateway.functions.service import LambdaService
+from gateway.hosting import Host, HostOptions
 from gateway.lambda_api.server import ControlServer
-from gateway.surroundings import FrontDoorOptions, Surroundings
+from gateway.surroundings import FrontDoorOptions
+from gateway.tasks import Tasks
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.front_doors import FrontDoor
     from gateway.lambda_api.signature import SignatureCheck
     from gateway.limits.means import Limits
+    from gateway.listeners.context import ListenerContext
 
 log = logging.getLogger("gateway")
 
@@ -62,7 +63,7 @@ class Gateway:
         door_options: What all front doors share.
 
     Attributes:
-        functions: By name.
+        service: Runs the functions.
         servers: After `start` one for each listener, in the order of the settings; then the control port's, if there
             is one.
 
@@ -77,14 +78,13 @@ class Gateway:
         self._host = Host(host_options)
         self._door_options = door_options or FrontDoorOptions()
         self._sticky_key = os.urandom(32)
-        self._draining: set[asyncio.Task[None]] = set()
-        self._unreserved = _unreserved(settings)
+        self._closing = Tasks("the end of what the configuration no longer has")
+        self.service = LambdaService(account_region=settings.account_region)
         try:
-            self.functions = {name: self._function(function) for name, function in settings.functions.items()}
+            self._deployment = Deployment(settings, self._host, self.service)
         except UsageError:
             self._host.remove()
             raise
-        self._registry = Registry(self.functions.values(), settings.account_region)
         self.doors: list[FrontDoor] = []
         self.servers: list[Server] = []
 
@@ -100,7 +100,7 @@ class Gateway:
             from gateway.same_origin import THIS_MACHINE  # noqa: PLC0415 - as above
 
             allowed = self._host.options.allowed_callers or THIS_MACHINE
-            return build_control_app(self._registry, self.reset, signature, self._published(signature), allowed)
+            return build_control_app(self.service, self.reset, signature, self._published(signature), allowed)
 
         server = ControlServer(build, host, port)
         self.servers.append(server)
@@ -116,7 +116,7 @@ class Gateway:
             UsageError: A handler cannot be loaded, a front door cannot be built or a port cannot be opened; everything
                 is stopped again.
         """
-        loading = asyncio.gather(*(function.start() for function in self.functions.values()), return_exceptions=True)
+        loading = self._deployment.start()
         failures = _failures(await asyncio.gather(self._build_doors(), return_exceptions=True))
         if not failures:
             doors = asyncio.gather(*(door.start() for door in self.doors), return_exceptions=True)
@@ -139,44 +139,51 @@ class Gateway:
         await asyncio.sleep(0)  # the functions' turn: it ends with the launch of their processes
         from gateway.front_doors import front_door  # noqa: PLC0415 - see above
 
-        surroundings = self._surroundings(self.settings, self.functions)
-        self.doors = [front_door(listener, surroundings, self._door_options) for listener in self.settings.listeners]
+        context = self._context(self.settings)
+        self.doors = [front_door(listener, context, self._door_options) for listener in self.settings.listeners]
         self.servers = [*(door.server for door in self.doors), *self.servers]
 
     async def reconfigure(self, settings: Settings) -> None:
         """Go over to other settings; requests in flight end as they began.
 
-        What has not changed stays as it is: functions keep their environments.  Ports cannot change, and neither can
-        listeners that are no load balancers.
+        What has not changed stays as it is: functions keep their environments, connections go on.  Ports cannot change,
+        and neither can listeners that are no load balancers.
 
         Raises:
             UsageError: The new settings cannot work; the old ones stay.
         """
         if settings.account_region != self.settings.account_region:
             raise UsageError("region and account cannot change while the gateway runs; start it again")
-        changed = settings.functions != self.settings.functions
-        if changed and any(listener.type == "websocket_api" for listener in settings.listeners):
-            raise UsageError("functions cannot change while a websocket_api has connections to them; start it again")
         if [_place(it) for it in settings.listeners] != [_place(it) for it in self.settings.listeners]:
             raise UsageError(
                 "only the rules of load balancers can change: listeners, other front doors, certificates, hosts and "
                 "ports cannot change while the gateway runs; start it again"
             )
-        old = self.functions
-        same = {name for name, it in settings.functions.items() if self.settings.functions.get(name) == it}
-        functions = {name: old[name] if name in same else self._function(it) for name, it in settings.functions.items()}
-        new = [function for name, function in functions.items() if name not in same]
-        failures = _failures(await asyncio.gather(*(it.start() for it in new), return_exceptions=True))
-        if failures:
-            await asyncio.gather(*(function.aclose() for function in new))
-            raise failures[0]
-        await self._reroute(settings, functions)
-        self.settings, self.functions = settings, functions
-        self._registry.replace(functions.values())
-        self._unreserved.limit = _unreserved(settings).limit
-        for name, function in old.items():
-            if functions.get(name) is not function:
-                self._drain(function.drain())
+        from gateway.front_doors import AlbFrontDoor, Rerouting  # noqa: PLC0415 - they are here, after `start`
+
+        change = await self._deployment.prepare(settings)
+        reroutings: list[Rerouting] = []
+        try:
+            for door, old, new in zip(self.doors, self.settings.listeners, settings.listeners, strict=True):
+                if (
+                    isinstance(door, AlbFrontDoor)
+                    and isinstance(new, AlbSettings)
+                    and _behind(old, self.settings) != _behind(new, settings)
+                ):
+                    reroutings.append(await door.prepare(new, self._context(settings)))
+        except UsageError:
+            await asyncio.gather(self._deployment.discard(change), *(it.discard() for it in reroutings))
+            raise
+        # All at once: no request meets new rules and old functions.
+        self._deployment.commit(change)
+        for rerouting in reroutings:
+            self._closing.start(rerouting.commit())
+        self.settings = settings
+
+    @property
+    def functions(self) -> "Mapping[str, Function]":
+        """The functions of this account and region, by name."""
+        return {function.configuration.name: function for function in self.service.functions}
 
     @property
     def limits(self) -> "Limits | None":
@@ -192,36 +199,24 @@ class Gateway:
         """Close the ports, let requests finish for ``grace_s`` seconds, stop the functions."""
         await asyncio.gather(*(server.stop(grace_s) for server in self.servers))
         await asyncio.gather(*(door.aclose() for door in self.doors))
-        await asyncio.gather(*(function.aclose() for function in self.functions.values()), *self._draining)
+        await self._closing.wait()
+        await self.service.aclose()
         await self._host.aclose()
 
     def force(self) -> None:
         """Drop every request now; `stop` then ends at once."""
         for server in self.servers:
             server.force()
+        self.service.abandon()
 
-    def _function(self, settings: FunctionSettings) -> Function:
-        configuration = settings.configuration(*self.settings.account_region)
-        if not settings.runtime and not settings.command:
-            configuration = replace(configuration, runtime=runtime_of_handler(settings.handler, settings.code))
-        return Function(configuration, self._host.target(configuration), self._unreserved)
+    def _context(self, settings: Settings) -> "ListenerContext":
+        from gateway.listeners.context import ListenerContext  # noqa: PLC0415 - it comes with the front doors
+        from gateway.listeners.local_authority import cache_folder  # noqa: PLC0415 - as above
 
-    def _surroundings(self, settings: Settings, functions: Mapping[str, Function]) -> Surroundings:
-        from gateway.listeners.local_authority import cache_folder  # noqa: PLC0415 - it comes with the front doors
-
-        return Surroundings(settings, functions, self._sticky_key, cache_folder(self._host.options.variables))
-
-    async def _reroute(self, settings: Settings, functions: Mapping[str, Function]) -> None:
-        surroundings = self._surroundings(settings, functions)
-        for door, listener in zip(self.doors, settings.listeners, strict=True):
-            if isinstance(listener, AlbSettings) or functions != self.functions:
-                self._drain((await door.reconfigure(listener, surroundings)).aclose())
-
-    def _drain(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._draining.add(task)
-        task.add_done_callback(self._draining.discard)
-        task.add_done_callback(reported("the end of what the configuration no longer has"))
+        cache, options = cache_folder(self._host.options.variables), self._door_options
+        return ListenerContext(
+            self.service, settings.target_groups, self._sticky_key, cache, options.dev_headers, options.verify
+        )
 
     def _published(self, signature: "SignatureCheck | None") -> "list[Route]":
         """What front doors have to say on the control port: health of targets, public keys, connections."""
@@ -231,15 +226,15 @@ class Gateway:
         return [route for door in self.doors for route in door_routes(door, verify)]
 
 
-def _unreserved(settings: Settings) -> ConcurrencyPool:
-    reserved = [function.reserved_concurrent_executions or 0 for function in settings.functions.values()]
-    return unreserved_pool(settings.concurrent_executions, reserved)
-
-
 def _place(listener: ListenerSettings) -> _Place:
     if isinstance(listener, AlbSettings):
         return listener.host, listener.port, listener.protocol, listener.certificates, listener.mutual_authentication
     return (listener,)
+
+
+def _behind(listener: ListenerSettings, settings: Settings) -> tuple[object, ...]:
+    """What a load balancer is built from."""
+    return (listener, *(groups_behind(listener, settings) if isinstance(listener, AlbSettings) else ()))
 
 
 def _failures(results: Iterable[BaseException | None]) -> list[BaseException]:

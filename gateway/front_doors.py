@@ -1,19 +1,21 @@
 """From a listener's settings to a front door on a port, with what observes it."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from gateway.config.settings import AlbSettings, ListenerSettings
 from gateway.listeners.alb.listener import AlbListener
+from gateway.listeners.context import ListenerContext
 from gateway.listeners.listener import OnWritten
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
 from gateway.load_balancer import LOAD_BALANCER, LoadBalancer
-from gateway.surroundings import FrontDoorOptions, Surroundings
+from gateway.surroundings import FrontDoorOptions
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request, Response
 
 if TYPE_CHECKING:
-    from gateway.listeners.door import Door, DoorListener
+    from gateway.listeners.door import DoorListener
 
 
 _NONE = FrontDoorOptions()
@@ -23,13 +25,13 @@ class AlbFrontDoor:
     """A load balancer's listener and its port.
 
     Attributes:
-        behind: What stands behind the rules; replaced as a whole by `reconfigure`.
+        behind: What stands behind the rules; replaced as a whole by `install`.
     """
 
-    def __init__(self, settings: AlbSettings, surroundings: Surroundings, options: FrontDoorOptions) -> None:
+    def __init__(self, settings: AlbSettings, context: ListenerContext, options: FrontDoorOptions) -> None:
         from gateway.listeners.local_authority import tls_files_of  # noqa: PLC0415 - reads certificates
 
-        self.behind = LoadBalancer(settings, surroundings)
+        self.behind = LoadBalancer(settings, context)
         self._listener = AlbListener(self.behind.routing)
         observers: list[OnWritten] = []
         if options.access_log:
@@ -39,23 +41,25 @@ class AlbFrontDoor:
         if options.recorder:
             observers.append(options.recorder.observer("alb", Alb(attributes=self.behind.routing.attributes)))
         self._listener.on_written = together(observers)
-        tls = tls_files_of(settings, surroundings.cache)
+        tls = tls_files_of(settings, context.cache)
         self.server = ListenerServer(self._listener, settings.host, settings.port, tls, _idle_timeout_s(settings))
 
     async def start(self) -> None:
         """Start what is behind the rules."""
         await self.behind.start()
 
-    async def reconfigure(self, settings: ListenerSettings, surroundings: Surroundings) -> LoadBalancer:
-        """Go over to other settings; what was behind the old ones is to be closed by the caller.
+    async def prepare(self, settings: AlbSettings, context: ListenerContext) -> "Rerouting":
+        """Make and start what is behind other rules; nothing changes before its `commit`.
 
         Raises:
-            UsageError: The new settings cannot work; the old ones stay.
+            UsageError: The new settings cannot work.
         """
-        if not isinstance(settings, AlbSettings):
-            raise TypeError(f"a load balancer cannot become a {settings.type}")
-        behind = LoadBalancer(settings, surroundings)
+        behind = LoadBalancer(settings, context)
         await behind.start()
+        return Rerouting(self, settings, behind)
+
+    def install(self, settings: AlbSettings, behind: LoadBalancer) -> LoadBalancer:
+        """Go over to other rules; gives what was behind the old ones."""
         self._listener.routing = behind.routing
         self.server.set_idle_timeout(_idle_timeout_s(settings))
         old, self.behind = self.behind, behind
@@ -66,6 +70,22 @@ class AlbFrontDoor:
         await self.behind.aclose()
 
 
+class Rerouting(NamedTuple):
+    """Other rules for a load balancer, ready to be installed."""
+
+    door: AlbFrontDoor
+    settings: AlbSettings
+    behind: LoadBalancer
+
+    async def discard(self) -> None:
+        """The old rules stay."""
+        await self.behind.aclose()
+
+    def commit(self) -> Coroutine[None, None, None]:
+        """Go over to them; what is given closes what was behind the old ones."""
+        return self.door.install(self.settings, self.behind).aclose()
+
+
 def _idle_timeout_s(settings: AlbSettings) -> float:
     """One attribute is for clients' connections and for targets' (ELB user guide, "Connection idle timeout")."""
     return float(settings.attributes["idle_timeout.timeout_seconds"])
@@ -74,21 +94,13 @@ def _idle_timeout_s(settings: AlbSettings) -> float:
 class ApiFrontDoor:
     """An API of API Gateway or a function URL, and its port."""
 
-    def __init__(self, settings: ListenerSettings, surroundings: Surroundings, options: FrontDoorOptions) -> None:
-        self._options = options
-        self.listener = _door(settings, surroundings, options)
+    def __init__(self, settings: ListenerSettings, context: ListenerContext, options: FrontDoorOptions) -> None:
+        self.listener = _door(settings, context)
         if options.recorder:
             flavour = getattr(self.listener.door, "flavour", None)
             if flavour is not None:
                 self.listener.on_written = options.recorder.observer(_flavour_name(settings), flavour)
         self.server = ListenerServer(self.listener, settings.host, settings.port)
-
-    async def reconfigure(self, settings: ListenerSettings, surroundings: Surroundings) -> "Door":
-        """Go over to other functions; the old door is to be closed by the caller."""
-        listener = _door(settings, surroundings, self._options)
-        await listener.door.start()
-        old, self.listener.door = self.listener.door, listener.door
-        return old
 
     async def start(self) -> None:
         """Open what the door needs."""
@@ -102,39 +114,35 @@ class ApiFrontDoor:
 FrontDoor: TypeAlias = AlbFrontDoor | ApiFrontDoor
 
 
-def front_door(settings: ListenerSettings, surroundings: Surroundings, options: FrontDoorOptions = _NONE) -> FrontDoor:
+def front_door(settings: ListenerSettings, context: ListenerContext, options: FrontDoorOptions = _NONE) -> FrontDoor:
     """The front door that a listener's settings describe.
 
     Raises:
         UsageError: Something that they name is not there, or an extra is missing.
     """
     if isinstance(settings, AlbSettings):
-        return AlbFrontDoor(settings, surroundings, options)
-    return ApiFrontDoor(settings, surroundings, options)
+        return AlbFrontDoor(settings, context, options)
+    return ApiFrontDoor(settings, context, options)
 
 
-def _door(settings: ListenerSettings, surroundings: Surroundings, options: FrontDoorOptions) -> "DoorListener":
-    functions, dev_headers = surroundings.functions, options.dev_headers
-    place = surroundings.settings.account_region
-    of_api = options.verify("execute-api") if options.verify else None
-    of_url = options.verify("lambda") if options.verify else None
+def _door(settings: ListenerSettings, context: ListenerContext) -> "DoorListener":
     match settings.type:
         case "rest_api":
             from gateway.listeners.rest_api import rest_api  # noqa: PLC0415 - only the front doors that are used
 
-            return rest_api(settings, functions, place, verify=of_api, dev_headers=dev_headers)
+            return rest_api(settings, context)
         case "http_api":
             from gateway.listeners.http_api import http_api  # noqa: PLC0415 - as above
 
-            return http_api(settings, functions, place, verify=of_api, dev_headers=dev_headers)
+            return http_api(settings, context)
         case "function_url":
             from gateway.listeners.function_url import function_url  # noqa: PLC0415 - as above
 
-            return function_url(settings, functions, verify=of_url, dev_headers=dev_headers)
+            return function_url(settings, context)
         case "websocket_api":
             from gateway.listeners.websocket_api import websocket_api  # noqa: PLC0415 - as above
 
-            return websocket_api(settings, functions, place, dev_headers=dev_headers)
+            return websocket_api(settings, context)
         case _:
             raise TypeError(f"{settings.type} is not a door")
 

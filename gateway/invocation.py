@@ -1,12 +1,25 @@
-"""What goes into a function and what comes out of it.
+"""What names a function, what goes into it and what comes out of it.
 
-Everything meets in these two values: a front door, the Invoke API or an event source makes an `Invocation`; a target
-turns it into an `Outcome`.  A front door knows nothing of how a function runs, a target nothing of HTTP events.
+Everything meets in these three values: a listener, the Invoke API or an event source holds a `FunctionReference` and
+makes an `Invocation`; the Lambda service turns them into an `Outcome`.  A listener knows nothing of how a function
+runs, a target nothing of HTTP events.
 """
 
 from asyncio import Future
 from collections.abc import AsyncIterator
 from typing import NamedTuple, TypeAlias
+
+
+class FunctionReference(NamedTuple):
+    """A function as its caller names it: looked up at each call, so that what it leads to can change between two.
+
+    Attributes:
+        name: The function's name, as in its ARN.
+        qualifier: A version or an alias; None when the caller gave none, which means ``$LATEST``.
+    """
+
+    name: str
+    qualifier: str | None = None
 
 
 class Invocation(NamedTuple):

@@ -3,15 +3,15 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from gateway.config.rules import ActionSettings, Forward, RoutingSettings
-from gateway.config.settings import AlbSettings, TargetGroupSettings
-from gateway.functions.function import Function
+from gateway.config.forwarding import actions_of, group_names
+from gateway.config.rules import RoutingSettings
+from gateway.config.settings import AlbSettings
 from gateway.listeners.alb.attributes import alb_attributes
 from gateway.listeners.alb.group_builder import GroupBuilder, GroupOptions
 from gateway.listeners.alb.listener import Routing
 from gateway.listeners.alb.rules import compile_rules
 from gateway.listeners.alb.target_groups import TargetGroup
-from gateway.surroundings import Surroundings
+from gateway.listeners.context import ListenerContext
 from gateway.translation.desync import Mode
 
 if TYPE_CHECKING:
@@ -32,12 +32,11 @@ class LoadBalancer:
         UsageError: A target cannot work, or an extra is missing.
     """
 
-    def __init__(self, listener: AlbSettings, surroundings: Surroundings) -> None:
+    def __init__(self, listener: AlbSettings, context: ListenerContext) -> None:
         self._listener = listener
-        self._surroundings = surroundings
+        self._context = context
         self._attributes = alb_attributes(listener)
         self.authentication = self._authentication()
-        self._remote: list[Function] = []
         groups = self._build_groups()
         self._groups = tuple(groups.values())
         rules = compile_rules(listener)
@@ -46,7 +45,7 @@ class LoadBalancer:
             groups=groups,
             attributes=self._attributes,
             desync=Mode(listener.attributes["routing.http.desync_mitigation_mode"]),
-            sticky_key=surroundings.sticky_key,
+            sticky_key=context.sticky_key,
             authentication=self.authentication,
             authenticators={
                 id(rule.authentication): self.authentication.authenticator(rule.authentication)
@@ -57,13 +56,11 @@ class LoadBalancer:
 
     async def start(self) -> None:
         """Start the target groups; raises `UsageError` when one can never work."""
-        await asyncio.gather(*(function.start() for function in self._remote))
         await asyncio.gather(*(group.start() for group in self._groups))
 
     async def aclose(self) -> None:
         """Stop the target groups and close the connections to identity providers."""
         await asyncio.gather(*(group.aclose() for group in self._groups))
-        await asyncio.gather(*(function.drain() for function in self._remote))
         if self.authentication:
             await self.authentication.aclose()
 
@@ -72,40 +69,13 @@ class LoadBalancer:
             return None
         from gateway.listeners.alb.authenticate import Authentication  # noqa: PLC0415 - needs an extra
 
-        region, account = self._surroundings.settings.account_region
+        region, account = self._context.service.account_region
         arn = f"arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/{LOAD_BALANCER}"
-        return Authentication.of(self._listener, self._attributes, arn, self._surroundings.cache)
+        return Authentication.of(self._listener, self._attributes, arn, self._context.cache)
 
     def _build_groups(self) -> dict[str, TargetGroup]:
-        settings = self._surroundings.settings.target_groups
-        names = group_names(self._listener)
-        shadows = {settings[name].shadow for name in names} - {""}
-        functions = {name: self._function(settings[name]) for name in names | shadows if settings[name].is_lambda}
         idle_timeout_s = float(self._listener.attributes["idle_timeout.timeout_seconds"])
-        place = self._surroundings.settings.account_region
-        options = GroupOptions(self._attributes, self._surroundings.sticky_key, idle_timeout_s, account_region=place)
-        builder = GroupBuilder(settings, functions, options)
+        options = GroupOptions(self._attributes, self._context.sticky_key, idle_timeout_s)
+        builder = GroupBuilder(self._context.target_groups, self._context.service, options)
         self.checkers = builder.checkers
-        return {name: builder.build(name) for name in names}
-
-    def _function(self, settings: TargetGroupSettings) -> Function:
-        """The function of this configuration, or the one that runs elsewhere."""
-        if settings.function:
-            return self._surroundings.functions[settings.function]
-        from gateway.functions.remote import remote_function  # noqa: PLC0415 - only for what runs elsewhere
-
-        file = self._surroundings.settings
-        function = remote_function(settings.targets, settings.endpoint_url, file.region, file.account)
-        self._remote.append(function)
-        return function
-
-
-def actions_of(listener: AlbSettings) -> list[ActionSettings]:
-    """All actions of a listener."""
-    return [*listener.default_actions, *(action for rule in listener.rules for action in rule.actions)]
-
-
-def group_names(listener: AlbSettings) -> set[str]:
-    """The target groups that a listener's actions name."""
-    forwards = [action for action in actions_of(listener) if isinstance(action, Forward)]
-    return {it.target_group for action in forwards for it in action.target_groups}
+        return {name: builder.build(name) for name in group_names(self._listener)}

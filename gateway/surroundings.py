@@ -1,11 +1,7 @@
-"""What the front doors of a gateway share; known before the front doors themselves are imported."""
+"""What the front doors of a gateway do beside their own work; known before they themselves are imported."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
-
-from gateway.config.settings import Settings
-from gateway.functions.function import Function
 
 if TYPE_CHECKING:
     from gateway.listeners.iam import Verify
@@ -26,18 +22,3 @@ class FrontDoorOptions(NamedTuple):
     recorder: "Recorder | None" = None
     dev_headers: bool = False
     verify: "Callable[[str], Verify] | None" = None
-
-
-class Surroundings(NamedTuple):
-    """What the listeners of a gateway share.
-
-    Attributes:
-        functions: Those of the configuration, by name; somebody else starts and stops them.
-        sticky_key: The secret behind stickiness cookies.
-        cache: A folder for keys that should outlive the gateway.
-    """
-
-    settings: Settings
-    functions: Mapping[str, Function]
-    sticky_key: bytes
-    cache: Path

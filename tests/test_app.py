@@ -16,13 +16,13 @@ import jwt
 import pytest
 
 from gateway.app import Gateway, Server
+from gateway.config.forwarding import group_names
 from gateway.config.rules import FixedResponse, Forward, RuleSettings, TargetGroupTuple
 from gateway.config.settings import AlbSettings, FunctionSettings, Settings
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
 from gateway.lambda_api.signature import SignatureCheck
 from gateway.listeners.local_authority import authority_file
-from gateway.load_balancer import group_names
 from gateway.types import Json
 from tests.gateways import Front, function, gateway_of, gateway_settings
 from tests.listeners.alb.identity_provider import provided

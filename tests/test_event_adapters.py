@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from mangum import Mangum
 
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from tests.translation.flavours.apigw_requests import ARRIVAL, BROWSER, REQUEST
 
 SENT = REQUEST._replace(
@@ -46,7 +46,7 @@ async def _echo(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - 
 def test_mangum(name: str) -> None:
     """An ASGI application behind Mangum sees the request and its answer reaches the client, cookies apart."""
     options: dict[str, Any] = {"binary_media_types": ("*/*",)} if name == "rest" else {}
-    flavour = FLAVOURS[name](**options)
+    flavour = build_flavour(name, options)
 
     result = Mangum(_echo, lifespan="off")(json.loads(flavour.encode(SENT, ARRIVAL)), CONTEXT)
     response = flavour.decode(json.dumps(result).encode(), SENT, ARRIVAL)
@@ -71,7 +71,7 @@ def test_mangum(name: str) -> None:
 )
 def test_powertools(name: str, resolver: Any) -> None:  # noqa: ANN401 - one of three classes
     """A Powertools resolver finds its route, its parameters and its repeated query values."""
-    app, flavour = resolver(), FLAVOURS[name]()
+    app, flavour = resolver(), build_flavour(name)
 
     @app.post("/pets/<pet>")  # type: ignore[untyped-decorator]  # resolvers are not typed that far
     def pet(pet: str) -> Response[str]:

@@ -1,17 +1,19 @@
 """The house keeps its order: imports go down only, lazy ones and those for types included."""
 
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.own_files import PACKAGE, imports, module_files, own_imports
+from tests.own_files import PACKAGE, ROOT, imports, module_files, own_imports
 
 MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
 
-PURE = {"errors", "loading", "types"}
-GROUND = PURE | {"defects"}
+PURE = {"errors", "listener_types", "loading", "types"}
+GROUND = PURE | {"defects", "tasks", "chunks"}
 SERVICE = GROUND | {"invocation", "configuration"}
 EDGE = SERVICE | {"functions", "targets", "config", "observe"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -19,6 +21,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "defects": set(),
     "errors": {"types"},
     "loading": {"errors"},
+    "tasks": {"defects"},
+    "chunks": {"tasks"},
+    "listener_types": {"errors", "loading"},
     "invocation": {"types"},
     "configuration": GROUND,
     "same_origin": GROUND,
@@ -35,12 +40,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": SERVICE | {"functions", "config"},
     "recordings": SERVICE | {"functions", "targets", "translation", "listeners", "observe", "private_files"},
     "hosting": SERVICE | {"functions", "limits", "same_origin", "targets"},
+    "deployment": EDGE | {"hosting"},
     "surroundings": EDGE | {"listeners", "recordings"},
-    "load_balancer": EDGE | {"translation", "listeners", "surroundings"},
+    "load_balancer": EDGE | {"translation", "listeners"},
     "front_doors": EDGE | {"translation", "listeners", "load_balancer", "recordings", "surroundings"},
     "control_routes": {"front_doors", "lambda_api", "load_balancer", "listeners"},
     "app": EDGE
-    | {"hosting", "limits", "same_origin", "surroundings", "load_balancer", "front_doors", "control_routes"}
+    | {"deployment", "hosting", "limits", "same_origin", "surroundings", "load_balancer", "front_doors"}
+    | {"control_routes"}
     | {"bootstraps", "translation", "listeners", "lambda_api", "sources", "recordings"},
     "testing": EDGE
     | {"bootstraps"}
@@ -118,11 +125,11 @@ def test_translation_is_pure(path: Path) -> None:
 
 @pytest.mark.parametrize("path", in_folder("translation/flavours"), ids=lambda path: path.stem)
 def test_flavours_do_not_know_each_other(path: Path) -> None:
-    """A front door's rules can be read alone; only the table of flavours names them."""
+    """A flavour's rules can be read alone."""
     flavours = "gateway.translation.flavours."
     own = {name for name in own_imports(path, MODULES) if name.startswith(flavours)}
 
-    assert path.stem == "table" or own == set()
+    assert own == set()
 
 
 TARGET_FOLDERS = sorted(path.name for path in (PACKAGE / "targets").iterdir() if (path / "__init__.py").exists())
@@ -144,6 +151,17 @@ def test_bootstraps_need_the_standard_library_only(path: Path) -> None:
 
     assert {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) <= beside
     assert {name for name in own_imports(path, MODULES) if room(name) != "bootstraps"} == set()
+
+
+def test_one_module_knows_hypercorn() -> None:
+    """Its internals are used: what a change of them can break stands in one place, and its next minor is kept out."""
+    knows = {name for name, path in MODULES.items() if {"hypercorn", "h2"} & {it.split(".")[0] for it in imports(path)}}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (wanted,) = project["project"]["optional-dependencies"]["http2"]
+
+    assert knows == {"gateway.listeners.http2_server"}
+    assert re.fullmatch(r"hypercorn>=\d+\.\d+,<\d+\.\d+", wanted)
+    assert wanted in project["dependency-groups"]["test"], "what is tested is what users get"
 
 
 def test_only_the_command_line_knows_the_command_line() -> None:

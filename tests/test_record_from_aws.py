@@ -20,7 +20,7 @@ from gateway.listeners.arrivals import arrive
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
 from gateway.translation.flavour import Flavour, Limits
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
 from tests.translation.flavours import apigw_case, test_alb
@@ -72,7 +72,7 @@ class FrontDoor:
 @asynccontextmanager
 async def served(name: str) -> AsyncIterator[tuple[FrontDoor, str]]:
     """A front door on a port, and its URL."""
-    door = FrontDoor(FLAVOURS[name]())
+    door = FrontDoor(build_flavour(name))
     server = ListenerServer(door)
     await server.start()
     yield door, f"http://localhost:{server.port}"

@@ -30,8 +30,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mangum import Mangum
 
+from gateway.listener_types import named_flavour
 from gateway.testing import each_flavour
-from gateway.translation.flavour_options import SCHEMES, build_flavour
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Request
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 
@@ -76,7 +77,7 @@ def event_of(as_: str, sent: Sent) -> dict[str, Any]:
     """The event of a request."""
     options: dict[str, Any] = {"binary_media_types": ("*/*",)} if as_ == "rest" else {}
     event: dict[str, Any] = json.loads(
-        build_flavour(as_, options).encode(sent.request(SCHEMES.get(as_, "https")), SAMPLE_ARRIVAL)
+        build_flavour(as_, options).encode(sent.request(named_flavour(as_).scheme), SAMPLE_ARRIVAL)
     )
     return event
 
@@ -134,7 +135,7 @@ def test_mangum(as_: str, sent: Sent) -> None:
         as_, sent.lines, ", " if as_ in {"rest", "http-v1"} else ","
     )
     assert seen["body"] == sent.body
-    assert seen["scheme"] == SCHEMES.get(as_, "https")
+    assert seen["scheme"] == named_flavour(as_).scheme
 
 
 _POWERTOOLS: Final = {

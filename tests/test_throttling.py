@@ -19,6 +19,7 @@ from gateway.translation.flavours.alb import Alb
 from tests.listeners.alb.doubles import ARN, FORWARD
 from tests.listeners.alb.stacks import alb
 from tests.listeners.doubles import Client
+from tests.services import called
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +70,7 @@ async def test_exactly_the_reserved_concurrency_is_served() -> None:
     configuration = FunctionConfiguration(name="app", handler="app.handler", reserved_concurrency=RESERVED)
     target = Held()
     function = Function(configuration, target)
-    group = LambdaTargetGroup("group", Alb(ARN), function)
+    group = LambdaTargetGroup("group", Alb(ARN), *called(function))
     routing = Routing(compile_rules(settings), {"group": group}, alb_attributes(settings), Mode.DEFENSIVE, b"key")
     server = ListenerServer(AlbListener(routing))
     await server.start()

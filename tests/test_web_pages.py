@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.server import ControlServer
 from gateway.same_origin import allowed_callers
@@ -195,7 +195,7 @@ async def test_pages_in_chromium(tmp_path: Path) -> None:
     async def nothing() -> None: ...
 
     def build() -> ASGIApp:
-        return Noted(build_control_app(Registry([function]), nothing, allowed=allowed_callers([], friends)), seen)
+        return Noted(build_control_app(LambdaService([function]), nothing, allowed=allowed_callers([], friends)), seen)
 
     four, six = ControlServer(build, "127.0.0.1", 0), ControlServer(build, "::1", 0)
     await four.start()

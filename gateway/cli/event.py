@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -10,12 +10,10 @@ from gateway.cli.comparison import comparison_lines, leaves_of
 from gateway.cli.curl import CurlOptions, curl_request, joined, parse_curl, with_request_options
 from gateway.cli.service_event import service_command, service_names
 from gateway.errors import Fault, UsageError
-from gateway.translation.flavour_options import SCHEMES, build_flavour
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.listener_types import FLAVOURS, named_flavour
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import SAMPLE_ARRIVAL
 from gateway.types import Json
-
-_COMPARED: Final = ("alb", "alb-multi", "rest", "http", "http-v1", "url")
 
 
 @click.command("http", no_args_is_help=True)
@@ -46,7 +44,7 @@ def http(method: str, url: str, flavour: str, line: str | None, compare: bool, a
 
 
 def _event(flavour: str, method: str, url: str, options: CurlOptions) -> Json:
-    request = curl_request(method, url, options, SCHEMES.get(flavour, "https"))
+    request = curl_request(method, url, options, named_flavour(flavour).scheme)
     try:
         event: Json = json.loads(build_flavour(flavour, {}).encode(request, SAMPLE_ARRIVAL))
     except Fault as fault:
@@ -55,7 +53,10 @@ def _event(flavour: str, method: str, url: str, options: CurlOptions) -> Json:
 
 
 def _compare(method: str, url: str, options: CurlOptions, *, as_json: bool) -> None:
-    events = {name: _event(name, method, url, options) for name in _COMPARED}
+    events: dict[str, Json] = {}
+    for name, named in FLAVOURS.items():
+        if named.plain_requests and (event := _event(name, method, url, options)) not in events.values():
+            events[name] = event
     if as_json:
         click.echo(json.dumps(leaves_of(events), indent=2, ensure_ascii=False))
     else:

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from gateway.errors import Fault, UsageError
+from gateway.listener_types import FLAVOURS
 from gateway.observe.cloudwatch import captured, event_differences, events_of, nothing_found
 from gateway.observe.har import from_har
 from gateway.observe.recording import NO_REDACTION, Recording
 from gateway.observe.redaction import Redaction, redaction_with
 from gateway.private_files import make_private_folder
 from gateway.recordings.recorder import number_of, save
-from gateway.translation.flavours.table import FLAVOURS
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 

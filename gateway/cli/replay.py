@@ -13,7 +13,9 @@ from gateway.cli.running import set_up_logging
 from gateway.cli.variables import read_variables
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
+from gateway.functions.service import LambdaService
 from gateway.hosting import Host, HostOptions
+from gateway.invocation import FunctionReference
 from gateway.observe.differences import Difference
 from gateway.observe.recording import Recording
 from gateway.recordings.replay import ReplayCase, is_replayable, read_cases, replay
@@ -76,11 +78,12 @@ async def _against_function(
         return await _run(cases, lambda recording: replay(recording, None, ignore), is_replayable)
     host = Host(HostOptions(variables=os.environ, log=_to_standard_error, in_process=True))
     function = Function(configuration, host.target(configuration))
+    service, reference = LambdaService([function]), FunctionReference(configuration.name)
     try:
         await function.start()
-        return await _run(cases, lambda recording: replay(recording, function, ignore), is_replayable)
+        return await _run(cases, lambda recording: replay(recording, service, ignore, reference), is_replayable)
     finally:
-        await function.aclose()
+        await service.aclose()
         await host.aclose()
 
 

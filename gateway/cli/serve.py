@@ -7,9 +7,10 @@ import click
 
 from gateway.cli.account_region import ACCOUNT_HELP, REGION_HELP
 from gateway.cli.running import run_loop, set_up_logging
-from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
+from gateway.cli.serve_settings import ServeOptions, settings_of
 from gateway.cli.serving import serve
 from gateway.config.hidden import hiding
+from gateway.listener_types import FLAVOURS
 
 
 @click.command("serve", no_args_is_help=True)

@@ -9,18 +9,14 @@ from typing import Final
 from gateway.cli.account_region import account_region
 from gateway.cli.handler_setting import parse_target
 from gateway.cli.variables import read_variables
-from gateway.config.fronts import FRONTS, front_settings
 from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import AlbSettings, FunctionSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
 from gateway.hosting import runtime_of_handler
+from gateway.listener_types import FLAVOURS, listener_type_of, named_flavour
+from gateway.loading import load
 from gateway.translation.default_names import default_target_group_arn
 
-FLAVOURS: Final = {
-    "alb": "Application Load Balancer",
-    "alb-multi": "Application Load Balancer, multi-value headers",
-    **FRONTS,
-}
 _ELSEWHERE: Final = ("aws:", "arn:", "rie:", "http://", "https://")
 _FILES: Final = (".toml", ".yaml", ".yml")
 
@@ -114,15 +110,19 @@ def _settings(options: ServeOptions, folder: Path) -> Settings:
     made = [_limited(function_settings(target, folder, options, name), options) for name, target in targets.items()]
     functions = {function.name: function for function in made}
     first = next(iter(functions))
-    if not options.flavour.startswith("alb"):
-        return Settings(folder, functions, {}, (front_settings(options.flavour, first, options.host, options.port),))
-    return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first))
+    row = listener_type_of(options.flavour)
+    if row.target_groups:
+        return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first))
+    preset = named_flavour(options.flavour).settings
+    listener = load(row.settings)(port=options.port, function=first, host=options.host, **preset)
+    return Settings(folder, functions, {}, (listener,))
 
 
 def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
     """A load balancer in front of something that runs elsewhere."""
-    if not options.flavour.startswith("alb"):
-        raise UsageError(f"--as {options.flavour}: {options.target} can only be behind alb and alb-multi")
+    if not listener_type_of(options.flavour).target_groups:
+        able = " and ".join(name for name in FLAVOURS if listener_type_of(name).target_groups)
+        raise UsageError(f"--as {options.flavour}: {options.target} can only be behind {able}")
     group = TargetGroupSettings("target", targets=(options.target,), endpoint_url=options.endpoint_url)
     named = dict(_named(item) for item in options.functions)
     made = [_limited(function_settings(target, folder, options, name), options) for name, target in named.items()]
@@ -132,8 +132,7 @@ def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
 def _behind_a_load_balancer(
     options: ServeOptions, folder: Path, functions: dict[str, FunctionSettings], group: TargetGroupSettings
 ) -> Settings:
-    multi = {"lambda.multi_value_headers.enabled": options.flavour == "alb-multi"}
-    group = group._replace(attributes={**group.attributes, **multi})
+    group = group._replace(attributes={**group.attributes, **named_flavour(options.flavour).target_group})
     forward = Forward((TargetGroupTuple(group.name),))
     listener = AlbSettings(options.port, (forward,), host=options.host)
     return Settings(folder, functions, {group.name: group}, (listener,))

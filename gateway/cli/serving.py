@@ -14,12 +14,13 @@ import click
 
 from gateway.app import Gateway
 from gateway.cli.running import stop_requests
-from gateway.cli.serve_settings import FLAVOURS, ServeOptions, settings_of
+from gateway.cli.serve_settings import ServeOptions, settings_of
 from gateway.config.hidden import hiding
-from gateway.config.settings import AlbSettings, ListenerSettings, Settings
+from gateway.config.settings import ListenerSettings, Settings
 from gateway.defects import report, reported
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
+from gateway.listener_types import named_flavour
 from gateway.observe.line_writer import LineWriter
 from gateway.private_files import open_private_log
 from gateway.surroundings import FrontDoorOptions
@@ -156,9 +157,9 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
     listeners = gateway.settings.listeners
     for listener, server in zip(listeners, gateway.servers, strict=False):
         what = options.target if options.is_file else options.target or next(iter(gateway.functions))
-        name = listener.type if options.is_file else FLAVOURS[options.flavour]
+        name = listener.type if options.is_file else named_flavour(options.flavour).title
         host = f"[{listener.host}]" if ":" in listener.host else listener.host
-        scheme = "https" if isinstance(listener, AlbSettings) and listener.protocol == "HTTPS" else "http"
+        scheme = "https" if _is_https(listener) else "http"
         click.echo(f"Ready: {scheme}://{host}:{server.port} -> {what} ({name})")
     _tell_whom_to_trust(listeners)
     if limits := gateway.limits:
@@ -171,11 +172,13 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
         log.info("Invoke API: http://127.0.0.1:%d", gateway.servers[-1].port)
 
 
+def _is_https(listener: ListenerSettings) -> bool:
+    return getattr(listener, "protocol", "HTTP") == "HTTPS"
+
+
 def _tell_whom_to_trust(listeners: Sequence[ListenerSettings]) -> None:
     """One line for each authority that no client knows yet."""
-    hosts = [
-        it.host for it in listeners if isinstance(it, AlbSettings) and it.protocol == "HTTPS" and not it.certificates
-    ]
+    hosts = [it.host for it in listeners if _is_https(it) and not getattr(it, "certificates", ())]
     if hosts:
         from gateway.listeners.local_authority import cache_folder, how_to_trust  # noqa: PLC0415 - only for HTTPS
 

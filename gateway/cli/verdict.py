@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from gateway.errors import UsageError
+from gateway.listener_types import FLAVOURS, named_flavour
 from gateway.listeners.wire import has_content, head_lines
-from gateway.translation.flavour_options import SCHEMES, build_flavour
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import sample_request
 from gateway.translation.verdict import judge
 
@@ -23,7 +23,7 @@ def command(file: str, flavour: str, method: str) -> None:
     When the front door refuses the result, standard error says why and what it is based on, the response is the front
     door's own, and the code is 1.
     """
-    request = sample_request(method, "/", {"Accept": "*/*"}, scheme=SCHEMES.get(flavour, "https"))
+    request = sample_request(method, "/", {"Accept": "*/*"}, scheme=named_flavour(flavour).scheme)
     given = judge(flavour, build_flavour(flavour, {}), _read(file), request)
     response = given.response
     out = sys.stdout.buffer

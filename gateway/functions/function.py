@@ -4,6 +4,7 @@ import asyncio
 
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.concurrency import ACCOUNT_LIMIT, RESERVED_LIMIT, ConcurrencyPool
+from gateway.functions.lineage import first_dispatch
 from gateway.invocation import Invocation, Outcome, Streamed, Throttled
 from gateway.targets.target import Target
 
@@ -16,6 +17,9 @@ class Function:
 
     Args:
         unreserved: The account's pool, for a function without a reservation; None for no limit.
+
+    Attributes:
+        lineage: The part of a trace header that begins a chain of calls with this function.
     """
 
     def __init__(
@@ -23,6 +27,7 @@ class Function:
     ) -> None:
         self.configuration = configuration
         self.target = target
+        self.lineage = first_dispatch(configuration.arn)
         self.in_flight = 0
         reserved = configuration.reserved_concurrency
         if reserved is not None:

@@ -37,6 +37,11 @@ def function_mark(function_arn: str) -> str:
     return f"{crc32(function_arn.encode()):08x}"
 
 
+def first_dispatch(function_arn: str) -> str:
+    """The part of a trace header that begins a chain of calls with a function."""
+    return f"Lineage=1:{function_mark(function_arn)}:0"
+
+
 def advance(trace_id: str, mark: str) -> Step:
     """Count one dispatch of the function ``mark`` in a trace header; entries of other functions stay as they are."""
     parts = [part for part in trace_id.split(";") if part]

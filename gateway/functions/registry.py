@@ -1,4 +1,4 @@
-"""The functions of one gateway: by name and qualifier, as the Lambda service of one region and account finds them."""
+"""Which functions there are, by name and version."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -6,13 +6,14 @@ from typing import Final
 from gateway.configuration import AccountRegion
 from gateway.errors import UsageError
 from gateway.functions.function import Function
+from gateway.invocation import FunctionReference
 
 LATEST: Final = "$LATEST"
 RIE_NAME: Final = "function"
 
 
 class Registry:
-    """Every function that can be invoked here.
+    """Every function of one account in one region; they come, change and go while others are invoked.
 
     Args:
         functions: The first ones.
@@ -25,53 +26,67 @@ class Registry:
         UsageError: Two functions have the same name and version, or one is of another region or account.
     """
 
-    def __init__(self, functions: Iterable[Function], account_region: AccountRegion = AccountRegion()) -> None:  # noqa: B008 - a value
-        self._found: dict[tuple[str, str], Function] = {}
-        self.region, self.account = account_region
-        self.replace(functions)
+    def __init__(self, functions: Iterable[Function] = (), account_region: AccountRegion = AccountRegion()) -> None:  # noqa: B008 - a value
+        self.account_region = account_region
+        self._own: dict[FunctionReference, Function] = {}
+        self._found: dict[FunctionReference, Function] = {}
+        for function in functions:
+            if _key(function) in self._own:
+                raise UsageError(f"two functions are named {function.configuration.name!r}; give each its own name")
+            self.put(function)
 
-    def replace(self, functions: Iterable[Function]) -> None:
-        """Find these from now on.
+    def put(self, function: Function, reference: FunctionReference | None = None) -> Function | None:
+        """Find this function from now on; gives the one that it replaces, None when there was none.
+
+        Args:
+            function: A function of this account and region, under its own name and version.
+            reference: What finds a function that runs elsewhere, instead of its own name; it is no function of here.
 
         Raises:
-            UsageError: As for the class; what was found before is found still.
+            UsageError: It is of another region or account.
         """
-        found: dict[tuple[str, str], Function] = {}
-        for function in functions:
-            key = (function.configuration.name, function.configuration.version)
-            if key in found:
-                raise UsageError(f"two functions are named {key[0]!r}; give each its own name")
-            found[key] = function
-        for function in found.values():
-            if (function.configuration.region, function.configuration.account) != (self.region, self.account):
-                raise UsageError(
-                    f"function {function.configuration.name!r} is not in account {self.account} and region "
-                    f"{self.region}; start one gateway for each"
-                )
-        self._found = found
+        if reference is not None:
+            old, self._found[reference] = self._found.get(reference), function
+            return old
+        configuration = function.configuration
+        if (configuration.region, configuration.account) != self.account_region:
+            region, account = self.account_region
+            raise UsageError(
+                f"function {configuration.name!r} is not in account {account} and region {region}; start one gateway "
+                "for each"
+            )
+        key = _key(function)
+        old = self._own.get(key)
+        self._own[key] = self._found[key] = function
+        if key.qualifier == LATEST:
+            self._found[FunctionReference(key.name)] = function
+        return old
+
+    def remove(self, reference: FunctionReference) -> Function | None:
+        """Find a function no longer; gives it, None when there was none."""
+        removed = self._found.pop(reference, None)
+        if removed is not None and (key := _key(removed)).name == reference.name:
+            self._own.pop(key, None)
+            self._found.pop(key, None)
+            if key.qualifier == LATEST:
+                self._found.pop(FunctionReference(key.name), None)
+        return removed
 
     def __iter__(self) -> Iterator[Function]:
-        """All functions, in the order in which they were given."""
-        return iter(self._found.values())
+        """All functions of this account and region, in the order in which they came."""
+        return iter(self._own.values())
 
-    def find(self, name: str, qualifier: str | None) -> Function | None:
-        """The function that answers for ``name``; None as qualifier means ``$LATEST``, an unknown one finds nothing."""
-        version = self.version(qualifier)
-        found = self._found.get((name, version))
-        if found is None and name == RIE_NAME and version == LATEST:
+    def everything(self) -> list[Function]:
+        """These, and those that run elsewhere."""
+        return list(dict.fromkeys(self._found.values()))
+
+    def find(self, reference: FunctionReference) -> Function | None:
+        """The function that a reference leads to now; an unknown qualifier finds nothing."""
+        found = self._found.get(reference)
+        if found is None and reference.name == RIE_NAME and reference.qualifier in {None, LATEST}:
             return next(iter(self), None)
         return found
 
-    def version(self, qualifier: str | None) -> str:
-        """The version that a qualifier stands for: without aliases every qualifier is a version itself."""
-        return LATEST if qualifier is None else qualifier
 
-    async def start(self) -> None:
-        """Make every function ready; raises `UsageError` when one can never work."""
-        for function in self:
-            await function.start()
-
-    async def aclose(self) -> None:
-        """Stop every function."""
-        for function in self:
-            await function.aclose()
+def _key(function: Function) -> FunctionReference:
+    return FunctionReference(function.configuration.name, function.configuration.version)

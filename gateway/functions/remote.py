@@ -4,8 +4,17 @@ from collections.abc import Sequence
 
 from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, AccountRegion
 from gateway.functions.function import Function
+from gateway.invocation import FunctionReference
 from gateway.targets import open_target
 from gateway.targets.remote_name import remote_configuration
+
+
+def remote_reference(targets: Sequence[str], endpoint_url: str = "") -> FunctionReference:
+    """What finds a function that runs elsewhere: the same for the same arguments of `remote_function`.
+
+    No function of this gateway can have such a name, since all of them have a colon.
+    """
+    return FunctionReference(",".join(targets) + (f" at {endpoint_url}" if endpoint_url else ""))
 
 
 def remote_function(

@@ -1,8 +1,7 @@
 """The control port: the Invoke API beside the gateway's own pages."""
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
 from starlette.applications import Starlette
@@ -12,8 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.functions.registry import Registry
-from gateway.lambda_api.background import Background
+from gateway.functions.service import LambdaService
 from gateway.lambda_api.call import Service, given_request_id
 from gateway.lambda_api.cross_origin import CrossOrigin
 from gateway.lambda_api.errors import ApiError
@@ -30,7 +28,7 @@ _Operation: TypeAlias = Callable[[Request, Service, str], Awaitable[Response]]
 
 
 def build_control_app(
-    functions: Registry,
+    functions: LambdaService,
     reset: Callable[[], Awaitable[None]],
     signature: SignatureCheck | None = None,
     routes: Iterable[Route] = (),
@@ -46,21 +44,16 @@ def build_control_app(
         allowed: Who may call beside programs on this machine.
 
     Returns:
-        An ASGI application.  Its lifespan must run: it waits at the end for the events that were accepted.
+        An ASGI application.
     """
-    service = Service(functions, Background(), signature)
-    health = Health(functions, reset)
+    service = Service(functions, signature)
+    health = Health(functions.functions, reset)
     verify = signature.check if signature is not None else None
     unknown = signed(_unknown, verify)
 
     async def unrouted(request: Request, error: Exception) -> Response:
         del error
         return await unknown(request)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        await service.background.aclose()
 
     app = Starlette(
         routes=[
@@ -76,7 +69,6 @@ def build_control_app(
         ],
         exception_handlers={404: unrouted, 405: unrouted, ClientDisconnect: _gone},
         middleware=[Middleware(Failing)],
-        lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a redirect is an answer, too, and nobody would have signed for it
     return CrossOrigin(app, allowed)

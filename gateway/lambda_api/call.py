@@ -14,16 +14,16 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import orjson
 import pybase64
 from starlette.requests import Request
 
-from gateway.functions.function import Function
+from gateway.configuration import FunctionConfiguration
 from gateway.functions.lineage import advance, function_mark
-from gateway.invocation import Invocation
-from gateway.lambda_api.background import Background
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference, Invocation
 from gateway.lambda_api.errors import ApiError, event_too_large, too_large, violation
 from gateway.lambda_api.jackson import refusal
 from gateway.lambda_api.names import not_found, resolve
@@ -36,29 +36,10 @@ CLIENT_CONTEXT_LIMIT: Final = 3583
 _NOT_JSON: Final = "Could not parse request body into json: Could not parse payload into json: "
 
 
-class Functions(Protocol):
-    """Where the functions are found."""
-
-    @property
-    def region(self) -> str:
-        """The region of all of them."""
-        ...
-
-    @property
-    def account(self) -> str:
-        """The account of all of them."""
-        ...
-
-    def find(self, name: str, qualifier: str | None) -> Function | None:
-        """The function that answers for a name and qualifier, None when there is none."""
-        ...
-
-
 class Service(NamedTuple):
     """What every operation works with; without a ``signature`` check any caller is served."""
 
-    functions: Functions
-    background: Background
+    functions: LambdaService
     signature: SignatureCheck | None = None
 
 
@@ -75,9 +56,16 @@ class Operation:
 
 
 class Call(NamedTuple):
-    """One invocation that may run; ``kind`` is its invocation type."""
+    """One invocation that may run.
 
-    function: Function
+    Attributes:
+        function: What the caller named.
+        configuration: What that led to when the call came.
+        kind: The invocation type.
+    """
+
+    function: FunctionReference
+    configuration: FunctionConfiguration
     invocation: Invocation
     kind: str
 
@@ -108,15 +96,15 @@ async def read_call(request: Request, service: Service, operation: Operation, re
         scope = request.scope
         service.signature.check(request.method, (scope["raw_path"], scope["query_string"]), scope["headers"], body)
     kind, tail, broken = _kind_and_tail(request, operation)
-    functions, qualifier = service.functions, request.query_params.get("Qualifier")
-    reference = resolve(request.path_params["name"], qualifier, functions.region, functions.account, broken)
+    (region, account), qualifier = service.functions.account_region, request.query_params.get("Qualifier")
+    reference = resolve(request.path_params["name"], qualifier, region, account, broken)
     if kind == "Event" and len(body) > operation.event_limit:
         raise event_too_large(len(body), operation.event_limit)
-    function = functions.find(*reference)
-    if function is None:
-        raise not_found(reference, functions.region, functions.account)
+    configuration = service.functions.configuration(reference)
+    if configuration is None:
+        raise not_found(reference, region, account)
     _check_json(body)
-    arn = function.configuration.arn
+    arn = configuration.arn
     invocation = Invocation(
         payload=body or b"{}",
         request_id=request_id,
@@ -126,7 +114,7 @@ async def read_call(request: Request, service: Service, operation: Operation, re
         tail=tail and kind == "RequestResponse",
         streaming=operation.streaming,
     )
-    return Call(function, invocation, kind)
+    return Call(reference, configuration, invocation, kind)
 
 
 async def read_body(request: Request) -> bytes:

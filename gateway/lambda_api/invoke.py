@@ -39,9 +39,9 @@ async def _answer(call: Call, service: Service) -> Response:
     if call.kind == "DryRun":
         return dry_run(call)
     if call.kind == "Event":
-        service.background.accept(call.function, call.invocation)
+        service.functions.accept(call.function, call.invocation)
         return Wire(202, [*identified(call.invocation.request_id), _trace_line(call)])
-    outcome = await call.function.invoke(call.invocation)
+    outcome = await service.functions.invoke(call.function, call.invocation)
     payload, failed, log_tail = await settled(outcome)
     headers = [JSON, *identified(call.invocation.request_id), executed_version(call)]
     if failed:
@@ -58,7 +58,7 @@ def dry_run(call: Call) -> Wire:
 
 def executed_version(call: Call) -> tuple[bytes, bytes]:
     """The header that names the version which ran."""
-    return b"X-Amz-Executed-Version", call.function.configuration.version.encode()
+    return b"X-Amz-Executed-Version", call.configuration.version.encode()
 
 
 def _trace_line(call: Call) -> tuple[bytes, bytes]:

@@ -13,8 +13,9 @@ recordings of the real service (localstack/localstack@8b9a79f0, recorded 2025-11
 
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from gateway.invocation import FunctionReference
 from gateway.lambda_api.errors import ApiError, validation_error, violation
 
 _NAME_PATTERN: Final = (
@@ -27,13 +28,6 @@ _QUALIFIER: Final = re.compile(_QUALIFIER_PATTERN, re.ASCII)
 _REGION, _ACCOUNT, _FUNCTION, _SUFFIX = 3, 9, 11, 13
 _NAME_MAX: Final = 256
 _QUALIFIER_MAX: Final = 128
-
-
-class Reference(NamedTuple):
-    """A function as its caller named it; ``qualifier`` is None when the caller gave none."""
-
-    name: str
-    qualifier: str | None
 
 
 def _constraints(value: str, member: str, longest: int, pattern: tuple[re.Pattern[str], str]) -> list[str]:
@@ -57,7 +51,9 @@ def qualifier_violations(qualifier: str | None) -> list[str]:
     return _constraints(qualifier, "qualifier", _QUALIFIER_MAX, (_QUALIFIER, _QUALIFIER_PATTERN))
 
 
-def resolve(name: str, qualifier: str | None, region: str, account: str, broken: Sequence[str] = ()) -> Reference:
+def resolve(
+    name: str, qualifier: str | None, region: str, account: str, broken: Sequence[str] = ()
+) -> FunctionReference:
     """Read a decoded function name and the query's ``Qualifier`` for the service of one region and account.
 
     ``broken`` are the constraints that other members of the same request violate; all are reported together.
@@ -83,10 +79,10 @@ def resolve(name: str, qualifier: str | None, region: str, account: str, broken:
         )
     if matched[_ACCOUNT] and matched[_ACCOUNT].rstrip(":") != account:
         raise ApiError("AccessDeniedException", None)
-    return Reference(matched[_FUNCTION], qualifier if suffix is None else suffix)
+    return FunctionReference(matched[_FUNCTION], qualifier if suffix is None else suffix)
 
 
-def not_found(reference: Reference, region: str, account: str) -> ApiError:
+def not_found(reference: FunctionReference, region: str, account: str) -> ApiError:
     """The answer when nothing is registered under ``reference``."""
     arn = f"arn:aws:lambda:{region}:{account}:function:{reference.name}"
     return ApiError("ResourceNotFoundException", f"Function not found: {arn}:{reference.qualifier or '$LATEST'}")

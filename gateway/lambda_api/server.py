@@ -53,7 +53,7 @@ class ControlServer:
         asyncio.get_running_loop().add_reader(listening.fileno(), self._begin, listening)
 
     async def stop(self, grace_s: float) -> None:
-        """Stop listening, let requests finish for ``grace_s`` seconds, then wait for the events that were accepted."""
+        """Stop listening, let requests finish for ``grace_s`` seconds."""
         if self._serving is not None and self._server is not None:
             self._server.config.timeout_graceful_shutdown = math.ceil(grace_s)
             self._server.should_exit = True
@@ -64,7 +64,7 @@ class ControlServer:
             self._listening = None
 
     def force(self) -> None:
-        """Drop every request and every accepted event now; `stop` then ends at once."""
+        """Drop every request now; `stop` then ends at once."""
         if self._server is not None:
             self._server.force_exit = True
 
@@ -83,7 +83,9 @@ class ControlServer:
             listening.close()
             self._listening = None
             return
-        config = Config(app, http=ControlProtocol, ws="none", log_config=None, access_log=False, server_header=False)
+        config = Config(
+            app, http=ControlProtocol, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False
+        )
         self._server = QuietServer(config)
         self._serving = asyncio.create_task(self._server.serve([listening]))
         self._serving.add_done_callback(reported("the control port"))

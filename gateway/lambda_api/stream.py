@@ -13,11 +13,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.chunks import close_chunks
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed
 from gateway.lambda_api.call import Call, Operation, Service, read_call
 from gateway.lambda_api.eventstream import invoke_complete, payload_chunks
 from gateway.lambda_api.invoke import LOG_TAIL, dry_run, executed_version, settled
-from gateway.lambda_api.wire import Wire, WireStream, close, identified
+from gateway.lambda_api.wire import Wire, WireStream, identified
 
 STREAM: Final = Operation(("RequestResponse", "DryRun"), streaming=True)
 _OCTETS: Final = "application/octet-stream"
@@ -29,7 +30,7 @@ async def invoke_with_response_stream(request: Request, service: Service, reques
     call = await read_call(request, service, STREAM, request_id)
     if call.kind == "DryRun":
         return dry_run(call)
-    outcome = await call.function.invoke(call.invocation)
+    outcome = await service.functions.invoke(call.function, call.invocation)
     if isinstance(outcome, Streamed):
         return WireStream(_head(call, outcome.content_type), _frames(outcome, call))
     content_type = outcome.content_type if isinstance(outcome, Returned) else _OCTETS
@@ -51,7 +52,7 @@ async def _frames(outcome: Streamed, call: Call) -> AsyncGenerator[bytes, None]:
     except StreamBroken as broken:
         yield invoke_complete(broken.error_type, broken.payload, log_tail)
     finally:
-        await close(outcome.chunks)
+        await close_chunks(outcome.chunks)
 
 
 async def _buffered(outcome: Outcome, call: Call) -> bytes:

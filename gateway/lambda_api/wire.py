@@ -1,7 +1,7 @@
 """Answers as they leave the control port: header names spelled as the Lambda service spells them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
@@ -52,12 +52,6 @@ class WireStream(Response):
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def close(chunks: AsyncIterator[bytes]) -> None:
-    """Close a source of chunks when it is one that can be closed."""
-    if isinstance(chunks, AsyncGenerator):
-        await chunks.aclose()
 
 
 def identified(request_id: str) -> list[tuple[bytes, bytes]]:

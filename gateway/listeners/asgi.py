@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from gateway.defects import report
 from gateway.invocation import StreamBroken
-from gateway.listeners.delivery import exactly
+from gateway.listeners.delivery import close_body, exactly
 from gateway.listeners.failing import answer_to_defect, described, tell
 from gateway.listeners.listener import Listener
 from gateway.listeners.wire import Wire, has_content
@@ -20,7 +20,7 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-Hook: TypeAlias = Callable[[], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # An ASGI server frames by itself, and HTTP/2 has no such lines at all (RFC 9113, section 8.2.2).
 _FRAMING: Final = frozenset({b"transfer-encoding", b"connection", b"keep-alive"})
@@ -35,20 +35,18 @@ class AsgiRim:
     """The ASGI 3 callable around one `Listener`.
 
     Attributes:
-        listener: What answers; `gateway.listeners.protocol.HttpProtocol` finds it by this name.
+        listener: What answers; `gateway.listeners.uvicorn_protocol.UvicornProtocol` finds it by this name.
     """
 
-    def __init__(self, listener: Listener, start: Hook | None = None, stop: Hook | None = None) -> None:
+    def __init__(self, listener: Listener) -> None:
         self.listener = listener
-        self._start = start
-        self._stop = stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, or run the lifespan; a WebSocket is closed before it opens."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await _lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
 
@@ -105,16 +103,12 @@ class AsgiRim:
             if not message.get("more_body", False):
                 return b"".join(parts), None
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        for hook, event in ((self._start, "startup"), (self._stop, "shutdown")):
-            await receive()
-            try:
-                if hook is not None:
-                    await hook()
-            except Exception as error:
-                await send({"type": f"lifespan.{event}.failed", "message": str(error)})
-                raise
-            await send({"type": f"lifespan.{event}.complete"})
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """Nothing is opened or closed: what a listener needs, its owner starts and stops."""
+    for event in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{event}.complete"})
 
 
 class _Meter:
@@ -209,7 +203,7 @@ async def _write(start: Message, request: Request, response: Response, receive: 
     elif content:
         await _stream(request, exactly(response.body, response), response.body, receive, send)
     else:
-        await _close(response.body)
+        await close_body(request, response.body)
         await send({"type": "http.response.body", "body": b""})
 
 
@@ -226,7 +220,7 @@ async def _stream(
             if not task.done():
                 task.cancel()
         outcomes = await asyncio.gather(sending, watching, return_exceptions=True)
-        await _close(source)
+        await close_body(request, source)
     if isinstance(outcomes[0], Exception):
         raise outcomes[0]
 
@@ -253,9 +247,3 @@ async def _next(request: Request, chunks: AsyncIterator[bytes]) -> bytes | None:
 async def _until_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _close(chunks: AsyncIterator[bytes]) -> None:
-    close = getattr(chunks, "aclose", None)
-    if close is not None:
-        await close()

@@ -16,10 +16,10 @@ from typing import Final, NamedTuple, Protocol
 from gateway.config import apis
 from gateway.config.regex import compile_text_regex
 from gateway.errors import BadResult, Fault
-from gateway.functions.function import Function
-from gateway.invocation import Failed, Invocation
+from gateway.functions.service import LambdaService
+from gateway.invocation import Failed, FunctionReference, Invocation
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.exchange import lineage_of, payload_of, trace_header
+from gateway.listeners.exchange import payload_of, trace_header
 from gateway.listeners.integration import invoke_within
 from gateway.listeners.usage_plans import Clock
 from gateway.translation.authorizers import (
@@ -78,19 +78,22 @@ class AuthorizerCall:
     """The function of an authorizer, and the answers that it gave.
 
     Args:
+        service: Runs it.
         function: What is invoked.
         ttl_s: How long an answer is kept.
         clock: Seconds; only differences count.
         timeout_ms: How long the front door waits; 0 for as long as the function takes.
     """
 
-    def __init__(self, function: Function, ttl_s: int, clock: Clock, timeout_ms: int = 0) -> None:
+    def __init__(
+        self, service: LambdaService, function: FunctionReference, ttl_s: int, clock: Clock, timeout_ms: int = 0
+    ) -> None:
+        self._service = service
         self._function = function
         self._timeout_ms = timeout_ms
         self._ttl_s = ttl_s
         self._clock = clock
         self._kept: OrderedDict[tuple[str, ...], tuple[float, Json]] = OrderedDict()
-        self._lineage = lineage_of(function.configuration.arn)
 
     async def answer(self, event: dict[str, Json], key: tuple[str, ...]) -> tuple[Json, int]:
         """The answer for an event and how long it took in milliseconds, 0 when it was remembered.
@@ -119,9 +122,11 @@ class AuthorizerCall:
 
     async def _invoke(self, event: dict[str, Json]) -> Json:
         arrival = arrive()
-        invocation = Invocation(dump(event), arrival.request_id, "", trace_header(arrival, self._lineage))
+        invocation = Invocation(
+            dump(event), arrival.request_id, "", trace_header(arrival, self._service.lineage(self._function))
+        )
         try:
-            outcome = await invoke_within(self._function, invocation, self._timeout_ms)
+            outcome = await invoke_within(self._service, self._function, invocation, self._timeout_ms)
             if isinstance(outcome, Failed):
                 raise failure(outcome.message)
             payload = payload_of(outcome)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final
 
+from gateway.chunks import close_chunks
 from gateway.defects import report
 from gateway.invocation import StreamBroken
 from gateway.listeners.failing import described, tell
@@ -128,7 +129,7 @@ class Delivery:
             _uncancel()
         finally:
             self.streaming = False
-            await _close(request, chunks)
+            await close_body(request, chunks)
         if reading is not None:
             wire = Wire(reading[0], self._sent, *reading[1:], responded_at, self._loop.time(), broken or self._lost)
             self._tell(request, response, wire)
@@ -187,11 +188,9 @@ def _uncancel() -> None:
         task.uncancel()
 
 
-async def _close(request: Request, chunks: AsyncIterator[bytes]) -> None:
-    """End a stream that may not be at its end; its source learns that nobody reads on."""
-    close = getattr(chunks, "aclose", None)
-    if close is not None:
-        try:
-            await close()
-        except Exception as error:  # noqa: BLE001 - the answer stands, whatever it is
-            report(f"the end of the streamed answer to {described(request)}", error)
+async def close_body(request: Request, chunks: AsyncIterator[bytes]) -> None:
+    """End a streamed answer that may not be at its end; its source learns that nobody reads on."""
+    try:
+        await close_chunks(chunks)
+    except Exception as error:  # noqa: BLE001 - the answer stands, whatever it is
+        report(f"the end of the streamed answer to {described(request)}", error)

@@ -7,11 +7,20 @@ and one line in the gateway's log.
 import logging
 from time import perf_counter
 from typing import assert_never
-from zlib import crc32
 
 from gateway.errors import Fault, FaultKind
-from gateway.functions.function import Function
-from gateway.invocation import Failed, Invocation, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
+from gateway.functions.service import LambdaService
+from gateway.invocation import (
+    Failed,
+    FunctionReference,
+    Invocation,
+    Outcome,
+    Returned,
+    Streamed,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
 from gateway.translation.flavour import Flavour
 from gateway.translation.messages import Arrival, Request, Response
 
@@ -70,22 +79,17 @@ def payload_of(outcome: Outcome) -> bytes:
 
 
 def trace_header(arrival: Arrival, lineage: str) -> str:
-    """The trace header of an invocation; ``lineage`` as `lineage_of` gives it."""
+    """The trace header of an invocation; ``lineage`` as `LambdaService.lineage` gives it."""
     return f"Root={arrival.trace_id};Parent={arrival.request_id[19:23]}{arrival.request_id[24:]};Sampled=0;{lineage}"
-
-
-def lineage_of(function_arn: str) -> str:
-    """The part of a trace header with which Lambda detects recursion."""
-    return f"Lineage=1:{crc32(function_arn.encode()):08x}:0"
 
 
 class FunctionCall:
     """A flavour in front of a function."""
 
-    def __init__(self, flavour: Flavour, function: Function) -> None:
+    def __init__(self, flavour: Flavour, service: LambdaService, function: FunctionReference) -> None:
         self.flavour = flavour
         self.function = function
-        self._lineage = lineage_of(function.configuration.arn)
+        self._service = service
 
     async def run(self, request: Request, arrival: Arrival, exchange: Exchange | None = None) -> Response:
         """Answer one request and fill in ``exchange`` when somebody wants to know how it went."""
@@ -95,8 +99,8 @@ class FunctionCall:
             if exchange:
                 exchange.event = event
                 exchange.invoked_at = perf_counter()
-            trace_id = trace_header(arrival, self._lineage)
-            outcome = await self.function.invoke(Invocation(event, arrival.request_id, "", trace_id))
+            trace_id = trace_header(arrival, self._service.lineage(self.function))
+            outcome = await self._service.invoke(self.function, Invocation(event, arrival.request_id, "", trace_id))
             if exchange:
                 exchange.outcome = outcome
                 exchange.answered_at = perf_counter()

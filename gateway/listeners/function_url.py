@@ -2,14 +2,14 @@
 
 from gateway.config.doors import FunctionUrlSettings
 from gateway.errors import Fault
-from gateway.functions.function import Function
-from gateway.invocation import Streamed
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference, Streamed
+from gateway.listeners.context import ListenerContext
 from gateway.listeners.cors import cors_of
 from gateway.listeners.door import DoorListener, Visit
 from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
-from gateway.listeners.named import Functions, function_of
 from gateway.listeners.streaming import begin_stream
 from gateway.translation.flavour import Limits
 from gateway.translation.flavours.function_url import FunctionUrl
@@ -25,14 +25,17 @@ class FunctionUrlDoor:
 
     Args:
         flavour: Its options.
+        service: Runs the function.
         function: What it invokes.
         verify: Checks signatures under ``AWS_IAM``; None believes them.
     """
 
-    def __init__(self, flavour: FunctionUrl, function: Function, verify: Verify | None = None) -> None:
+    def __init__(
+        self, flavour: FunctionUrl, service: LambdaService, function: FunctionReference, verify: Verify | None = None
+    ) -> None:
         self.flavour = flavour
         self._verify = verify
-        self._integration = LambdaIntegration(function, streaming=flavour.invoke_mode == "RESPONSE_STREAM")
+        self._integration = LambdaIntegration(service, function, streaming=flavour.invoke_mode == "RESPONSE_STREAM")
 
     @property
     def limits(self) -> Limits:
@@ -73,27 +76,16 @@ class FunctionUrlDoor:
         """Nothing to close."""
 
 
-def function_url(
-    settings: FunctionUrlSettings, functions: Functions, *, verify: Verify | None = None, dev_headers: bool = False
-) -> DoorListener:
-    """The listener of a Function URL.
-
-    Args:
-        settings: From the configuration.
-        functions: By the names that the settings use.
-        verify: Checks signatures under ``AWS_IAM``; None believes them.
-        dev_headers: Developer headers are read.
-
-    Raises:
-        UsageError: There is no such function.
-    """
-    function = function_of(functions, settings.function)
-    configuration = function.configuration
+def function_url(settings: FunctionUrlSettings, context: ListenerContext) -> DoorListener:
+    """The listener of a Function URL."""
+    region, account = context.service.account_region
     flavour = FunctionUrl(
-        account_id=configuration.account,
-        region=configuration.region,
+        account_id=account,
+        region=region,
         auth_type=settings.auth_type,
         invoke_mode=settings.invoke_mode,
         cors=cors_of(settings.cors),
     )
-    return DoorListener(FunctionUrlDoor(flavour, function, verify), dev_headers=dev_headers)
+    verify = context.verify("lambda") if context.verify else None
+    door = FunctionUrlDoor(flavour, context.service, FunctionReference(settings.function), verify)
+    return DoorListener(door, dev_headers=context.dev_headers)

@@ -7,21 +7,18 @@ Facts, from the AWS ELB user guide ("Listener configuration", "HTTP/2")
 
 import asyncio
 import importlib.util
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from gateway.defects import report
 from gateway.errors import UsageError
 from gateway.invocation import StreamBroken
 from gateway.listeners.asgi import AsgiRim, Message, Receive, Scope, Send
+from gateway.listeners.port_options import PortOptions
 from gateway.listeners.tls import tls_facts
-
-if TYPE_CHECKING:
-    from gateway.listeners.http2_server import Http2Server
-    from gateway.listeners.port_state import State
+from gateway.tasks import Tasks
 
 _STREAMS: Final = 128
-_INTERNAL_ERROR: Final = 2
 
 
 def has_http2_extra() -> bool:
@@ -29,66 +26,47 @@ def has_http2_extra() -> bool:
     return importlib.util.find_spec("hypercorn") is not None
 
 
-def need_http2_extra() -> None:
-    """Check that hypercorn is installed; raises `UsageError` otherwise."""
-    try:
-        import hypercorn.asyncio.tcp_server  # noqa: F401, PLC0415 - an extra
-    except ImportError as error:
-        raise UsageError("HTTP/2 needs hypercorn: pip install 'lambda-http-gateway[http2]'") from error
-
-
 class Http2:
-    """Makes hypercorn's server of one connection; all connections of a port share it.
+    """The HTTP/2 of one port; all its connections share it.
 
     Attributes:
-        state: The tasks of requests and the connections of the port.
+        options: Those of the port.
+
+    Raises:
+        UsageError: hypercorn is not installed.
     """
 
-    def __init__(self, rim: AsgiRim, state: "State", idle_timeout_s: float) -> None:
-        from hypercorn.app_wrappers import ASGIWrapper  # noqa: PLC0415 - an extra
-        from hypercorn.asyncio.worker_context import WorkerContext  # noqa: PLC0415
-        from hypercorn.config import Config  # noqa: PLC0415
+    def __init__(self, options: PortOptions) -> None:
+        try:
+            from gateway.listeners.http2_server import Http2Servers  # noqa: PLC0415 - needs an extra
+        except ImportError as error:
+            raise UsageError("HTTP/2 needs hypercorn: pip install 'lambda-http-gateway[http2]'") from error
 
-        self.state = state
-        self._rim = rim
-        self._app = ASGIWrapper(self._answer)  # type: ignore[arg-type]  # the same shapes under other names
-        self._context = WorkerContext(None)
-        self._config = Config()
-        self._config.h2_max_concurrent_streams = _STREAMS
-        self._config.include_server_header = False
-        self._config.include_date_header = False
-        self._config.errorlog = None
-        self.set_idle_timeout(idle_timeout_s)
+        self.options = options
+        self._rim = AsgiRim(options.listener)
+        self._servers = Http2Servers(self._answer, _STREAMS)
 
-    def set_idle_timeout(self, seconds: float) -> None:
-        """Close connections that have no request for so long."""
-        self._config.keep_alive_timeout = seconds
-
-    def server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "Http2Server":
-        """The server of a connection, to be awaited."""
-        from gateway.listeners.http2_server import Http2Server  # noqa: PLC0415 - needs an extra
-
-        # What a connection has there, each of its requests finds in its scope.
-        state: dict[str, Any] = {"tls": tls_facts(writer.transport)}
-        loop = asyncio.get_running_loop()
-        return Http2Server(self._app, loop, self._config, self._context, state, reader, writer)
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests of a connection until its end."""
+        facts = {"tls": tls_facts(writer.transport)}
+        await self._servers.serve(reader, writer, self.options.idle_timeout_s, facts)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request in a task of its own: cancelling hypercorn's would break its bookkeeping."""
-        request = _Request(receive, send, self._config.keep_alive_timeout)
+        request = _Request(receive, send, self.options.idle_timeout_s)
         task = asyncio.ensure_future(self._rim(scope, request.receive, request.send))
-        self.state.tasks.add(task)
+        self.options.tasks.add(task)
         try:
             await asyncio.wait({task})
         finally:
-            self.state.tasks.discard(task)
+            self.options.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, StreamBroken):
             report(f"{scope.get('method')} {scope.get('path')}", error)
         if request.silent and not request.answered:
             await self._time_out(scope, send)
         elif error is not None:
-            await _reset(send)
+            await self._servers.reset(send)
 
     async def _time_out(self, scope: Scope, send: Send) -> None:
         """Answer a client that was silent in the middle of its request as over HTTP/1.1."""
@@ -100,21 +78,7 @@ class Http2:
 
     async def drain(self) -> None:
         """Let connections end once they are idle."""
-        await self._context.terminated.set()
-
-
-async def _reset(send: Any) -> None:  # noqa: ANN401 - a bound method of hypercorn's
-    """Tell the client that its answer is not whole (RFC 9113, section 8.1), for which ASGI has no word.
-
-    hypercorn ends a stream whose application fails without a frame, and the client waits for ever.
-    """
-    from hypercorn.events import RawData  # noqa: PLC0415 - an extra
-
-    stream = send.__self__
-    protocol = stream.send.__self__
-    if not stream.closed:
-        protocol.connection.reset_stream(stream.stream_id, _INTERNAL_ERROR)
-        await protocol.send(RawData(protocol.connection.data_to_send()))
+        await self._servers.drain()
 
 
 class _Request:
@@ -153,19 +117,18 @@ class _Request:
 
 
 class Http2Connection(asyncio.StreamReaderProtocol):
-    """One client connection, with what a listener's server asks of its connections: `shutdown` and `abort`."""
+    """One client connection; implements `ClientConnection`."""
 
     def __init__(self, http2: Http2, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(asyncio.StreamReader(loop=loop), self._connected, loop=loop)
         self._http2 = http2
-        # uvicorn names its own protocol classes as the members of this set.
-        self._connections: set[Any] = http2.state.connections
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections = http2.options.connections
+        self._tasks = Tasks()
         self._connection: asyncio.WriteTransport | None = None
 
     def shutdown(self) -> None:
         """Close the connection as soon as it is idle."""
-        self._run(self._http2.drain())
+        self._tasks.start(self._http2.drain())
 
     def abort(self) -> None:
         """Drop the connection now."""
@@ -175,18 +138,13 @@ class Http2Connection(asyncio.StreamReaderProtocol):
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connection = writer.transport
         self._connections.add(self)
-        self._run(self._serve(reader, writer))
+        self._tasks.start(self._serve(reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._http2.server(reader, writer)
+            await self._http2.serve(reader, writer)
         finally:
             self._connections.discard(self)
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 class Negotiated(asyncio.Protocol):

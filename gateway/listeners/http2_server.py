@@ -1,5 +1,10 @@
-"""hypercorn's server of one HTTP/2 connection, for what it does not do by itself; importing this needs hypercorn."""
+"""hypercorn's server of HTTP/2 connections, with what it does not do by itself.
 
+This is the only module that knows hypercorn and h2, and importing it needs them.  It uses what they do not promise to
+keep, so the extra is pinned below hypercorn's next minor version.
+"""
+
+import asyncio
 import logging
 from typing import Any, Final, cast
 
@@ -7,8 +12,14 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import Event, RequestReceived
 from h2.exceptions import FrameTooLargeError
+from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.events import RawData
 from hypercorn.protocol.h2 import H2Protocol
+
+from gateway.listeners.asgi import Application, Send
 
 log = logging.getLogger("gateway")
 
@@ -18,8 +29,49 @@ _SHOWN: Final = 100
 """Bytes of what could not be read that stand in the log."""
 
 
-class Http2Server(TCPServer):
-    """hypercorn's server, with what a client sends looked at before hypercorn has it."""
+class Http2Servers:
+    """hypercorn's side of one port.
+
+    Args:
+        application: What answers, an ASGI application.
+        streams: How many requests a connection may have at once.
+    """
+
+    def __init__(self, application: Application, streams: int) -> None:
+        self._application = ASGIWrapper(application)  # type: ignore[arg-type]  # the same shapes under other names
+        self._context = WorkerContext(None)
+        self._config = Config()
+        self._config.h2_max_concurrent_streams = streams
+        self._config.include_server_header = False
+        self._config.include_date_header = False
+        self._config.errorlog = None
+
+    async def serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, idle_timeout_s: float, state: dict[str, Any]
+    ) -> None:
+        """Answer the requests of a connection until its end; each finds ``state`` in its scope."""
+        self._config.keep_alive_timeout = idle_timeout_s
+        loop = asyncio.get_running_loop()
+        await _Server(self._application, loop, self._config, self._context, state, reader, writer)
+
+    async def drain(self) -> None:
+        """Let connections end once they are idle."""
+        await self._context.terminated.set()
+
+    async def reset(self, send: Send) -> None:
+        """Tell the client that its answer is not whole (RFC 9113, section 8.1), for which ASGI has no word.
+
+        hypercorn ends a stream whose application fails without a frame, and the client waits for ever.
+        """
+        stream: Any = cast("Any", send).__self__
+        protocol = stream.send.__self__
+        if not stream.closed:
+            protocol.connection.reset_stream(stream.stream_id, ErrorCodes.INTERNAL_ERROR)
+            await protocol.send(RawData(protocol.connection.data_to_send()))
+
+
+class _Server(TCPServer):
+    """hypercorn's server of a connection, with what a client sends looked at before hypercorn has it."""
 
     async def _read_data(self) -> None:
         protocol = cast("H2Protocol", self.protocol.protocol)

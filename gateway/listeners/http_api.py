@@ -7,16 +7,16 @@ from typing import Final
 
 from gateway.config import apis
 from gateway.config.doors import HttpApiSettings
-from gateway.configuration import AccountRegion
 from gateway.errors import Fault, UsageError
+from gateway.invocation import FunctionReference
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, HttpAuthorizer, Question
+from gateway.listeners.context import ListenerContext
 from gateway.listeners.cors import cors_of
 from gateway.listeners.door import REJECTIONS, DoorListener, Visit
 from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
 from gateway.listeners.jwks import JwtAuthorizer, issuer_keys
-from gateway.listeners.named import Functions, function_of
 from gateway.listeners.usage_plans import Clock, TokenBucket
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.flavour import Limits
@@ -162,47 +162,38 @@ def _shown(authorizer: dict[str, Json], member: str, version: str) -> dict[str, 
     return {member: authorizer or None}
 
 
-def http_api(
-    settings: HttpApiSettings,
-    functions: Functions,
-    account_region: AccountRegion = AccountRegion(),  # noqa: B008 - a value
-    *,
-    verify: Verify | None = None,
-    dev_headers: bool = False,
-    clock: Clock = time.monotonic,
-) -> DoorListener:
+def http_api(settings: HttpApiSettings, context: ListenerContext, *, clock: Clock = time.monotonic) -> DoorListener:
     """The listener of an HTTP API.
 
     Args:
         settings: From the configuration.
-        functions: By the names that the settings use.
-        account_region: Where the API is.
-        verify: Checks signatures under ``AWS_IAM``; None believes them.
-        dev_headers: Developer headers are read.
+        context: What it shares with others.
         clock: Seconds; only differences count.
 
     Raises:
-        UsageError: A function is not there, or a package that the settings ask for.
+        UsageError: A package that the settings ask for is not there.
     """
     routes = dict(settings.routes)
     if settings.function:
         routes[DEFAULT] = apis.HttpRoute(settings.function)
     if not routes:
         raise UsageError("an HTTP API needs a function, or routes")
+    region, account = context.service.account_region
     options = {
-        "region": account_region.region,
-        "account_id": account_region.account,
+        "region": region,
+        "account_id": account,
         "domain_name": settings.domain_name,
         "routes": RouteTable([_route(key) for key in routes]),
         "stages": {**settings.stages, settings.stage: settings.stage_variables},
         "cors": cors_of(settings.cors),
     }
     # One of each for all of its routes: they share what it remembers.
-    authorizers = {name: _authorizer(it, functions, clock) for name, it in settings.authorizers.items()}
-    methods = {key: _method(route, settings, authorizers, functions, clock) for key, route in routes.items()}
+    authorizers = {name: _authorizer(it, context, clock) for name, it in settings.authorizers.items()}
+    methods = {key: _method(route, settings, authorizers, context, clock) for key, route in routes.items()}
     bucket = TokenBucket(settings.throttle, clock) if settings.throttle else None
+    verify = context.verify("execute-api") if context.verify else None
     door = HttpApiDoor(Flavours(options), methods, bucket, verify, settings.payload_format_version)
-    return DoorListener(door, dev_headers=dev_headers, rejections=_REJECTIONS)
+    return DoorListener(door, dev_headers=context.dev_headers, rejections=_REJECTIONS)
 
 
 def _route(key: str) -> Route:
@@ -216,7 +207,7 @@ def _method(
     route: apis.HttpRoute,
     settings: HttpApiSettings,
     authorizers: Mapping[str, Authorizing],
-    functions: Functions,
+    context: ListenerContext,
     clock: Clock,
 ) -> HttpMethod:
     named = settings.authorizers.get(route.authorizer)
@@ -225,7 +216,7 @@ def _method(
     return HttpMethod(
         settings=route,
         version=route.payload_format_version or settings.payload_format_version,
-        integration=LambdaIntegration(function_of(functions, route.function), route.timeout_in_millis),
+        integration=LambdaIntegration(context.service, FunctionReference(route.function), route.timeout_in_millis),
         authorizer=authorizers[route.authorizer] if named else None,
         member="jwt" if named and named.type == "JWT" else "lambda",
         authorizer_version=named.authorizer_payload_format_version if named and named.type == "REQUEST" else "2.0",
@@ -233,9 +224,9 @@ def _method(
     )
 
 
-def _authorizer(settings: apis.Authorizer, functions: Functions, clock: Clock) -> Authorizing:
+def _authorizer(settings: apis.Authorizer, context: ListenerContext, clock: Clock) -> Authorizing:
     if settings.type == "JWT":
         return JwtAuthorizer(settings, issuer_keys(settings.issuer, settings.jwks_uri, clock))
     ttl_s = settings.authorizer_result_ttl_in_seconds
-    function = function_of(functions, settings.function)
-    return HttpAuthorizer(settings, AuthorizerCall(function, ttl_s, clock, _AUTHORIZER_TIMEOUT_MS))
+    function = FunctionReference(settings.function)
+    return HttpAuthorizer(settings, AuthorizerCall(context.service, function, ttl_s, clock, _AUTHORIZER_TIMEOUT_MS))

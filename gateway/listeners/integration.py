@@ -7,13 +7,13 @@ limits).
 import asyncio
 from time import perf_counter
 
+from gateway.chunks import close_later
 from gateway.defects import report
 from gateway.errors import Fault, FaultKind
-from gateway.functions.function import Function
-from gateway.invocation import Invocation, Outcome, Streamed
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference, Invocation, Outcome, Streamed
 from gateway.listeners.door import Visit
-from gateway.listeners.exchange import lineage_of, trace_header
-from gateway.listeners.streaming import close_later
+from gateway.listeners.exchange import trace_header
 from gateway.translation.gateway_response import Cause, Refused
 
 _abandoned: set[asyncio.Future[Outcome]] = set()
@@ -24,16 +24,19 @@ class LambdaIntegration:
     """A function behind a front door.
 
     Args:
+        service: Runs it.
         function: What is invoked.
         timeout_ms: How long the front door waits; 0 for as long as the function takes.
         streaming: The front door passes a stream on.
     """
 
-    def __init__(self, function: Function, timeout_ms: int = 0, *, streaming: bool = False) -> None:
+    def __init__(
+        self, service: LambdaService, function: FunctionReference, timeout_ms: int = 0, *, streaming: bool = False
+    ) -> None:
         self.function = function
+        self._service = service
         self.streaming = streaming
         self._timeout_ms = timeout_ms
-        self._lineage = lineage_of(function.configuration.arn)
 
     async def invoke(self, event: bytes, visit: Visit) -> Outcome:
         """The outcome for an event.
@@ -45,29 +48,32 @@ class LambdaIntegration:
         if visit.knobs.throttle == "function":
             raise Fault(FaultKind.THROTTLED, "as X-Gateway-Throttle asks")
         if visit.knobs.cold_start:
-            self.function.renew()
+            self._service.renew(self.function)
         exchange = visit.exchange
         exchange.event = event
         exchange.invoked_at = perf_counter()
         arrival = exchange.arrival
-        trace_id = _sent_trace(visit) or trace_header(arrival, self._lineage)
+        trace_id = _sent_trace(visit) or trace_header(arrival, self._service.lineage(self.function))
         invocation = Invocation(event, arrival.request_id, "", trace_id, streaming=self.streaming)
-        outcome = await invoke_within(self.function, invocation, self._timeout_ms)
+        outcome = await invoke_within(self._service, self.function, invocation, self._timeout_ms)
         exchange.outcome = outcome
         exchange.answered_at = perf_counter()
         return outcome
 
 
-async def invoke_within(function: Function, invocation: Invocation, timeout_ms: int) -> Outcome:
+async def invoke_within(
+    service: LambdaService, function: FunctionReference, invocation: Invocation, timeout_ms: int
+) -> Outcome:
     """The outcome of an invocation for which a front door waits ``timeout_ms``, 0 for as long as it takes.
 
     Raises:
         Refused: The time is over; the function runs on.
     """
-    if timeout_ms == 0 or function.configuration.timeout_ms < timeout_ms:
+    configuration = service.configuration(function)
+    if timeout_ms == 0 or configuration is None or configuration.timeout_ms < timeout_ms:
         # A function that is stopped earlier needs no second watch.
-        return await function.invoke(invocation)
-    running = asyncio.ensure_future(function.invoke(invocation))
+        return await service.invoke(function, invocation)
+    running = asyncio.ensure_future(service.invoke(function, invocation))
     try:
         done, _ = await asyncio.wait({running}, timeout=timeout_ms / 1000)
     except asyncio.CancelledError:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.config.settings import AlbSettings, Certificate
 from gateway.errors import UsageError
-from gateway.listeners.http2 import has_http2_extra
 from gateway.listeners.tls_files import TlsFiles
 from gateway.private_files import make_private_folder, read_private, write_private
 
@@ -49,6 +48,8 @@ def tls_files_of(listener: AlbSettings, folder: Path) -> TlsFiles | None:
     """
     if listener.protocol != "HTTPS":
         return None
+    from gateway.listeners.http2 import has_http2_extra  # noqa: PLC0415 - ASGI comes with it
+
     mutual = listener.mutual_authentication
     if mutual.mode == "passthrough" and mutual.trust_store is None:
         raise UsageError(

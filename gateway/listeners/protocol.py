@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one connection, for uvicorn's ``http=`` option: no ASGI between the socket and a `Listener`.
+"""HTTP/1.1 on one connection: no ASGI between the socket and a `Listener`.
 
 Requests are answered in order, one at a time; each answer's head and body leave in one write.  What a client sends
 that is no acceptable request gets `Listener.reject`, after the answers to the requests before it.
@@ -9,21 +9,18 @@ import sys
 from collections import deque
 from collections.abc import Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from gateway.defects import report
 from gateway.listeners.delivery import Delivery
 from gateway.listeners.failing import answer_to_defect, described
-from gateway.listeners.port_state import Options, State
+from gateway.listeners.port_options import PortOptions
 from gateway.listeners.reader import RequestReader
 from gateway.listeners.tls import tls_facts
 from gateway.listeners.tunnel import Tunnel
 from gateway.listeners.wire import CONTINUE, Peer, Reading, Refusal
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
-
-if TYPE_CHECKING:
-    from gateway.listeners.listener import Listener
 
 # A refused client may still be sending.  If its bytes met a closed socket, it would see a reset and not the answer.
 _LINGER_S: Final = 5.0
@@ -36,28 +33,14 @@ _TASK: Final = "request"
 
 
 class HttpProtocol(asyncio.Protocol):
-    """One client connection.
+    """One client connection of a port; implements `ClientConnection`."""
 
-    The application that uvicorn loaded must be a `Listener`, or have one as its attribute ``listener``.
-    ``config.timeout_keep_alive`` is how long, in seconds, a client may be silent: between requests the connection is
-    closed then, in the middle of a request it gets 408.
-    """
-
-    def __init__(
-        self,
-        config: Options,
-        server_state: State,
-        app_state: dict[str, Any],  # noqa: ARG002 - part of uvicorn's signature
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        if not config.loaded:
-            config.load()
-        self._loop = _loop or asyncio.get_running_loop()
-        self._listener: Listener = getattr(config.loaded_app, "listener", config.loaded_app)
-        self._idle_s: float = config.timeout_keep_alive
-        self._state = server_state
-        # uvicorn names its own protocol classes as the members of this set, and uses shutdown() of them only.
-        self._connections: set[Any] = server_state.connections
+    def __init__(self, options: PortOptions, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = loop or asyncio.get_running_loop()
+        self._listener = options.listener
+        self._idle_s = options.idle_timeout_s
+        self._connections = options.connections
+        self._tasks = options.tasks
         self._queue: deque[tuple[Request | Refusal, Reading | None]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -144,7 +127,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._tunnel is not None:
             self._tunnel.resumed()
 
-    # What uvicorn calls.
+    # What the server calls.
 
     def shutdown(self) -> None:
         """Close an idle connection now, another one after its present request."""
@@ -200,7 +183,7 @@ class HttpProtocol(asyncio.Protocol):
         task: asyncio.Task[None] = _task(work, self._loop, eager=eager)
         if not task.done():
             self._task = task
-            self._state.tasks.add(task)
+            self._tasks.add(task)
 
     async def _serve(self, request: Request, reading: Reading | None) -> None:
         try:
@@ -219,13 +202,12 @@ class HttpProtocol(asyncio.Protocol):
             raise
         finally:
             if self._task is not None:
-                self._state.tasks.discard(self._task)
+                self._tasks.discard(self._task)
                 self._task = None
             self._busy = False
         self._finished(request, response)
 
     def _finished(self, request: Request, response: Response) -> None:
-        self._state.total_requests += 1
         if self._transport.is_closing() or self._tunnel is not None:
             return
         unread = request.stream is not None and request.stream is self._reader.stream

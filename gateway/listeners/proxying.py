@@ -14,6 +14,7 @@ from typing import Final
 
 import httpx
 
+from gateway.chunks import close_chunks
 from gateway.config import apis
 from gateway.errors import UsageError
 from gateway.targets.http_transport import (
@@ -153,7 +154,7 @@ async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
             if len(parts) > _MAX_BYTES:
                 raise Refused(Cause.INTEGRATION_FAILURE, f"the answer is over {_MAX_BYTES} bytes")
     finally:
-        await chunks.aclose()  # type: ignore[attr-defined]  # as `Answer` says
+        await close_chunks(chunks)
     return bytes(parts)
 
 

@@ -8,15 +8,14 @@ import time
 
 from gateway.config import apis
 from gateway.config.doors import RestApiSettings
-from gateway.configuration import AccountRegion
 from gateway.errors import BadResult, Fault
 from gateway.invocation import Outcome, Returned, Streamed
 from gateway.listeners.authorizing import Question
+from gateway.listeners.context import ListenerContext
 from gateway.listeners.door import DoorListener, Visit
 from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
-from gateway.listeners.named import Functions
 from gateway.listeners.proxying import HttpProxy, mock_response, parameter_lines
 from gateway.listeners.rest_methods import RestMethod, rest_methods, rest_routes, rest_table
 from gateway.listeners.streaming import begin_stream
@@ -180,32 +179,22 @@ def _api_key(request: Request) -> str:
     return ""
 
 
-def rest_api(
-    settings: RestApiSettings,
-    functions: Functions,
-    account_region: AccountRegion = AccountRegion(),  # noqa: B008 - a value
-    *,
-    verify: Verify | None = None,
-    dev_headers: bool = False,
-    clock: Clock = time.time,
-) -> DoorListener:
+def rest_api(settings: RestApiSettings, context: ListenerContext, *, clock: Clock = time.time) -> DoorListener:
     """The listener of a REST API.
 
     Args:
         settings: From the configuration.
-        functions: By the names that the settings use.
-        account_region: Where the API is.
-        verify: Checks signatures under ``AWS_IAM``; None believes them.
-        dev_headers: Developer headers are read.
+        context: What it shares with others.
         clock: Seconds since 1970.
 
     Raises:
-        UsageError: A function is not there, or a package that the settings ask for.
+        UsageError: A package that the settings ask for is not there.
     """
     routes = rest_routes(settings)
+    region, account = context.service.account_region
     flavour = RestApi(
-        account_id=account_region.account,
-        region=account_region.region,
+        account_id=account,
+        region=region,
         stage=settings.stage,
         stage_variables=dict(settings.stage_variables),
         domain_name=settings.domain_name,
@@ -214,5 +203,6 @@ def rest_api(
         routes=rest_table(routes),
         binary_media_types=settings.binary_media_types,
     )
-    door = RestApiDoor(flavour, rest_methods(settings, functions, clock), settings, clock, verify)
-    return DoorListener(door, dev_headers=dev_headers)
+    verify = context.verify("execute-api") if context.verify else None
+    door = RestApiDoor(flavour, rest_methods(settings, context.service, clock), settings, clock, verify)
+    return DoorListener(door, dev_headers=context.dev_headers)

@@ -8,10 +8,11 @@ from typing import Final, TypeVar
 from gateway.config import apis
 from gateway.config.doors import RestApiSettings
 from gateway.errors import UsageError
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, RequestAuthorizer, TokenAuthorizer
 from gateway.listeners.integration import LambdaIntegration
 from gateway.listeners.jwks import CognitoAuthorizer, issuer_keys
-from gateway.listeners.named import Functions, function_of
 from gateway.listeners.proxying import HttpProxy
 from gateway.listeners.usage_plans import Clock, TokenBucket
 from gateway.listeners.validation import RequestValidator
@@ -66,14 +67,14 @@ def rest_table(routes: Mapping[str, apis.RestRoute]) -> RouteTable:
 
 
 def rest_methods(
-    settings: RestApiSettings, functions: Functions, clock: Clock = time.monotonic
+    settings: RestApiSettings, service: LambdaService, clock: Clock = time.monotonic
 ) -> dict[str, RestMethod]:
     """Route key → method.
 
     Raises:
-        UsageError: A function, integration or authorizer is not there, or a package is missing.
+        UsageError: An integration or authorizer is not there, or a package is missing.
     """
-    authorizers = {name: _authorizer(it, functions, clock) for name, it in settings.authorizers.items()}
+    authorizers = {name: _authorizer(it, service, clock) for name, it in settings.authorizers.items()}
     proxies = {name: _integration(it) for name, it in settings.integrations.items()}
     methods = {}
     for key, route in rest_routes(settings).items():
@@ -82,7 +83,8 @@ def rest_methods(
             integration = _named(proxies, route.integration, "integration")
         else:
             integration = LambdaIntegration(
-                function_of(functions, route.function),
+                service,
+                FunctionReference(route.function),
                 route.timeout_in_millis,
                 streaming=route.response_transfer_mode == "STREAM",
             )
@@ -113,9 +115,9 @@ def _validator(route: apis.RestRoute, models: apis.Models) -> RequestValidator |
     return None
 
 
-def _authorizer(settings: apis.Authorizer, functions: Functions, clock: Clock) -> Authorizing:
+def _authorizer(settings: apis.Authorizer, service: LambdaService, clock: Clock) -> Authorizing:
     if settings.type == "COGNITO_USER_POOLS":
         return CognitoAuthorizer(settings, lambda issuer: issuer_keys(issuer, settings.jwks_uri, clock))
     ttl_s = settings.authorizer_result_ttl_in_seconds
-    call = AuthorizerCall(function_of(functions, settings.function), ttl_s, clock)
+    call = AuthorizerCall(service, FunctionReference(settings.function), ttl_s, clock)
     return TokenAuthorizer(settings, call) if settings.type == "TOKEN" else RequestAuthorizer(settings, call)

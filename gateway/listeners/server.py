@@ -7,10 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.errors import UsageError
-from gateway.listeners.asgi import AsgiRim
-from gateway.listeners.http2 import Http2, Http2Connection, Negotiated, need_http2_extra
 from gateway.listeners.listener import Listener
-from gateway.listeners.port_state import PortOptions, PortState
+from gateway.listeners.port_options import ClientConnection, PortOptions
 from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.tls_files import TlsFiles, tls_context
 
@@ -23,7 +21,7 @@ _GOODBYE_S: Final = 1.0
 _DROPPED_S: Final = 1.0
 
 
-class _Connections(set[HttpProtocol]):
+class _Connections(set[ClientConnection]):
     """The open connections; says when the last one is gone."""
 
     def __init__(self) -> None:
@@ -42,6 +40,7 @@ class ListenerServer:
 
     Attributes:
         port: The port that was bound, after `start`; with 0 asked for, the one that the system chose.
+        options: What each connection is given.
     """
 
     def __init__(
@@ -55,11 +54,8 @@ class ListenerServer:
         self._host = host
         self.port = port
         self._connections = _Connections()
-        self.state = PortState(self._connections)
+        self.options = PortOptions(listener, idle_timeout_s, self._connections)
         self._server: asyncio.Server | None = None
-        self._rim = AsgiRim(listener)
-        self.config = PortOptions(self._rim, idle_timeout_s)
-        self._http2: Http2 | None = None
         self._tls = tls
 
     async def start(self) -> None:
@@ -90,19 +86,18 @@ class ListenerServer:
         """What makes the protocol of a new connection; HTTP/2 is agreed on in the TLS handshake."""
 
         def http1() -> HttpProtocol:
-            return HttpProtocol(self.config, self.state, {}, loop)
+            return HttpProtocol(self.options, loop)
 
         if self._tls is None or not self._tls.http2:
             return http1
-        need_http2_extra()
-        self._http2 = http2 = Http2(self._rim, self.state, self.config.timeout_keep_alive)
+        from gateway.listeners.http2 import Http2, Http2Connection, Negotiated  # noqa: PLC0415 - ASGI comes with it
+
+        http2 = Http2(self.options)
         return lambda: Negotiated(http1, lambda: Http2Connection(http2, loop))
 
     def set_idle_timeout(self, seconds: float) -> None:
         """Let the clients that connect from now on be silent for so long."""
-        self.config = PortOptions(self._rim, seconds)
-        if self._http2 is not None:
-            self._http2.set_idle_timeout(seconds)
+        self.options.idle_timeout_s = seconds
 
     async def stop(self, grace_s: float) -> None:
         """Accept nothing new, close idle connections, let requests finish; after ``grace_s`` seconds, `force`."""
@@ -114,7 +109,7 @@ class ListenerServer:
             self._connections.none_left.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._connections.none_left.wait(), grace_s)
-        tasks = list(self.state.tasks)
+        tasks = list(self.options.tasks)
         self.force()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._connections:  # they are dropped, and learn of it with the loop's next turns
@@ -125,7 +120,7 @@ class ListenerServer:
         """Accept nothing new, drop every connection and cancel every request now."""
         if self._server is not None:
             self._server.close()
-        for task in list(self.state.tasks):
+        for task in list(self.options.tasks):
             task.cancel()
         for connection in list(self._connections):
             connection.abort()

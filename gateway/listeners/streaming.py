@@ -4,17 +4,14 @@ The head leaves as soon as the prelude is complete, each piece as the function w
 the client is slower.  A client that leaves ends the stream; a function that fails half-way truncates the response.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from gateway.defects import reported
+from gateway.chunks import close_chunks, close_later
 from gateway.errors import Fault, FaultKind
 from gateway.invocation import StreamBroken, Streamed
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.stream_prelude import CONTENT_TYPE, Prelude, PreludeParser, plain_prelude
-
-_closing: set[asyncio.Task[None]] = set()
 
 
 class StreamFlavour(Protocol):
@@ -40,7 +37,7 @@ class StreamBody(AsyncIterator[bytes]):
 
     async def aclose(self) -> None:
         """Nobody reads on."""
-        await _close(self._chunks)
+        await close_chunks(self._chunks)
 
 
 async def begin_stream(flavour: StreamFlavour, outcome: Streamed, request: Request, arrival: Arrival) -> Response:
@@ -70,17 +67,3 @@ async def _prelude(outcome: Streamed) -> Prelude:
         if prelude is not None:
             return prelude
     return parser.finish()
-
-
-def close_later(chunks: AsyncIterator[bytes]) -> None:
-    """Close a stream in the background: its function may run on for a while, and the client shall not wait for it."""
-    task = asyncio.ensure_future(_close(chunks))
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-    task.add_done_callback(reported("the end of a stream"))
-
-
-async def _close(chunks: AsyncIterator[bytes]) -> None:
-    close = getattr(chunks, "aclose", None)
-    if close is not None:
-        await close()

@@ -21,15 +21,16 @@ import orjson
 
 from gateway.config import apis
 from gateway.config.doors import WebSocketApiSettings
-from gateway.configuration import AccountRegion
 from gateway.defects import report, reported
 from gateway.errors import Fault, UsageError
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, Question, WebSocketAuthorizer
+from gateway.listeners.context import ListenerContext
 from gateway.listeners.door import DoorListener, Visit
 from gateway.listeners.exchange import Exchange, payload_of
 from gateway.listeners.integration import LambdaIntegration
-from gateway.listeners.named import Functions, function_of
 from gateway.listeners.websocket_connections import Connections, managed_connection
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.flavour import Limits
@@ -242,31 +243,26 @@ def _body(payload: bytes) -> bytes | None:
 
 def websocket_api(
     settings: WebSocketApiSettings,
-    functions: Functions,
-    account_region: AccountRegion = AccountRegion(),  # noqa: B008 - a value
+    context: ListenerContext,
     *,
-    dev_headers: bool = False,
     times: "Times" = Times(),  # noqa: B008 - a value
 ) -> DoorListener:
     """The listener of a WebSocket API; its door's ``connections`` are what `connection_routes` manages.
 
     Args:
         settings: From the configuration.
-        functions: By the names that the settings use.
-        account_region: Where the API is.
-        dev_headers: Developer headers of handshakes are read.
+        context: What it shares with others.
         times: How long connections may last.
-
-    Raises:
-        UsageError: A function is not there.
     """
     routes = dict(settings.routes)
     if settings.function:
         given = apis.WebSocketRoute(settings.function)
         routes = {CONNECT: given, DISCONNECT: given, DEFAULT: given} | routes
+    service = context.service
+    region, account = service.account_region
     flavour = WebSocketApi(
-        account_id=account_region.account,
-        region=account_region.region,
+        account_id=account,
+        region=region,
         stage=settings.stage,
         stage_variables=dict(settings.stage_variables),
         domain_name=settings.domain_name,
@@ -276,17 +272,17 @@ def websocket_api(
     door = WebSocketDoor(
         flavour,
         {
-            key: MessageRoute(LambdaIntegration(function_of(functions, route.function), _TIMEOUT_MS), route.two_way)
+            key: MessageRoute(LambdaIntegration(service, FunctionReference(route.function), _TIMEOUT_MS), route.two_way)
             for key, route in routes.items()
         },
-        _authorizer(settings.authorizer, functions),
+        _authorizer(settings.authorizer, service),
         times,
     )
-    return DoorListener(door, dev_headers=dev_headers)
+    return DoorListener(door, dev_headers=context.dev_headers)
 
 
-def _authorizer(settings: apis.Authorizer | None, functions: Functions) -> Authorizing | None:
+def _authorizer(settings: apis.Authorizer | None, service: LambdaService) -> Authorizing | None:
     if settings is None:
         return None
-    call = AuthorizerCall(function_of(functions, settings.function), 0, time.monotonic)
+    call = AuthorizerCall(service, FunctionReference(settings.function), 0, time.monotonic)
     return WebSocketAuthorizer(settings, call)

@@ -2,12 +2,8 @@
 
 from gateway.errors import Fault
 from gateway.translation.flavour import Flavour, Limits
-from gateway.translation.flavours.function_url import FunctionUrl
-from gateway.translation.flavours.http_api import HttpApi
-from gateway.translation.flavours.http_api_v1 import HttpApiV1
-from gateway.translation.flavours.rest_api import RestApi
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch
+from gateway.translation.route import RouteMatch
 from gateway.types import Json
 
 
@@ -23,23 +19,25 @@ class Authorized:
         """The flavour's."""
         return self._flavour.limits
 
-    def encode(self, request: Request, arrival: Arrival) -> bytes:
+    def preflight(self, request: Request, arrival: Arrival) -> Response | None:
+        """The flavour's."""
+        return self._flavour.preflight(request, arrival)
+
+    def route(self, request: Request) -> RouteMatch:
+        """The flavour's match, with what the authorizer said."""
+        match = self._flavour.route(request)
+        return match if self._authorizer is None else match._replace(authorizer=self._authorizer)
+
+    def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
         """The event; raises as the flavour's does."""
-        flavour = self._flavour
-        if self._authorizer is None:
-            return flavour.encode(request, arrival)
-        if isinstance(flavour, FunctionUrl):
-            match = RouteMatch(Route(ANY, DEFAULT), "", "", {}, DEFAULT, {}, authorizer=self._authorizer)
-            return flavour.encode(request, arrival, match)
-        if isinstance(flavour, HttpApi | HttpApiV1 | RestApi):
-            match = flavour.route(request)._replace(authorizer=self._authorizer)
-            return flavour.encode(request, arrival, match)
-        return flavour.encode(request, arrival)
+        if self._authorizer is not None:
+            match = match or self.route(request)
+        return self._flavour.encode(request, arrival, match)
 
     def decode(self, payload: bytes, request: Request, arrival: Arrival) -> Response:
         """The response; raises as the flavour's does."""
         return self._flavour.decode(payload, request, arrival)
 
-    def refuse(self, fault: Fault, request: Request, arrival: Arrival) -> Response:
+    def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
         """The flavour's own answer."""
         return self._flavour.refuse(fault, request, arrival)

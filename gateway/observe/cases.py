@@ -4,8 +4,12 @@ The suite has two shapes of file, one for the load balancer and one for API Gate
 either an event or a response, so a recording gives up to two of them.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Final, NamedTuple
 
+from gateway.listener_types import listener_type_of, named_flavour
+from gateway.loading import load
 from gateway.observe.recording import Recording, body_members, plain, plain_lines
 from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 from gateway.translation.messages import Request, Response
@@ -17,11 +21,7 @@ def event_case(recording: Recording, why: str, evidence: str) -> dict[str, Json]
     if recording.event is None or recording.arrival is None:
         return None
     case = _opening(recording, why, evidence)
-    if not is_alb(recording):
-        case["compare"] = "exact"
-        case["mask"] = [pointer.removeprefix("/event") for pointer in recording.mask if pointer.startswith("/event/")]
-        if (authorizer := authorizer_of(recording.event)) is not None:
-            case["authorizer"] = authorizer
+    case |= _format_of(recording).comparison(recording)
     case["event"] = recording.event
     return case
 
@@ -33,13 +33,8 @@ def response_case(recording: Recording, why: str, evidence: str) -> dict[str, Js
         return None
     case = _opening(recording, why, evidence)
     case["payload"] = recording.payload.decode()
-    case["response"] = _alb_response(response) if is_alb(recording) else _response(response)
+    case["response"] = _format_of(recording).response(response)
     return case
-
-
-def is_alb(recording: Recording) -> bool:
-    """Whether a load balancer made the event."""
-    return recording.flavour.startswith("alb")
 
 
 def authorizer_of(event: Json) -> Json:
@@ -49,20 +44,43 @@ def authorizer_of(event: Json) -> Json:
 
 
 def _opening(recording: Recording, why: str, evidence: str) -> dict[str, Json]:
-    options = dict(recording.options)
-    request = recording.transformed or recording.request
-    if is_alb(recording):
-        # One folder of cases holds both modes.
-        options.setdefault("target_group_arn", DEFAULT_TARGET_GROUP_ARN)
-        options["multi_value_headers"] = recording.flavour == "alb-multi"
+    form = _format_of(recording)
     return {
         "why": why,
         "source": recording.source,
         "evidence": evidence,
-        "options": options,
-        "request": _alb_request(request) if is_alb(recording) else _request(request),
+        "options": form.options(recording),
+        "request": form.request(recording.transformed or recording.request),
         "arrival": None if recording.arrival is None else dict(recording.arrival._asdict()),
     }
+
+
+def _format_of(recording: Recording) -> "CaseFormat":
+    form: CaseFormat = load(listener_type_of(recording.flavour).cases)
+    return form
+
+
+def _alb_options(recording: Recording) -> dict[str, Json]:
+    # One folder of cases holds both modes.
+    shown: dict[str, Json] = {"target_group_arn": DEFAULT_TARGET_GROUP_ARN, "multi_value_headers": False}
+    return {**shown, **recording.options, **named_flavour(recording.flavour).options}
+
+
+def _api_options(recording: Recording) -> dict[str, Json]:
+    return dict(recording.options)
+
+
+def _bytes(_recording: Recording) -> dict[str, Json]:
+    """Events of a load balancer are compared byte for byte."""
+    return {}
+
+
+def _values(recording: Recording) -> dict[str, Json]:
+    mask: list[Json] = [it.removeprefix("/event") for it in recording.mask if it.startswith("/event/")]
+    facts: dict[str, Json] = {"compare": "exact", "mask": mask}
+    if (authorizer := authorizer_of(recording.event)) is not None:
+        facts["authorizer"] = authorizer
+    return facts
 
 
 def _alb_request(request: Request) -> dict[str, Json]:
@@ -117,3 +135,23 @@ def _response(response: Response) -> dict[str, Json]:
     with suppress(UnicodeDecodeError):  # a case compares text only
         members["body"] = response.body.decode()
     return members
+
+
+class CaseFormat(NamedTuple):
+    """How the files of one listener type's cases are written.
+
+    Attributes:
+        options: Of the flavour.
+        request: What the client sent.
+        response: What it got.
+        comparison: How the event is compared, and what is needed to make it again.
+    """
+
+    options: Callable[[Recording], dict[str, Json]]
+    request: Callable[[Request], dict[str, Json]]
+    response: Callable[[Response], dict[str, Json]]
+    comparison: Callable[[Recording], dict[str, Json]]
+
+
+LOAD_BALANCER: Final = CaseFormat(_alb_options, _alb_request, _alb_response, _bytes)
+API: Final = CaseFormat(_api_options, _request, _response, _values)

@@ -8,11 +8,10 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
 from gateway.errors import UsageError
-from gateway.translation.alb_attributes import AlbAttributes
-from gateway.translation.cors import Cors
+from gateway.listener_types import FLAVOURS
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours.table import FLAVOURS
-from gateway.translation.route import ANY, DEFAULT, Route, RouteTable
+from gateway.translation.flavour_options import build_flavour
+from gateway.translation.route import DEFAULT, Route, RouteTable
 from gateway.types import Json
 
 
@@ -22,17 +21,14 @@ def options_of(flavour: Flavour) -> dict[str, Json]:
 
 
 def make_flavour(name: str, options: Mapping[str, Json]) -> Flavour:
-    """The flavour of a name in the table of front doors.
+    """The flavour of a recording, which may come from anywhere: it can only be one of the table.
 
     Raises:
         UsageError: There is no such front door, or it has no such option.
     """
     if name not in FLAVOURS:
         raise UsageError(f"{name!r} is no front door; write one of {', '.join(FLAVOURS)}")
-    try:
-        return FLAVOURS[name](**{key: _value(key, value) for key, value in options.items()})
-    except (AttributeError, TypeError, ValueError) as error:
-        raise UsageError(f"the options of {name} cannot be used: {error}") from error
+    return build_flavour(name, options)
 
 
 def _members(value: Any) -> dict[str, Json]:  # noqa: ANN401 - any of the dataclasses
@@ -54,6 +50,8 @@ def _plain(value: Any) -> Json:  # noqa: ANN401 - whatever an option holds
         return {str(key): _plain(member) for key, member in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(member) for member in value]
+    if isinstance(value, frozenset):
+        return [_plain(member) for member in sorted(value)]
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if value is None or isinstance(value, str | int | float):
@@ -64,28 +62,3 @@ def _plain(value: Any) -> Json:  # noqa: ANN401 - whatever an option holds
 def _route_text(route: Route) -> str:
     words = [route.key] if route.path == DEFAULT else [route.method, route.path]
     return " ".join([*words, route.operation_name] if route.operation_name else words)
-
-
-def _value(name: str, value: Any) -> Any:  # noqa: ANN401 - each option has its own type
-    match name:
-        case "routes":
-            return RouteTable(_route(text) for text in value)
-        case "attributes":
-            lines = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in value.get("response_headers", ()))
-            return AlbAttributes(**{**value, "response_headers": lines})
-        case "cors":
-            return None if value is None else Cors(**{key: _tuple(member) for key, member in value.items()})
-        case "binary_media_types":
-            return tuple(value)
-        case _:
-            return value
-
-
-def _tuple(value: Any) -> Any:  # noqa: ANN401 - a member of Cors
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _route(text: str) -> Route:
-    method, _, rest = text.partition(" ")
-    path, _, operation_name = rest.partition(" ")
-    return Route(ANY, DEFAULT) if method == DEFAULT else Route(method, path, operation_name=operation_name)

@@ -9,7 +9,18 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import BadResult, UsageError
 from gateway.functions.function import Function
-from gateway.invocation import Failed, Invocation, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
+from gateway.functions.service import LambdaService
+from gateway.invocation import (
+    Failed,
+    FunctionReference,
+    Invocation,
+    Outcome,
+    Returned,
+    Streamed,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import Exchange, FunctionCall
 from gateway.observe.authorized import Authorized
@@ -24,6 +35,9 @@ from gateway.types import HeaderList, Json
 
 Handler: TypeAlias = Callable[[Any, Any], object]
 """``handler(event, context)``."""
+
+REPLAYED: Final = FunctionReference("replayed")
+"""The function that recordings are sent to when nobody names one."""
 
 VOLATILE: Final = (
     "apigw-requestid",
@@ -100,17 +114,29 @@ def _read(file: Path) -> Recording:
         raise UsageError(f"{file}: {error}") from error
 
 
-async def replay(recording: Recording, function: Function | None, ignore: Sequence[str] = ()) -> list[Difference]:
-    """What differs in event, result and response; without a function the recorded outcome stands for it.
+async def replay(
+    recording: Recording,
+    service: LambdaService | None,
+    ignore: Sequence[str] = (),
+    function: FunctionReference = REPLAYED,
+) -> list[Difference]:
+    """What differs in event, result and response.
+
+    Args:
+        recording: What is sent again.
+        service: Runs the function; None lets the recorded outcome stand for it.
+        ignore: Pointers of what may differ.
+        function: What the service is asked for.
 
     Raises:
         UsageError: The recording names a front door or an option that does not exist.
     """
     flavour = Authorized(make_flavour(recording.flavour, recording.options), authorizer_of(recording.event))
     exchange = Exchange(recording.arrival or arrive())
-    if function is None:
-        function = Function(FunctionConfiguration("replayed", "-"), _Recorded(outcome_of(recording)))
-    response = await FunctionCall(flavour, function).run(
+    if service is None:
+        recorded = FunctionConfiguration(function.name, "-")
+        service = LambdaService([Function(recorded, _Recorded(outcome_of(recording)))])
+    response = await FunctionCall(flavour, service, function).run(
         recording.transformed or recording.request, exchange.arrival, exchange
     )
     masked = (*recording.mask, *ignore)
@@ -212,13 +238,14 @@ def _by_name(lines: HeaderList) -> dict[str, Json]:
 async def _with_handler(recording: Recording, handler: Handler | None, ignore: Sequence[str]) -> list[Difference]:
     if handler is None:
         return await replay(recording, None, ignore)
-    configuration = FunctionConfiguration("replayed", "-", capacity=1)
+    configuration = FunctionConfiguration(REPLAYED.name, "-", capacity=1)
     function = Function(configuration, InProcess(configuration, {}, handler))
     await function.start()
+    service = LambdaService([function])
     try:
-        return await replay(recording, function, ignore)
+        return await replay(recording, service, ignore)
     finally:
-        await function.aclose()
+        await service.aclose()
 
 
 class _Recorded:

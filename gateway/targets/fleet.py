@@ -5,12 +5,12 @@ import contextlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from gateway.defects import reported
 from gateway.targets.environment import Environment, EnvironmentFactory
+from gateway.tasks import Tasks
 
 log = logging.getLogger("gateway")
 
@@ -45,7 +45,7 @@ class Fleet:
         self._folder = folder
         self._folders: dict[Environment, Path] = {}
         self._spare: list[Path] = []
-        self._stopping: set[asyncio.Task[None]] = set()
+        self._stopping = Tasks("the end of an execution environment")
         self.starting: dict[Environment, asyncio.Task[Exception | None]] = {}
         self.start_s = _FIRST_START_S
 
@@ -93,8 +93,8 @@ class Fleet:
         if failed:
             self._spare.append(folder)
         else:
-            self._keep(asyncio.to_thread(_remove, [folder]))
-        self._keep(environment.stop("failure" if failed else "spindown"))
+            self._stopping.start(asyncio.to_thread(_remove, [folder]))
+        self._stopping.start(environment.stop("failure" if failed else "spindown"))
 
     def kill(self) -> None:
         """End all environments at once."""
@@ -108,18 +108,12 @@ class Fleet:
             task.cancel()
         await asyncio.gather(*starting, return_exceptions=True)
         for environment in self._folders:
-            self._keep(environment.stop())
-        await asyncio.gather(*self._stopping, return_exceptions=True)  # what they raise is reported
+            self._stopping.start(environment.stop())
+        await self._stopping.wait()
         folders = [*self._spare, *self._folders.values()]
         self._folders.clear()
         self._spare.clear()
         await asyncio.to_thread(_remove, folders)
-
-    def _keep(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._stopping.add(task)
-        task.add_done_callback(self._stopping.discard)
-        task.add_done_callback(reported("the end of an execution environment"))
 
 
 def _remove(folders: list[Path]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
+from gateway.chunks import close_chunks
 from gateway.errors import GatewayError, UsageError
 from gateway.types import HeaderList
 
@@ -92,9 +93,7 @@ async def whole(body: Body) -> bytes:
         parts.append(part)
         size += len(part)
         if size > MAX_WHOLE_BYTES:
-            close = getattr(body, "aclose", None)
-            if close is not None:
-                await close()
+            await close_chunks(body)
             raise BadAnswer(TOO_LONG)
     return b"".join(parts)
 

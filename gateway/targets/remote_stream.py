@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.chunks import close_chunks
 from gateway.invocation import Failed, Outcome, StreamBroken, Streamed, TimedOut
 from gateway.targets.http_transport import Answer, Body, TransportError
 from gateway.targets.remote_answers import function_error, header_values
@@ -83,9 +84,7 @@ class ResultChunks:
 
     async def aclose(self) -> None:
         """Leave the rest."""
-        close = getattr(self._body, "aclose", None)
-        if close is not None:
-            await close()
+        await close_chunks(self._body)
 
 
 async def _source(body: Body) -> AsyncIterator[bytes]:

@@ -31,6 +31,7 @@ from gateway.targets.http_transport import (
 from gateway.targets.remote_answers import function_error, header_values, refusal, unreachable
 from gateway.targets.remote_name import MAX_TIMEOUT_MS
 from gateway.targets.transports import open_transport
+from gateway.tasks import Tasks
 
 _PATH: Final = b"/2015-03-31/functions/function/invocations"
 _TIMEOUTS: Final = Timeouts(connect_s=10, silence_s=MAX_TIMEOUT_MS / 1000 + 10)
@@ -59,7 +60,7 @@ class RieTarget:
         self._origins: Sequence[Origin] = [parse_origin(url.strip().removeprefix("rie:")) for url in urls]
         self._free: asyncio.Queue[Transport] = asyncio.Queue()
         self._all: list[Transport] = []
-        self._calls: set[asyncio.Task[Outcome]] = set()
+        self._calls = Tasks()
 
     async def start(self) -> None:
         """Make a client for each; nothing is called, since that would be an invocation."""
@@ -73,10 +74,7 @@ class RieTarget:
 
         A caller that goes away leaves the call to its end: the emulator is busy until then.
         """
-        call = asyncio.create_task(self._invoke(invocation))
-        self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
-        return await asyncio.shield(call)
+        return await asyncio.shield(self._calls.start(self._invoke(invocation)))
 
     async def _invoke(self, invocation: Invocation) -> Outcome:
         outcome: Outcome = NOT_READY
@@ -97,9 +95,7 @@ class RieTarget:
 
     async def aclose(self) -> None:
         """End what is left and close the connections."""
-        for call in self._calls:
-            call.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
+        await self._calls.aclose()
         transports, self._all = self._all, []
         for transport in transports:
             await transport.aclose()

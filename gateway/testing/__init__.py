@@ -55,13 +55,16 @@ _PLACES = {
     "exchange": ("Exchange",),
     "flavours": ("FLAVOURS", "each_flavour"),
     "server": ("GatewayServer",),
+    "verdicts": ("Verdict", "assert_event_shape", "assert_result", "verdict"),
 }
-"""Module → its public names; all others are in ``verdicts``."""
+"""Module → its public names; ``verdicts`` also has an ``assert_…_result`` for each flavour."""
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
     """Import a public name now."""
-    if name not in __all__:
+    place = _PLACE_OF.get(name, "verdicts" if name.startswith("assert_") else "")
+    found = getattr(import_module(f"{__name__}.{place}"), name, None) if place else None
+    if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_PLACE_OF.get(name, 'verdicts')}"), name)
+    return found

@@ -12,10 +12,11 @@ import anyio.to_thread
 import httpx
 
 from gateway.configuration import FunctionConfiguration
+from gateway.listener_types import named_flavour
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.wire import has_content
 from gateway.testing.call import Handler, HandlerCall, build_configuration, load_handler
-from gateway.translation.flavour_options import SCHEMES, build_flavour
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Request
 from gateway.translation.sample import SAMPLE_CLIENT, SAMPLE_HOST
 from gateway.types import Address
@@ -150,4 +151,4 @@ def _door(
 
 
 def _base_url(as_: str) -> str:
-    return f"{SCHEMES.get(as_, 'https')}://{SAMPLE_HOST}"
+    return f"{named_flavour(as_).scheme}://{SAMPLE_HOST}"

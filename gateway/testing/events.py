@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from gateway.translation.flavour_options import SCHEMES, build_flavour, encode_as
+from gateway.listener_types import named_flavour
+from gateway.translation.flavour_options import build_flavour, encode_as
 from gateway.translation.sample import SAMPLE_CLIENT, Headers, sample_arrival, sample_request
 
 
@@ -35,7 +36,7 @@ def make_event(
     authorizer = options.pop("authorizer", None)
     client = options.pop("client", SAMPLE_CLIENT)
     raw = body.encode() if isinstance(body, str) else body
-    request = sample_request(method, url, headers, raw, client, SCHEMES.get(as_, "https"))
+    request = sample_request(method, url, headers, raw, client, named_flavour(as_).scheme)
     encoded = encode_as(build_flavour(as_, options), request, sample_arrival(**facts), authorizer)
     event: dict[str, Any] = json.loads(encoded)
     return event

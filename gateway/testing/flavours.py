@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Final
 
-from gateway.errors import UsageError
-from gateway.translation.flavours.table import FLAVOURS as _TABLE
+from gateway import listener_types
+from gateway.listener_types import named_flavour
 
 if TYPE_CHECKING:
     import pytest
 
-FLAVOURS: Final = tuple(name for name in _TABLE if name != "websocket")
+FLAVOURS: Final = tuple(name for name, named in listener_types.FLAVOURS.items() if named.plain_requests)
 """The front doors that take plain HTTP requests, by name.
 
 ``websocket`` is a name as well, for the events of a handshake, but no plain request can be made of it.
@@ -24,6 +24,5 @@ def each_flavour(*names: str) -> "pytest.MarkDecorator":
     import pytest  # noqa: PLC0415 - the clients work without it
 
     for name in names:
-        if name not in _TABLE:
-            raise UsageError(f"there is no front door {name!r}; there are {', '.join(_TABLE)}")
+        named_flavour(name)
     return pytest.mark.parametrize("as_", names or FLAVOURS)

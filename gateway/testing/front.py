@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gateway.functions.function import Function
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import FunctionCall
 from gateway.listeners.wire import Wire
@@ -28,10 +29,10 @@ class FlavourListener:
 
     accepts_streams = False
 
-    def __init__(self, flavour: Flavour, function: Function) -> None:
+    def __init__(self, flavour: Flavour, service: LambdaService, function: FunctionReference) -> None:
         self.flavour = flavour
         self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
-        self._call = FunctionCall(flavour, function)
+        self._call = FunctionCall(flavour, service, function)
 
     @property
     def limits(self) -> Limits:

@@ -19,7 +19,9 @@ from gateway.configuration import FunctionConfiguration
 from gateway.defects import report_unhandled
 from gateway.errors import UsageError
 from gateway.functions.function import Function
+from gateway.functions.service import LambdaService
 from gateway.hosting import Host, HostOptions
+from gateway.invocation import FunctionReference
 from gateway.listeners.server import ListenerServer
 from gateway.testing.call import Handler
 from gateway.testing.front import FlavourListener
@@ -50,14 +52,16 @@ class _OneHandler:
         self._configuration = configuration
         self._flavour = flavour
         self._host = Host(options)
-        self._function: Function | None = None
+        self._service: LambdaService | None = None
         self._server: ListenerServer | None = None
 
     async def start(self) -> list[int]:
         """Load the handler and open the port."""
-        self._function = Function(self._configuration, self._host.target(self._configuration))
-        await self._function.start()
-        self._server = ListenerServer(FlavourListener(self._flavour, self._function))
+        function = Function(self._configuration, self._host.target(self._configuration))
+        await function.start()
+        self._service = LambdaService([function])
+        reference = FunctionReference(self._configuration.name)
+        self._server = ListenerServer(FlavourListener(self._flavour, self._service, reference))
         await self._server.start()
         return [self._server.port]
 
@@ -65,8 +69,8 @@ class _OneHandler:
         """Close the port and end the processes."""
         if self._server:
             await self._server.stop(_GRACE_S)
-        if self._function:
-            await self._function.aclose()
+        if self._service:
+            await self._service.aclose()
         await self._host.aclose()
 
 

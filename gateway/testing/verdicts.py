@@ -1,8 +1,9 @@
 """Assertions about results and events: would this happen on AWS?"""
 
-from typing import Any
+from typing import Any, Final, Protocol
 
 from gateway.bootstraps.python import lambda_runtime as runtime
+from gateway.listener_types import FLAVOURS, NamedFlavour
 from gateway.translation.flavour_options import build_flavour
 from gateway.translation.shapes import event_misfits
 from gateway.translation.verdict import Verdict, judge
@@ -54,43 +55,31 @@ def assert_event_shape(as_: str, event: Any) -> None:  # noqa: ANN401 - any JSON
         raise AssertionError(f"{as_} never sends this event:\n{lines}")
 
 
-def assert_alb_result(result: object) -> Verdict:
-    """`assert_result` for a load balancer's target group with single values."""
-    __tracebackhide__ = True
-    return assert_result("alb", result)
+class Assertion(Protocol):
+    """An ``assert_…_result``."""
+
+    def __call__(self, result: object) -> Verdict:
+        """Fail unless the flavour accepts what a handler returned."""
+        ...
 
 
-def assert_alb_multi_result(result: object) -> Verdict:
-    """`assert_result` for a load balancer's target group with multi-value headers."""
-    __tracebackhide__ = True
-    return assert_result("alb-multi", result)
+def _assertion(named: NamedFlavour) -> tuple[str, Assertion]:
+    """`assert_result` for one flavour."""
+
+    def check(result: object) -> Verdict:
+        __tracebackhide__ = True
+        return assert_result(named.name, result)
+
+    name = check.__name__ = check.__qualname__ = f"assert_{named.name.replace('-', '_')}_result"
+    check.__doc__ = f"`assert_result` for {named.name}: {named.title}."
+    return name, check
 
 
-def assert_rest_result(result: object) -> Verdict:
-    """`assert_result` for a REST API."""
-    __tracebackhide__ = True
-    return assert_result("rest", result)
+_ASSERTIONS: Final = dict(map(_assertion, FLAVOURS.values()))
 
 
-def assert_http_result(result: object) -> Verdict:
-    """`assert_result` for an HTTP API with payload format 2.0."""
-    __tracebackhide__ = True
-    return assert_result("http", result)
-
-
-def assert_http_v1_result(result: object) -> Verdict:
-    """`assert_result` for an HTTP API with payload format 1.0."""
-    __tracebackhide__ = True
-    return assert_result("http-v1", result)
-
-
-def assert_url_result(result: object) -> Verdict:
-    """`assert_result` for a Function URL."""
-    __tracebackhide__ = True
-    return assert_result("url", result)
-
-
-def assert_websocket_result(result: object) -> Verdict:
-    """`assert_result` for the ``$connect`` route of a WebSocket API."""
-    __tracebackhide__ = True
-    return assert_result("websocket", result)
+def __getattr__(name: str) -> Assertion:
+    """``assert_alb_result``, ``assert_http_v1_result`` …: one for each flavour."""
+    if name not in _ASSERTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _ASSERTIONS[name]

@@ -4,6 +4,7 @@ from typing import NamedTuple, Protocol
 
 from gateway.errors import Fault
 from gateway.translation.messages import Arrival, Request, Response
+from gateway.translation.route import RouteMatch
 
 
 class Limits(NamedTuple):
@@ -35,11 +36,24 @@ class Flavour(Protocol):
         """The sizes at which this front door stops."""
         ...
 
-    def encode(self, request: Request, arrival: Arrival) -> bytes:
-        """The event for a request, as JSON.
+    def preflight(self, request: Request, arrival: Arrival) -> Response | None:
+        """The answer to a CORS preflight that AWS gives itself, None when the function is asked."""
+        ...
+
+    def route(self, request: Request) -> RouteMatch:
+        """Which route takes the request; the same match for every request where there are no routes.
+
+        Raises:
+            Fault: None takes it; nothing is invoked.
+        """
+        ...
+
+    def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
+        """The event for a request, as JSON; without a match the request is routed first.
 
         Raises:
             Fault: The request cannot become an event; nothing is invoked.
+            UsageError: The match has an authorizer, and this event has no place for one.
         """
         ...
 
@@ -51,6 +65,6 @@ class Flavour(Protocol):
         """
         ...
 
-    def refuse(self, fault: Fault, request: Request, arrival: Arrival) -> Response:
-        """The answer that this front door gives instead of the function's."""
+    def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
+        """The answer that this front door gives instead of the function's; None is what was no request at all."""
         ...

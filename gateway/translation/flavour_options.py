@@ -1,58 +1,79 @@
-"""Front doors by name, with options as a test or a command line writes them."""
+"""Flavours by name, with options as a test, a command line or a recording writes them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from functools import partial
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from gateway.errors import UsageError
+from gateway.listener_types import named_flavour
+from gateway.loading import load
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours.function_url import FunctionUrl
-from gateway.translation.flavours.http_api import HttpApi
-from gateway.translation.flavours.http_api_v1 import HttpApiV1
-from gateway.translation.flavours.rest_api import RestApi
-from gateway.translation.flavours.table import FLAVOURS
-from gateway.translation.flavours.websocket import WebSocketApi
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch, RouteTable
+from gateway.translation.route import ANY, DEFAULT, Route, RouteTable
 from gateway.types import Json
 
-SCHEMES: Final = {"alb": "http", "alb-multi": "http"}
-"""The scheme that a front door is usually asked with where it is not https."""
+_NO_OPTIONS: Final[Mapping[str, Any]] = {}
 
 
-def build_flavour(name: str, options: Mapping[str, Any]) -> Flavour:
-    """One front door.
+def build_flavour(name: str, options: Mapping[str, Any] = _NO_OPTIONS) -> Flavour:
+    """One flavour.
 
     Args:
-        name: A name of `FLAVOURS`.
-        options: The flavour's own; ``routes`` may be texts such as ``"GET /pets/{id}"`` and ``"$default"``.
+        name: A name of `gateway.listener_types.FLAVOURS`.
+        options: The flavour's own, as Python or as JSON has them; ``routes`` may be texts such as
+            ``"GET /pets/{id}"`` and ``"$default"``.
 
     Raises:
-        UsageError: There is no such front door, it has no such option, or a value is of the wrong kind.
+        UsageError: There is no such flavour, it has no such option, or a value is of the wrong kind.
     """
-    if name not in FLAVOURS:
-        raise UsageError(f"there is no front door {name!r}; there are {', '.join(FLAVOURS)}")
-    make = FLAVOURS[name]
-    allowed = _option_names(make)
-    for option in options:
-        if option not in allowed:
+    named = named_flavour(name)
+    kind = load(named.flavour)
+    allowed = [field.name for field in fields(kind) if field.init and field.name not in named.options]
+    for option, value in options.items():
+        # What the name stands for may be said again, as recordings do.
+        if option not in allowed and (option, value) not in named.options.items():
             raise UsageError(f"{name} has no option {option!r}; it has {', '.join(allowed)}")
-    given = dict(options)
-    if "routes" in given and not isinstance(given["routes"], RouteTable):
-        given["routes"] = route_table(given["routes"])
-    return make(**given)
+    try:
+        flavour: Flavour = _made(kind, {**named.options, **options})
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UsageError(f"the options of {name} cannot be used: {error}") from error
+    return flavour
 
 
-def _option_names(make: Any) -> list[str]:  # noqa: ANN401 - a class, or a partial of one
-    fixed: dict[str, object] = {}
-    if isinstance(make, partial):
-        make, fixed = make.func, make.keywords
-    return [field.name for field in fields(make) if field.init and field.name not in fixed]
+@cache
+def _types(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind)
+
+
+def _made(kind: Any, members: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of the dataclasses
+    types = _types(kind)
+    return kind(**{name: _read(types.get(name), value) for name, value in members.items()})
+
+
+def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401 - each option has its own type
+    """An option as its type has it; JSON has lists for tuples, tables for dataclasses, texts for bytes and routes."""
+    if get_origin(kind) in (Union, UnionType):
+        (inner,) = (member for member in get_args(kind) if member is not NoneType)
+        return None if value is None else _read(inner, value)
+    if kind is RouteTable and not isinstance(value, RouteTable):
+        return route_table(value)
+    if is_dataclass(kind) and isinstance(value, Mapping):
+        return _made(kind, value)
+    if kind is bytes and isinstance(value, str):
+        return value.encode("latin-1")
+    if get_origin(kind) in (tuple, Sequence, frozenset):
+        items = [value] if isinstance(value, str) else value
+        read = [_read(get_args(kind)[0], item) for item in items]
+        return frozenset(read) if get_origin(kind) is frozenset else tuple(read)
+    return value
 
 
 def route_table(keys: Iterable[str]) -> RouteTable:
     """Routes from their keys, ``"GET /pets/{id}"``, ``"ANY /{proxy+}"``, ``"/pets"`` or ``"$default"``.
+
+    Behind a space may stand the name of the operation: ``"GET /pets/{id} GetPet"``.
 
     Raises:
         UsageError: One of them is none of these.
@@ -63,10 +84,13 @@ def route_table(keys: Iterable[str]) -> RouteTable:
 
 
 def _route(key: str) -> Route:
-    method, space, path = key.rpartition(" ")
-    if key == DEFAULT or (path.startswith("/") and (method or not space)):
-        return Route(method or ANY, path)
-    raise UsageError(f"{key!r} is no route: write 'GET /pets/{{id}}', 'ANY /{{proxy+}}' or '$default'")
+    if key == DEFAULT:
+        return Route(ANY, DEFAULT)
+    method, _, rest = f"{ANY} {key}".partition(" ") if key.startswith("/") else key.partition(" ")
+    path, _, operation_name = rest.partition(" ")
+    if not method or not path.startswith("/"):
+        raise UsageError(f"{key!r} is no route: write 'GET /pets/{{id}}', 'ANY /{{proxy+}}' or '$default'")
+    return Route(method, path, operation_name=operation_name)
 
 
 def encode_as(
@@ -86,17 +110,9 @@ def encode_as(
     """
     if authorizer is None:
         return flavour.encode(request, arrival)
-    if isinstance(flavour, RestApi | HttpApi | HttpApiV1):
-        return flavour.encode(request, arrival, flavour.route(request)._replace(authorizer=authorizer))
-    if isinstance(flavour, FunctionUrl | WebSocketApi):
-        # Of this match only the authorizer is read
-        match = RouteMatch(Route(ANY, DEFAULT), "", "", {}, DEFAULT, {}, authorizer=authorizer)
-        return flavour.encode(request, arrival, match)
-    raise UsageError("a load balancer has no authorizers; leave the option authorizer out")
+    return flavour.encode(request, arrival, flavour.route(request)._replace(authorizer=authorizer))
 
 
 def preflight_of(flavour: Flavour, request: Request, arrival: Arrival) -> Response | None:
     """The answer to a CORS preflight that the front door gives itself, None when it asks the function."""
-    if isinstance(flavour, HttpApi | HttpApiV1 | FunctionUrl):
-        return flavour.preflight(request, arrival)
-    return None
+    return flavour.preflight(request, arrival)

@@ -40,8 +40,8 @@ class Route(NamedTuple):
 
     @property
     def key(self) -> str:
-        """``GET /pets/{id}`` or ``$default``, as HTTP APIs write it."""
-        return DEFAULT if self.path == DEFAULT else f"{self.method} {self.path}"
+        """``GET /pets/{id}`` or ``$default``, as HTTP APIs write it; ``$connect``, as WebSocket APIs do."""
+        return self.path if self.path.startswith("$") else f"{self.method} {self.path}"
 
 
 class RouteMatch(NamedTuple):
@@ -190,3 +190,6 @@ REST_DEFAULT: Final = RouteTable([Route(ANY, "/"), Route(ANY, "/{proxy+}")])
 
 HTTP_DEFAULT: Final = RouteTable([Route(ANY, DEFAULT)])
 """The one route of an HTTP API made by quick create."""
+
+DEFAULT_MATCH: Final = RouteMatch(Route(ANY, DEFAULT), "", "", {}, DEFAULT, {})
+"""The match of what has no routes: load balancers and function URLs."""

@@ -117,17 +117,22 @@ class Members:
         required: Always there.
         optional: Absent when there is no value; null is something else than absent.
         closed: No other names.
+        never: Names that are never there, with what to say of them.
     """
 
     required: Mapping[str, Shape]
     optional: Mapping[str, Shape] = field(default_factory=dict)
     closed: bool = True
+    never: Mapping[str, str] = field(default_factory=dict)
 
     def misfits(self, value: Json, pointer: str = "") -> Iterator[Misfit]:
         """Those of the members, missing and unknown ones included."""
         if not isinstance(value, dict):
             yield Misfit(pointer, f"expected an object, got {value!r:.60}")
             return
+        for name, said in self.never.items():
+            if name in value:
+                yield Misfit(f"{pointer}/{escaped(name)}", said)
         for name, shape in self.required.items():
             if name not in value:
                 yield Misfit(f"{pointer}/{name}", "is missing; it is always there")
@@ -136,7 +141,7 @@ class Members:
         for name, member in value.items():
             if name in self.optional:
                 yield from self._optional(name, member, f"{pointer}/{name}")
-            elif self.closed and name not in self.required:
+            elif self.closed and name not in self.required and name not in self.never:
                 yield Misfit(f"{pointer}/{escaped(name)}", "is never sent by this front door")
 
     def _optional(self, name: str, member: Json, pointer: str) -> Iterator[Misfit]:

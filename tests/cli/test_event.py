@@ -54,6 +54,7 @@ def test_comparing() -> None:
     assert "= /headers" not in text
     assert "≠ /body\n" in text
     assert leaves["/body"] == {"alb": "", "alb-multi": "", "rest": None, "http-v1": None}
+    assert set(leaves["/requestContext/accountId"]) == {"rest", "http", "http-v1", "url"}, "url-stream says nothing new"
 
 
 def test_a_service() -> None:

@@ -12,6 +12,7 @@ from gateway.config.attributes import LISTENER, TARGET_GROUP
 from gateway.config.settings import AlbSettings, FunctionSettings, TargetGroupSettings
 from gateway.config.tables import model_of
 from gateway.errors import UsageError
+from gateway.listener_types import FLAVOURS, listener_type_of
 
 OPTIONS = ServeOptions(
     target="app.handler",
@@ -65,6 +66,23 @@ def test_function(tmp_path: Path) -> None:
     assert (function.timeout, function.memory_size, function.environment) == (7, 256, {"AA": "1"})
     assert (function.environments, function.reserved_concurrent_executions) == (4, 2)
     assert function.layers == (tmp_path / "layer",)
+
+
+@pytest.mark.parametrize("name", FLAVOURS)
+def test_every_name_is_a_listener(name: str, tmp_path: Path) -> None:
+    """It has the port, the function and what the name stands for; a load balancer's function is in a target group."""
+    settings = settings_of(replace(OPTIONS, flavour=name, port=5, host="0.0.0.0"), tmp_path)
+    (listener,) = settings.listeners
+    row, named = listener_type_of(name), FLAVOURS[name]
+
+    assert (listener.type, listener.port, listener.host) == (row.type, 5, "0.0.0.0")
+    assert {key: getattr(listener, key) for key in named.settings} == named.settings
+    if row.target_groups:
+        (group,) = settings.target_groups.values()
+        assert group.function == "app"
+        assert named.target_group.items() <= group.attributes.items()
+    else:
+        assert getattr(listener, "function", "") == "app"
 
 
 def test_front_door(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION, FunctionConfi
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.functions.registry import Registry
-from gateway.invocation import Invocation, Outcome, Returned
+from gateway.invocation import FunctionReference, Invocation, Outcome, Returned
 
 
 class RecordingTarget:
@@ -55,7 +55,7 @@ def test_a_function_is_found_by_name_and_qualifier(name: str, qualifier: str | N
     """``$LATEST`` is what no qualifier means; ``function`` is the first one, as in AWS's emulator."""
     registry = Registry([function("a"), function("b")])
 
-    got = registry.find(name, qualifier)
+    got = registry.find(FunctionReference(name, qualifier))
 
     assert (got.configuration.name if got else None) == found
 
@@ -64,22 +64,22 @@ def test_a_function_named_function_is_itself() -> None:
     """The emulator's name gives way to a real one."""
     named = function("function")
 
-    assert Registry([function("a"), named]).find("function", None) is named
+    assert Registry([function("a"), named]).find(FunctionReference("function")) is named
 
 
 def test_a_version_is_found_by_its_number() -> None:
     """Versions of one function stand side by side."""
     first = function("a", version="1")
 
-    assert Registry([function("a"), first]).find("a", "1") is first
+    assert Registry([function("a"), first]).find(FunctionReference("a", "1")) is first
 
 
 def test_an_empty_registry_finds_nothing() -> None:
     """Without functions there is still a region to name in answers."""
     registry = Registry([])
 
-    assert (registry.find("function", None), list(registry)) == (None, [])
-    assert (registry.region, registry.account) == (DEFAULT_REGION, DEFAULT_ACCOUNT)
+    assert (registry.find(FunctionReference("function")), list(registry)) == (None, [])
+    assert registry.account_region == (DEFAULT_REGION, DEFAULT_ACCOUNT)
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,33 @@ def test_functions_that_cannot_live_together_are_refused(functions: list[Functio
         Registry(functions)
 
 
-@pytest.mark.anyio
-async def test_all_functions_start_and_stop() -> None:
-    """The registry is the owner of its functions' lives."""
-    functions = [function("a"), function("b")]
-    registry = Registry(functions)
+@pytest.mark.parametrize("qualifier", [None, "$LATEST"])
+def test_a_function_that_goes_is_found_no_longer(qualifier: str | None) -> None:
+    """By none of its names."""
+    registry = Registry([function("a"), function("b")])
+    gone = registry.remove(FunctionReference("a", qualifier))
 
-    await registry.start()
-    await registry.aclose()
+    assert gone is not None
+    assert [registry.find(FunctionReference("a", it)) for it in (None, "$LATEST")] == [None, None]
+    assert [it.configuration.name for it in registry] == ["b"]
+    assert registry.remove(FunctionReference("a")) is None
 
-    targets = [each.target for each in functions]
-    assert [target.life for target in targets if isinstance(target, RecordingTarget)] == [["start", "close"]] * 2
+
+def test_a_function_replaces_another_one() -> None:
+    """The old one is given back, the place in the order stays."""
+    old, new = function("a"), function("a")
+    registry = Registry([old, function("b")])
+
+    assert registry.put(new) is old
+    assert next(iter(registry)) is registry.find(FunctionReference("a")) is new
+
+
+def test_a_function_elsewhere_has_a_reference_of_its_own() -> None:
+    """It is found by that, is none of the functions of here, and may be of any region."""
+    elsewhere, reference = function("a", "eu-west-1"), FunctionReference("aws:a")
+    registry = Registry()
+
+    assert registry.put(elsewhere, reference) is None
+    assert (registry.find(reference), registry.find(FunctionReference("a"))) == (elsewhere, None)
+    assert (list(registry), registry.everything()) == ([], [elsewhere])
+    assert registry.remove(reference) is elsewhere

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.invocation import Invocation, Outcome, Returned
 from gateway.lambda_api.app import build_control_app
 
@@ -114,6 +114,6 @@ def control(target: ScriptedTarget, serve: Callable[[ASGIApp], Server]) -> Itera
         resets.append("reset")
 
     function = Function(FunctionConfiguration("demo-lambda", "app.handler"), target)
-    server = serve(build_control_app(Registry([function]), reset))
+    server = serve(build_control_app(LambdaService([function]), reset))
     with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client:
         yield ControlPort(target, function, server, client, resets)

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from starlette.types import ASGIApp
 
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.invocation import Failed, Returned, StreamBroken, Streamed, Throttled
 from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.signature import SignatureCheck
@@ -180,7 +180,7 @@ def strict_url(control: ControlPort, serve: Callable[[ASGIApp], Server]) -> str:
         control.resets.append("reset")
 
     check = SignatureCheck({"AKIDEXAMPLE": "secret"}, "us-east-1")
-    return serve(build_control_app(Registry([control.function]), reset, check)).url
+    return serve(build_control_app(LambdaService([control.function]), reset, check)).url
 
 
 @pytest.mark.parametrize("name", ["demo-lambda", ARN])

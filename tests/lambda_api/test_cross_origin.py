@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.invocation import Returned, Streamed
 from gateway.lambda_api.app import build_control_app
 from gateway.same_origin import allowed_callers
@@ -36,7 +36,7 @@ def friendly(control: ControlPort, serve: Callable[[ASGIApp], Server]) -> Iterat
         raise ValueError("it went wrong")
 
     allowed = allowed_callers(["control.example"], [FRIEND])
-    server = serve(build_control_app(Registry([control.function]), reset, allowed=allowed))
+    server = serve(build_control_app(LambdaService([control.function]), reset, allowed=allowed))
     with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client:
         yield Friendly(control, client)
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.invocation import Invocation, Outcome, Returned, Streamed
 from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.server import ControlServer
@@ -45,7 +45,7 @@ class Defective(ScriptedTarget):
 async def port(anyio_backend: str) -> AsyncIterator[int]:  # noqa: ARG001 - makes it async
     """A control port in front of it."""
     function = Function(FunctionConfiguration("demo-lambda", "app.handler"), Defective())
-    server = ControlServer(lambda: build_control_app(Registry([function]), fail), "127.0.0.1", 0)
+    server = ControlServer(lambda: build_control_app(LambdaService([function]), fail), "127.0.0.1", 0)
     await server.start()
     yield server.port
     await server.stop(5)

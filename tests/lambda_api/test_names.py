@@ -3,8 +3,9 @@
 import botocore.session
 import pytest
 
+from gateway.invocation import FunctionReference
 from gateway.lambda_api.errors import ApiError
-from gateway.lambda_api.names import Reference, name_violations, not_found, qualifier_violations, resolve
+from gateway.lambda_api.names import name_violations, not_found, qualifier_violations, resolve
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
 
@@ -28,7 +29,7 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
 )
 def test_a_name_is_read(name: str, qualifier: str | None, expected: tuple[str, str | None]) -> None:
     """Every form of the model gives the name and the qualifier, wherever that stands."""
-    assert resolve(name, qualifier, "us-east-1", "123456789012") == Reference(*expected)
+    assert resolve(name, qualifier, "us-east-1", "123456789012") == FunctionReference(*expected)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,6 @@ def test_the_patterns_are_the_models(member: str) -> None:
 @pytest.mark.parametrize(("qualifier", "suffix"), [(None, "$LATEST"), ("7", "7")])
 def test_a_missing_function_is_named_with_a_qualifier(qualifier: str | None, suffix: str) -> None:
     """Without a qualifier the answer says ``$LATEST``."""
-    error = not_found(Reference("f", qualifier), "us-east-1", "123456789012")
+    error = not_found(FunctionReference("f", qualifier), "us-east-1", "123456789012")
 
     assert error.message == f"Function not found: {ARN}:{suffix}"

@@ -13,7 +13,7 @@ import uvloop
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.functions.function import Function
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.invocation import Invocation, Outcome, Returned
 from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.server import ControlServer
@@ -42,7 +42,7 @@ async def nothing() -> None:
 def server_of(target: ScriptedTarget, port: int = 0, reserved: int | None = None) -> ControlServer:
     """A control port with ``demo-lambda``."""
     function = Function(FunctionConfiguration("demo-lambda", "app.handler", reserved_concurrency=reserved), target)
-    return ControlServer(lambda: build_control_app(Registry([function]), nothing), "127.0.0.1", port)
+    return ControlServer(lambda: build_control_app(LambdaService([function]), nothing), "127.0.0.1", port)
 
 
 @pytest.mark.anyio

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from botocore.eventstream import EventStreamBuffer
 
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed, Throttled, TimedOut
 from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.server import ControlServer
@@ -33,7 +33,7 @@ async def streaming_server(chunks: AsyncIterator[bytes]) -> AsyncIterator[httpx.
     async def reset() -> None: ...
 
     function = Function(FunctionConfiguration("demo-lambda", "app.handler"), ScriptedTarget(Streamed("", chunks)))
-    server = ControlServer(lambda: build_control_app(Registry([function]), reset), "127.0.0.1", 0)
+    server = ControlServer(lambda: build_control_app(LambdaService([function]), reset), "127.0.0.1", 0)
     await server.start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", trust_env=False) as client:
         yield client
@@ -136,20 +136,37 @@ async def test_a_piece_arrives_before_the_next_one_is_made() -> None:
     assert got == [b"first", b"second", b"{}"]
 
 
+async def generated(closed: asyncio.Event) -> AsyncIterator[bytes]:
+    """An endless stream from a generator."""
+    try:
+        while True:
+            yield b"x" * 100_000
+            await asyncio.sleep(0)
+    finally:
+        closed.set()
+
+
+class Iterated(AsyncIterator[bytes]):
+    """An endless stream from an iterator that is no generator, as those of the Runtime API and of AWS are."""
+
+    def __init__(self, closed: asyncio.Event) -> None:
+        self._closed = closed
+
+    async def __anext__(self) -> bytes:
+        await asyncio.sleep(0)
+        return b"x" * 100_000
+
+    async def aclose(self) -> None:
+        """Nobody reads on."""
+        self._closed.set()
+
+
 @pytest.mark.anyio
-async def test_a_caller_that_leaves_stops_the_stream() -> None:
+@pytest.mark.parametrize("endless", [generated, Iterated])
+async def test_a_caller_that_leaves_stops_the_stream(endless: Callable[[asyncio.Event], AsyncIterator[bytes]]) -> None:
     """The function's stream is closed, however much it has still to say."""
     closed = asyncio.Event()
-
-    async def endless() -> AsyncIterator[bytes]:
-        try:
-            while True:
-                yield b"x" * 100_000
-                await asyncio.sleep(0)
-        finally:
-            closed.set()
-
-    async with streaming_server(endless()) as client:
+    async with streaming_server(endless(closed)) as client:
         async with client.stream("POST", STREAM) as answer:
             assert answer.status_code == 200
         await asyncio.wait_for(closed.wait(), 10)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.signature import SignatureCheck
 from gateway.lambda_api.strict import signed_route
@@ -42,7 +42,7 @@ def strict(control: ControlPort, serve: Callable[[ASGIApp], Server]) -> Iterator
 
     check = SignatureCheck(KEYS, "us-east-1")
     route = signed_route(Route("/echo", echo, methods=["POST"]), check.check)
-    server = serve(build_control_app(Registry([control.function]), reset, check, [route]))
+    server = serve(build_control_app(LambdaService([control.function]), reset, check, [route]))
     with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client:
         yield client
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Message
 
 from gateway.lambda_api.errors import ApiError
-from gateway.lambda_api.wire import Wire, WireStream, close, refused
+from gateway.lambda_api.wire import Wire, WireStream, refused
 
 
 async def waiting_client() -> Message:
@@ -93,17 +93,3 @@ async def test_a_client_that_left_closes_the_source() -> None:
     await asyncio.wait_for(WireStream([], endless())({"type": "http"}, receive, send), 10)
 
     assert closed.is_set()
-
-
-@pytest.mark.anyio
-async def test_closing_takes_any_iterator() -> None:
-    """A source without ``aclose`` is left alone."""
-
-    class Plain:
-        def __aiter__(self) -> "Plain":
-            return self
-
-        async def __anext__(self) -> bytes:
-            raise StopAsyncIteration
-
-    await close(Plain())

@@ -19,6 +19,7 @@ from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.types import Json
 from tests.listeners.doors import Scripted, failing, scripted
+from tests.services import called
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +45,7 @@ def call(answer: Answered, ttl_s: int = 300, clock: list[float] | None = None) -
     """An authorizer's function that always gives one answer."""
     function, target = scripted(lambda _: answer)
     now = clock or [0.0]
-    return AuthorizerCall(function, ttl_s, lambda: now[0]), target
+    return AuthorizerCall(*called(function), ttl_s, lambda: now[0]), target
 
 
 async def test_an_answer_is_kept_for_its_time() -> None:
@@ -141,7 +142,7 @@ async def test_an_http_api_waits_no_longer_than_its_time() -> None:
         return {}
 
     function, _ = scripted(slow, timeout_ms=60_000)
-    authorizer = HttpAuthorizer(apis.Authorizer("REQUEST", "a"), AuthorizerCall(function, 0, lambda: 0.0, 20))
+    authorizer = HttpAuthorizer(apis.Authorizer("REQUEST", "a"), AuthorizerCall(*called(function), 0, lambda: 0.0, 20))
     with pytest.raises(Refused) as caught:
         await authorizer.ask(question({}))
     gate.set()

@@ -12,6 +12,7 @@ from gateway.translation.gateway_response import Refused
 from gateway.translation.messages import Arrival, Request
 from gateway.types import Json
 from tests.listeners.doors import ok, opened, scripted
+from tests.services import listener_context
 
 ARRIVAL = Arrival("id", 5, "1-0-0")
 
@@ -80,7 +81,7 @@ def test_wrong_values(name: bytes, value: bytes, message: str) -> None:
 async def test_off_unless_enabled(*, enabled: bool) -> None:
     """Without the option they are headers as any other."""
     function, target = scripted(ok)
-    listener = function_url(FunctionUrlSettings(0, "f"), {"f": function}, dev_headers=enabled)
+    listener = function_url(FunctionUrlSettings(0, "f"), listener_context({"f": function}, dev_headers=enabled))
     async with opened(listener) as port:
         await port.ask(headers={"X-Gateway-Source-Ip": "198.51.100.7"})
 
@@ -97,14 +98,14 @@ async def test_claims_replace_the_authorizer() -> None:
     """The authorizer is not asked; each payload shows the claims in its own place."""
     authorizer, asked = scripted(ok, "a")
     function, target = scripted(ok)
-    functions = {"a": authorizer, "f": function}
+    context = listener_context({"a": authorizer, "f": function}, dev_headers=True)
     rest = RestApiSettings(
         0, routes={"GET /": apis.RestRoute("f", authorizer="t")}, authorizers={"t": apis.Authorizer("TOKEN", "a")}
     )
     http = HttpApiSettings(
         0, routes={"GET /": apis.HttpRoute("f", authorizer="t")}, authorizers={"t": apis.Authorizer("REQUEST", "a")}
     )
-    for listener in (rest_api(rest, functions, dev_headers=True), http_api(http, functions, dev_headers=True)):
+    for listener in (rest_api(rest, context), http_api(http, context)):
         async with opened(listener) as port:
             await port.ask(headers={"X-Gateway-Claims": '{"sub":"me"}'})
 
@@ -120,7 +121,7 @@ async def test_claims_replace_the_authorizer() -> None:
 async def test_throttle_and_cold_start() -> None:
     """A throttled function is another answer than a throttled API; a cold start renews the function's environments."""
     function, target = scripted(ok)
-    async with opened(rest_api(RestApiSettings(0, "f"), {"f": function}, dev_headers=True)) as port:
+    async with opened(rest_api(RestApiSettings(0, "f"), listener_context({"f": function}, dev_headers=True))) as port:
         api = await port.ask(headers={"X-Gateway-Throttle": "api"})
         own = await port.ask(headers={"X-Gateway-Throttle": "function"})
         before = target.renewed

@@ -16,6 +16,7 @@ from gateway.translation.flavour import Limits
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request, Response
 from tests.listeners.doors import opened, scripted
+from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -94,10 +95,10 @@ async def test_a_door_can_be_replaced() -> None:
     settings = HttpApiSettings(0, function="f")
     old, _ = scripted(lambda _: "old")
     new, _ = scripted(lambda _: "new")
-    listener = http_api(settings, {"f": old})
+    listener = http_api(settings, listener_context({"f": old}))
     async with opened(listener) as port:
         before = await port.ask()
-        listener.door = http_api(settings, {"f": new}).door
+        listener.door = http_api(settings, listener_context({"f": new})).door
         after = await port.ask()
 
     assert (before.content, after.content) == (b"old", b"new")

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.errors import Fault, FaultKind
+from gateway.functions.lineage import first_dispatch
 from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
-from gateway.listeners.exchange import Exchange, FunctionCall, lineage_of, payload_of, trace_header
+from gateway.listeners.exchange import Exchange, FunctionCall, payload_of, trace_header
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival
 from tests.listeners.alb.doubles import ARN, ScriptedTarget, function, get
+from tests.services import called
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +46,7 @@ async def test_outcomes(
     """Every outcome but a result becomes the front door's page and one line in the log that says why."""
     exchange = Exchange(ARRIVAL)
     with caplog.at_level(logging.WARNING, "gateway"):
-        call = FunctionCall(Alb(ARN), function(ScriptedTarget(outcome)))
+        call = FunctionCall(Alb(ARN), *called(function(ScriptedTarget(outcome))))
         response = await call.run(get(b"/a%20b"), ARRIVAL, exchange)
 
     assert response.status == status
@@ -57,7 +59,7 @@ async def test_outcomes(
 async def test_result() -> None:
     """The result becomes the response; observers learn the event, the outcome and the times."""
     target, exchange = ScriptedTarget(OK), Exchange(ARRIVAL)
-    response = await FunctionCall(Alb(ARN), function(target)).run(get(), ARRIVAL, exchange)
+    response = await FunctionCall(Alb(ARN), *called(function(target))).run(get(), ARRIVAL, exchange)
 
     (invocation,) = target.invocations
     assert (response.status, response.body) == (200, b"hi")
@@ -70,20 +72,20 @@ async def test_result() -> None:
 async def test_invocation() -> None:
     """The function gets the request's id and a trace header whose root is the arrival's."""
     target = ScriptedTarget(OK)
-    await FunctionCall(Alb(ARN), function(target)).run(get(), ARRIVAL)
+    await FunctionCall(Alb(ARN), *called(function(target))).run(get(), ARRIVAL)
 
     (invocation,) = target.invocations
     assert invocation.request_id == ARRIVAL.request_id
     assert invocation.trace_id == (
         "Root=1-6553f100-0123456789abcdef01234567;Parent=97392dfe598c3fcd;Sampled=0;"
-        + lineage_of("arn:aws:lambda:us-east-1:123456789012:function:app")
+        + first_dispatch("arn:aws:lambda:us-east-1:123456789012:function:app")
     )
 
 
 async def test_bad_result_names_its_member(caplog: pytest.LogCaptureFixture) -> None:
     """The log says which member is wrong and what was expected."""
     with caplog.at_level(logging.WARNING, "gateway"):
-        call = FunctionCall(Alb(ARN), function(ScriptedTarget(Returned(b'{"statusCode":"OK"}'))))
+        call = FunctionCall(Alb(ARN), *called(function(ScriptedTarget(Returned(b'{"statusCode":"OK"}')))))
         response = await call.run(get(), ARRIVAL)
 
     assert response.status == 502
@@ -95,7 +97,7 @@ async def test_bad_result_names_its_member(caplog: pytest.LogCaptureFixture) -> 
 async def test_request_that_cannot_become_an_event() -> None:
     """The function is not invoked, and observers see no event."""
     target, exchange = ScriptedTarget(OK), Exchange(ARRIVAL)
-    response = await FunctionCall(Alb(ARN), function(target)).run(get(b"/\xff"), ARRIVAL, exchange)
+    response = await FunctionCall(Alb(ARN), *called(function(target))).run(get(b"/\xff"), ARRIVAL, exchange)
 
     assert response.status == 502
     assert target.invocations == []

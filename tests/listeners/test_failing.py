@@ -32,11 +32,13 @@ from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Arrival, Request, Response
+from gateway.translation.route import RouteMatch
 from gateway.types import Address
 from tests.listeners.alb.doubles import ARN, FORWARD
 from tests.listeners.alb.stacks import alb
 from tests.listeners.doors import Scripted, ScriptedStream, ok, scripted
 from tests.listeners.doubles import SMALL, Client, EchoListener, chunks, whole
+from tests.services import called, listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -71,9 +73,9 @@ def defective() -> Function:
 class AlbWithoutEncode(Alb):
     """A flavour with a defect."""
 
-    def encode(self, request: Request, arrival: Arrival) -> bytes:
+    def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
         """A defect."""
-        fail(request, arrival)
+        fail(request, arrival, match)
 
 
 class AlbWithoutDecode(Alb):
@@ -88,7 +90,7 @@ def load_balancer() -> Listener:
     """A load balancer in front of a defective function."""
     settings = alb(groups=["group"], default_actions=FORWARD)
     attributes = alb_attributes(settings)
-    groups = {"group": LambdaTargetGroup("group", Alb(ARN, attributes=attributes), defective())}
+    groups = {"group": LambdaTargetGroup("group", Alb(ARN, attributes=attributes), *called(defective()))}
     return AlbListener(Routing(compile_rules(settings), groups, attributes, Mode.DEFENSIVE, b"key"))
 
 
@@ -97,7 +99,7 @@ def guarded() -> Listener:
     route = apis.RestRoute("f", authorizer="guard")
     guard = apis.Authorizer("REQUEST", "guard", ("method.request.header.Host",))
     settings = RestApiSettings(0, routes={"GET /a": route}, authorizers={"guard": guard})
-    return rest_api(settings, {"f": scripted(ok)[0], "guard": defective()})
+    return rest_api(settings, listener_context({"f": scripted(ok)[0], "guard": defective()}))
 
 
 @asynccontextmanager
@@ -138,25 +140,29 @@ REST = b'{"message": "Internal server error"}'
 HTTP = b'{"message":"Internal Server Error"}'
 LISTENERS: dict[str, tuple[Callable[[], Listener], int, bytes]] = {
     "alb": (load_balancer, 500, PAGE),
-    "rest": (lambda: rest_api(RestApiSettings(0, "f"), {"f": defective()}), 500, REST),
-    "http": (lambda: http_api(HttpApiSettings(0, function="f"), {"f": defective()}), 500, HTTP),
+    "rest": (lambda: rest_api(RestApiSettings(0, "f"), listener_context({"f": defective()})), 500, REST),
+    "http": (lambda: http_api(HttpApiSettings(0, function="f"), listener_context({"f": defective()})), 500, HTTP),
     "http-v1": (
-        lambda: http_api(HttpApiSettings(0, function="f", payload_format_version="1.0"), {"f": defective()}),
+        lambda: http_api(
+            HttpApiSettings(0, function="f", payload_format_version="1.0"), listener_context({"f": defective()})
+        ),
         500,
         HTTP,
     ),
-    "url": (lambda: function_url(FunctionUrlSettings(0, "f"), {"f": defective()}), 502, WORDS),
+    "url": (lambda: function_url(FunctionUrlSettings(0, "f"), listener_context({"f": defective()})), 502, WORDS),
     "url-stream": (
-        lambda: function_url(FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM"), {"f": defective()}),
+        lambda: function_url(
+            FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM"), listener_context({"f": defective()})
+        ),
         502,
         WORDS,
     ),
-    "websocket": (lambda: websocket_api(WebSocketApiSettings(0, "f"), {"f": defective()}), 500, REST),
+    "websocket": (lambda: websocket_api(WebSocketApiSettings(0, "f"), listener_context({"f": defective()})), 500, REST),
     "rest authorizer": (guarded, 500, REST),
-    "alb of a test": (lambda: FlavourListener(Alb(), defective()), 500, PAGE),
-    "url of a test": (lambda: FlavourListener(FunctionUrl(), defective()), 502, WORDS),
-    "encode": (lambda: FlavourListener(AlbWithoutEncode(), scripted(ok)[0]), 500, PAGE),
-    "decode": (lambda: FlavourListener(AlbWithoutDecode(), scripted(ok)[0]), 500, PAGE),
+    "alb of a test": (lambda: FlavourListener(Alb(), *called(defective())), 500, PAGE),
+    "url of a test": (lambda: FlavourListener(FunctionUrl(), *called(defective())), 502, WORDS),
+    "encode": (lambda: FlavourListener(AlbWithoutEncode(), *called(scripted(ok)[0])), 500, PAGE),
+    "decode": (lambda: FlavourListener(AlbWithoutDecode(), *called(scripted(ok)[0])), 500, PAGE),
 }
 
 
@@ -319,8 +325,8 @@ async def test_a_stream_that_fails_through_asgi(reports: Callable[[], list[str]]
     assert reports() == ["the streamed answer to GET /a"]
 
 
-async def test_a_stream_that_cannot_be_closed(reports: Callable[[], list[str]]) -> None:
-    """The answer was whole, so the connection goes on."""
+def unclosable(_: Request) -> Response:
+    """A streamed answer with a defect at its end."""
 
     class Unclosable(ScriptedStream):
         async def aclose(self) -> NoReturn:
@@ -330,13 +336,29 @@ async def test_a_stream_that_cannot_be_closed(reports: Callable[[], list[str]]) 
     stream = Unclosable()
     stream.write(b"all")
     stream.end()
+    return Response(200, [(b"Content-Length", b"3")], stream)
+
+
+async def test_a_stream_that_cannot_be_closed(reports: Callable[[], list[str]]) -> None:
+    """The answer was whole, so the connection goes on."""
     listener = EchoListener()
-    listener.answers[b"/a"] = lambda _: Response(200, [(b"Content-Length", b"3")], stream)
+    listener.answers[b"/a"] = unclosable
     async with port_of(listener) as client:
         assert (await client.ask(GET)).body == b"all"
         assert (await client.ask(GET.replace(b"/a", b"/b"))).status == 200
 
     assert reports() == ["the end of the streamed answer to GET /a"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_stream_that_cannot_be_closed_through_asgi(method: str, reports: Callable[[], list[str]]) -> None:
+    """The server below the application sees no exception, which would cut the answer off."""
+    listener = EchoListener()
+    listener.answers[b"/a"] = unclosable
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+        assert (await client.request(method, "/a")).content == (b"all" if method == "GET" else b"")
+
+    assert reports() == [f"the end of the streamed answer to {method} /a"]
 
 
 @pytest.mark.parametrize("asgi", [False, True], ids=["port", "asgi"])
@@ -412,7 +434,7 @@ async def test_an_upgrade_that_fails(upgrade: object, where: str, reports: Calla
 async def test_a_message_of_a_web_socket(reports: Callable[[], list[str]]) -> None:
     """The client reads API Gateway's own frame, and its connection stays."""
     function, target = scripted(ok)
-    listener = websocket_api(WebSocketApiSettings(0, "f"), {"f": function})
+    listener = websocket_api(WebSocketApiSettings(0, "f"), listener_context({"f": function}))
     async with port_of(listener) as client:
         port = client.writer.get_extra_info("peername")[1]
         async with connect(f"ws://127.0.0.1:{port}/prod") as socket:
@@ -430,7 +452,7 @@ async def test_a_message_of_a_web_socket(reports: Callable[[], list[str]]) -> No
 async def test_a_farewell_that_fails(reports: Callable[[], list[str]]) -> None:
     """The connection is gone, so only the log has it."""
     function, target = scripted(ok)
-    listener = websocket_api(WebSocketApiSettings(0, "f"), {"f": function})
+    listener = websocket_api(WebSocketApiSettings(0, "f"), listener_context({"f": function}))
     async with port_of(listener) as client:
         port = client.writer.get_extra_info("peername")[1]
         async with connect(f"ws://127.0.0.1:{port}/prod"):

@@ -6,12 +6,13 @@ import httpx
 import pytest
 
 from gateway.config.doors import Cors, FunctionUrlSettings
-from gateway.errors import NamedError, UsageError
+from gateway.errors import NamedError
 from gateway.invocation import StreamBroken, Throttled
 from gateway.listeners.function_url import function_url
 from gateway.translation.stream_prelude import CONTENT_TYPE
 from gateway.types import HeaderList
 from tests.listeners.doors import ScriptedStream, failing, lines, ok, opened, scripted, streamed
+from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +27,7 @@ PRELUDE = b'{"statusCode":201,"headers":{"X-A":"1"}}' + b"\0" * 8
 async def test_event_and_answer() -> None:
     """The function gets payload 2.0 and its answer goes back; both have the same id."""
     function, target = scripted(ok)
-    async with opened(function_url(URL, {"f": function})) as port:
+    async with opened(function_url(URL, listener_context({"f": function}))) as port:
         answer = await port.ask("/a%20b?c=d")
 
     assert (answer.status_code, answer.content) == (200, b"fine")
@@ -39,7 +40,7 @@ async def test_event_and_answer() -> None:
 async def test_a_failing_function() -> None:
     """The words are no JSON although the type says so."""
     function, _ = scripted(lambda _: failing("no"))
-    async with opened(function_url(URL, {"f": function})) as port:
+    async with opened(function_url(URL, listener_context({"f": function}))) as port:
         answer = await port.ask()
 
     assert (answer.status_code, answer.content) == (502, b"Internal Server Error")
@@ -53,7 +54,7 @@ async def test_a_failing_function() -> None:
 async def test_a_throttled_function() -> None:
     """A Function URL shows that there was no concurrency left."""
     function, _ = scripted(lambda _: Throttled("x"))
-    async with opened(function_url(URL, {"f": function})) as port:
+    async with opened(function_url(URL, listener_context({"f": function}))) as port:
         answer = await port.ask()
 
     assert (answer.status_code, answer.content) == (429, b'{"Message":"Rate Exceeded."}')
@@ -63,7 +64,7 @@ async def test_a_throttled_function() -> None:
 async def test_over_six_megabytes() -> None:
     """A body over the limit is refused while it is read."""
     function, target = scripted(ok)
-    async with opened(function_url(URL, {"f": function})) as port:
+    async with opened(function_url(URL, listener_context({"f": function}))) as port:
         answer = await port.ask("/", "POST", body=bytes(6 * 1024 * 1024 + 1))
 
     expected = b'{"Message":"Request must be smaller than 6291456 bytes for the InvokeFunction operation"}'
@@ -76,7 +77,7 @@ async def test_preflight() -> None:
     function, target = scripted(ok)
     settings = FunctionUrlSettings(0, "f", cors=Cors(allow_origins=("*",), allow_methods=("GET",)))
     asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
-    async with opened(function_url(settings, {"f": function})) as port:
+    async with opened(function_url(settings, listener_context({"f": function}))) as port:
         answer = await port.ask("/", "OPTIONS", asked)
 
     assert (answer.status_code, answer.headers["access-control-allow-methods"]) == (200, "GET")
@@ -86,7 +87,9 @@ async def test_preflight() -> None:
 async def test_unsigned_behind_iam() -> None:
     """Under AWS_IAM a request that is not signed does not reach the function."""
     function, target = scripted(ok)
-    async with opened(function_url(FunctionUrlSettings(0, "f", auth_type="AWS_IAM"), {"f": function})) as port:
+    async with opened(
+        function_url(FunctionUrlSettings(0, "f", auth_type="AWS_IAM"), listener_context({"f": function}))
+    ) as port:
         answer = await port.ask()
 
     assert answer.status_code == 403
@@ -98,7 +101,9 @@ async def test_unsigned_behind_iam() -> None:
 async def test_signed_behind_iam() -> None:
     """The caller stands in the event."""
     function, target = scripted(ok)
-    async with opened(function_url(FunctionUrlSettings(0, "f", auth_type="AWS_IAM"), {"f": function})) as port:
+    async with opened(
+        function_url(FunctionUrlSettings(0, "f", auth_type="AWS_IAM"), listener_context({"f": function}))
+    ) as port:
         await port.ask("/", headers=SIGNED)
 
     context = target.events[0]["requestContext"]
@@ -119,7 +124,7 @@ async def test_a_wrong_signature() -> None:
 
     function, _ = scripted(ok)
     settings = FunctionUrlSettings(0, "f", auth_type="AWS_IAM")
-    async with opened(function_url(settings, {"f": function}, verify=verify)) as port:
+    async with opened(function_url(settings, listener_context({"f": function}, verify=verify))) as port:
         answer = await port.ask("/", headers=SIGNED)
 
     assert answer.status_code == 403
@@ -129,7 +134,7 @@ async def test_the_first_byte_leaves_while_the_function_writes() -> None:
     """Head and first piece reach the client before the function ends; status and headers are the prelude's."""
     stream = ScriptedStream()
     function, target = scripted(lambda _: streamed(stream, CONTENT_TYPE))
-    async with opened(function_url(STREAMING, {"f": function})) as port:
+    async with opened(function_url(STREAMING, listener_context({"f": function}))) as port:
         stream.write(PRELUDE[:20])
         stream.write(PRELUDE[20:] + b"one")
         async with port.client.stream("GET", "/") as answer:
@@ -149,7 +154,7 @@ async def test_the_head_leaves_before_any_body() -> None:
     """A function that has only sent its prelude has answered already."""
     stream = ScriptedStream()
     function, _ = scripted(lambda _: streamed(stream, CONTENT_TYPE))
-    async with opened(function_url(STREAMING, {"f": function})) as port:
+    async with opened(function_url(STREAMING, listener_context({"f": function}))) as port:
         stream.write(PRELUDE)
         async with port.client.stream("GET", "/") as answer:
             assert answer.status_code == 201
@@ -161,7 +166,7 @@ async def test_a_stream_without_metadata() -> None:
     """Any other content type is the response's own, and the stream is its body."""
     stream = ScriptedStream()
     function, _ = scripted(lambda _: streamed(stream, "application/octet-stream"))
-    async with opened(function_url(STREAMING, {"f": function})) as port:
+    async with opened(function_url(STREAMING, listener_context({"f": function}))) as port:
         stream.write(b"raw")
         stream.end()
         answer = await port.ask()
@@ -174,7 +179,7 @@ async def test_a_stream_that_breaks_half_way() -> None:
     """The client sees a truncated response."""
     stream = ScriptedStream()
     function, _ = scripted(lambda _: streamed(stream, CONTENT_TYPE))
-    async with opened(function_url(STREAMING, {"f": function})) as port:
+    async with opened(function_url(STREAMING, listener_context({"f": function}))) as port:
         stream.write(PRELUDE + b"half")
         stream.end(StreamBroken("Function.Error"))
         with pytest.raises(httpx.RemoteProtocolError):
@@ -187,7 +192,7 @@ async def test_a_stream_that_breaks_before_it_begins(early: bytes) -> None:
     """Before the prelude is complete the failure is a plain 502."""
     stream = ScriptedStream()
     function, _ = scripted(lambda _: streamed(stream, CONTENT_TYPE))
-    async with opened(function_url(STREAMING, {"f": function})) as port:
+    async with opened(function_url(STREAMING, listener_context({"f": function}))) as port:
         stream.write(early)
         stream.end(StreamBroken("Function.Error"))
         answer = await port.ask()
@@ -200,7 +205,7 @@ async def test_a_client_that_leaves() -> None:
     """The stream is closed, so that its function learns of it."""
     stream = ScriptedStream()
     function, _ = scripted(lambda _: streamed(stream))
-    async with opened(function_url(STREAMING, {"f": function})) as port:
+    async with opened(function_url(STREAMING, listener_context({"f": function}))) as port:
         stream.write(b"one")
         async with port.client.stream("GET", "/") as answer:
             await anext(answer.aiter_raw())
@@ -210,14 +215,7 @@ async def test_a_client_that_leaves() -> None:
 async def test_a_handler_that_does_not_stream() -> None:
     """Behind RESPONSE_STREAM its JSON goes out as it is."""
     function, _ = scripted(ok)
-    async with opened(function_url(STREAMING, {"f": function})) as port:
+    async with opened(function_url(STREAMING, listener_context({"f": function}))) as port:
         answer = await port.ask()
 
     assert answer.content == b'{"statusCode":200,"body":"fine"}'
-
-
-async def test_no_such_function() -> None:
-    """The message lists the functions that there are."""
-    function, _ = scripted(ok)
-    with pytest.raises(UsageError, match="there is no function 'f'; there are: g"):
-        function_url(URL, {"g": function})

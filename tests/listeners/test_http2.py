@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.listeners.http2 import has_http2_extra, need_http2_extra
+from gateway.listeners.http2 import has_http2_extra
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.tls_files import TlsFiles
 from gateway.translation.messages import Request, Response
@@ -234,13 +234,14 @@ async def test_force_drops_requests() -> None:
 
 def test_missing_extra() -> None:
     """Without hypercorn it is said what to install; with it nothing is."""
-    assert has_http2_extra()
-    need_http2_extra()
     program = (
-        "import sys; sys.modules['hypercorn'] = None\n"
-        "from gateway.listeners.http2 import need_http2_extra\n"
-        "need_http2_extra()"
+        "import asyncio, sys; sys.modules['hypercorn'] = None\n"
+        "from gateway.listeners.server import ListenerServer\n"
+        "from gateway.listeners.tls_files import TlsFiles\n"
+        f"files = TlsFiles({str(FILES.certificate)!r}, {str(FILES.key)!r}, http2=True)\n"
+        "asyncio.run(ListenerServer(None, tls=files).start())"
     )
+    assert has_http2_extra()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert "UsageError: HTTP/2 needs hypercorn: pip install 'lambda-http-gateway[http2]'" in done.stderr

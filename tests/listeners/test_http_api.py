@@ -9,6 +9,7 @@ from gateway.config.doors import Cors, HttpApiSettings
 from gateway.listeners.http_api import http_api
 from gateway.types import Json
 from tests.listeners.doors import failing, lines, ok, opened, scripted
+from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +28,7 @@ async def test_event_and_answer(version: str) -> None:
     """The event has the configured version; the answer is text unless the function says otherwise."""
     function, target = scripted(ok)
     settings = HttpApiSettings(0, function="f", payload_format_version=version)  # type: ignore[arg-type]
-    async with opened(http_api(settings, {"f": function})) as port:
+    async with opened(http_api(settings, listener_context({"f": function}))) as port:
         answer = await port.ask("/a")
 
     assert target.events[0]["version"] == version
@@ -43,7 +44,7 @@ async def test_refusals(path: str, status: int, body: bytes) -> None:
     """Bytes and lines of the API's own answers, which have no error type."""
     function, _ = scripted(lambda _: failing("no"))
     settings = HttpApiSettings(0, routes={"GET /f": apis.HttpRoute("f")})
-    async with opened(http_api(settings, {"f": function})) as port:
+    async with opened(http_api(settings, listener_context({"f": function}))) as port:
         answer = await port.ask(path)
 
     assert (answer.status_code, answer.content) == (status, body)
@@ -57,7 +58,7 @@ async def test_refusals(path: str, status: int, body: bytes) -> None:
 async def test_a_head_over_the_limit() -> None:
     """Request line and header values have one limit together."""
     function, _ = scripted(ok)
-    async with opened(http_api(HTTP, {"f": function})) as port:
+    async with opened(http_api(HTTP, listener_context({"f": function}))) as port:
         answers = [await port.ask("/" + "a" * 11_000), await port.ask("/", headers={"X-A": "a" * 10_240})]
 
     assert [(answer.status_code, answer.content) for answer in answers] == [
@@ -75,7 +76,7 @@ async def test_the_api_gives_up_before_the_function() -> None:
 
     function, _ = scripted(slow, timeout_ms=60_000)
     settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", timeout_in_millis=50)})
-    async with opened(http_api(settings, {"f": function})) as port:
+    async with opened(http_api(settings, listener_context({"f": function}))) as port:
         answer = await port.ask()
         gate.set()
 
@@ -92,7 +93,7 @@ async def test_stages_and_routes() -> None:
         stages={"dev": {"A": "2"}},
         routes={"GET /old": apis.HttpRoute("f", payload_format_version="1.0")},
     )
-    async with opened(http_api(settings, {"f": function})) as port:
+    async with opened(http_api(settings, listener_context({"f": function}))) as port:
         await port.ask("/dev/x")
         await port.ask("/old")
 
@@ -103,7 +104,7 @@ async def test_cors() -> None:
     """Preflights need no route, and refusals have the lines too."""
     function, target = scripted(ok)
     settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f")}, cors=Cors(allow_origins=("https://a",)))
-    async with opened(http_api(settings, {"f": function})) as port:
+    async with opened(http_api(settings, listener_context({"f": function}))) as port:
         preflight = await port.ask("/x", "OPTIONS", {"Origin": "https://a", "Access-Control-Request-Method": "GET"})
         refused = await port.ask("/x", headers={"Origin": "https://a"})
 
@@ -127,7 +128,7 @@ async def test_simple_authorizer(sent: dict[str, str], answered: Json, status: i
     function, target = scripted(ok)
     simple = apis.Authorizer("REQUEST", "a", ("$request.header.X-Who",), enable_simple_responses=True)
     settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", authorizer="s")}, authorizers={"s": simple})
-    async with opened(http_api(settings, {"a": authorizer, "f": function})) as port:
+    async with opened(http_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
         answer = await port.ask(headers=sent)
 
     assert answer.status_code == status
@@ -142,7 +143,7 @@ async def test_authorizer_of_the_other_version() -> None:
     function, target = scripted(ok)
     old = apis.Authorizer("REQUEST", "a", ("$request.header.X-Who",), authorizer_payload_format_version="1.0")
     settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", authorizer="s")}, authorizers={"s": old})
-    async with opened(http_api(settings, {"a": authorizer, "f": function})) as port:
+    async with opened(http_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
         await port.ask(headers={"X-Who": "me"})
 
     assert (asked.events[0]["version"], asked.events[0]["identitySource"]) == ("1.0", "me")
@@ -154,7 +155,7 @@ async def test_signed_requests() -> None:
     function, target = scripted(ok)
     settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", authorization_type="AWS_IAM")})
     signature = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/execute-api/aws4_request, Signature=0"
-    async with opened(http_api(settings, {"f": function})) as port:
+    async with opened(http_api(settings, listener_context({"f": function}))) as port:
         unsigned = await port.ask()
         await port.ask(headers={"Authorization": signature})
 
@@ -169,7 +170,7 @@ async def test_throttled_route() -> None:
     """A route has its own burst."""
     function, _ = scripted(ok)
     settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f", throttle=apis.Throttle(0, 1))})
-    async with opened(http_api(settings, {"f": function})) as port:
+    async with opened(http_api(settings, listener_context({"f": function}))) as port:
         answers = [await port.ask() for _ in range(2)]
 
     assert [(answer.status_code, answer.content) for answer in answers] == [

@@ -18,6 +18,7 @@ from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.types import HeaderList
 from tests.listeners.doors import Port, ok, opened, scripted
+from tests.services import listener_context
 
 SIGNATURE = b"AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
 
@@ -134,7 +135,7 @@ async def send(anyio_backend: str) -> AsyncIterator[Sender]:  # noqa: ARG001 - m
     function, _ = scripted(ok)
     verify = SignatureCheck({"AKID": "s"}, "us-east-1").check
     settings = FunctionUrlSettings(0, "f", auth_type="AWS_IAM")
-    async with opened(function_url(settings, {"f": function}, verify=verify)) as port:
+    async with opened(function_url(settings, listener_context({"f": function}, verify=verify))) as port:
         yield Sender(port)
 
 

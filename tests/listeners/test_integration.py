@@ -12,6 +12,7 @@ from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request
 from gateway.types import Json
 from tests.listeners.doors import ScriptedStream, ok, scripted, streamed
+from tests.services import called
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ async def test_the_exchange_is_filled_in() -> None:
     """Event, outcome and the two instants."""
     function, target = scripted(ok)
     asked = visit()
-    outcome = await LambdaIntegration(function, 1000).invoke(b'{"a":1}', asked)
+    outcome = await LambdaIntegration(*called(function), 1000).invoke(b'{"a":1}', asked)
 
     assert (asked.exchange.event, asked.exchange.outcome) == (b'{"a":1}', outcome)
     assert 0 < asked.exchange.invoked_at <= asked.exchange.answered_at
@@ -41,7 +42,7 @@ async def test_the_exchange_is_filled_in() -> None:
 async def test_the_clients_trace(sent: bytes, begin: str) -> None:
     """A Root that the client sent is the function's."""
     function, target = scripted(ok)
-    await LambdaIntegration(function).invoke(b"{}", visit((b"x-amzn-trace-id", sent)))
+    await LambdaIntegration(*called(function)).invoke(b"{}", visit((b"x-amzn-trace-id", sent)))
 
     assert target.invocations[0].trace_id.startswith(begin)
 
@@ -57,7 +58,7 @@ async def test_a_stream_that_comes_too_late_is_closed() -> None:
 
     function, _ = scripted(slow, timeout_ms=60_000)
     with pytest.raises(Refused) as caught:
-        await invoke_within(function, INVOCATION, 20)
+        await invoke_within(*called(function), INVOCATION, 20)
     gate.set()
     await asyncio.wait_for(stream.closed.wait(), 5)
 
@@ -75,7 +76,7 @@ async def test_a_defect_that_comes_too_late(caplog: pytest.LogCaptureFixture) ->
 
     function, _ = scripted(slow, timeout_ms=60_000)
     with pytest.raises(Refused):
-        await invoke_within(function, INVOCATION, 20)
+        await invoke_within(*called(function), INVOCATION, 20)
     gate.set()
     await asyncio.wait_for(over.wait(), 5)
     await asyncio.sleep(0)
@@ -98,7 +99,7 @@ async def test_cancelling_cancels_the_invocation() -> None:
         return {}
 
     function, _ = scripted(slow, timeout_ms=60_000)
-    running = asyncio.ensure_future(invoke_within(function, INVOCATION, 50_000))
+    running = asyncio.ensure_future(invoke_within(*called(function), INVOCATION, 50_000))
     await entered.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -109,6 +110,6 @@ async def test_cancelling_cancels_the_invocation() -> None:
 async def test_an_answer_in_time() -> None:
     """A function that may take longer than the front door waits, and does not, is answered."""
     function, _ = scripted(ok, timeout_ms=60_000)
-    outcome = await invoke_within(function, INVOCATION, 5000)
+    outcome = await invoke_within(*called(function), INVOCATION, 5000)
 
     assert outcome[0] == b'{"statusCode":200,"body":"fine"}'

@@ -30,6 +30,7 @@ from gateway.translation.messages import Request
 from gateway.types import Json
 from tests.listeners.doors import ok, opened, scripted
 from tests.listeners.doubles import EchoListener, whole
+from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -225,7 +226,7 @@ async def test_an_http_api_with_tokens(issuer: Issuer) -> None:
         routes={key: apis.HttpRoute("f", authorizer="users") for key in ("GET /", "GET /other")},
         authorizers={"users": apis.Authorizer("JWT", issuer=issuer.url, audience=("pets",))},
     )
-    async with opened(http_api(settings, {"f": function})) as port:
+    async with opened(http_api(settings, listener_context({"f": function}))) as port:
         missing = await port.ask()
         late = await port.ask(headers={"Authorization": issuer.token()})
         good = await port.ask(headers={"Authorization": f"Bearer {issuer.token({'exp': 2**40, 'groups': ['a', 'b']})}"})

@@ -10,6 +10,7 @@ import pytest
 import uvloop
 
 from gateway.invocation import StreamBroken
+from gateway.listeners.port_options import PortOptions
 from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Wire
@@ -485,7 +486,7 @@ async def test_the_last_answer_reaches_a_client_that_reads_slowly() -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         await asyncio.to_thread(client.sendall, b"GET /last HTTP/1.1\r\n\r\n")
         first = await asyncio.to_thread(client.recv, 16)
-        (protocol,) = server.state.connections
+        (protocol,) = server.options.connections
         assert isinstance(protocol, HttpProtocol)
         protocol._end_linger()
 
@@ -809,9 +810,8 @@ async def test_one_write_for_head_and_body(size: int, writes: int) -> None:
     """Head and body leave in one write; only a large body has its own, since joining would copy it."""
     listener = EchoListener()
     listener.answers[b"/"] = lambda request: whole(request, b"x" * size)
-    server = ListenerServer(listener)
     transport = RecordingTransport()
-    protocol = HttpProtocol(server.config, server.state, {}, asyncio.get_running_loop())
+    protocol = HttpProtocol(PortOptions(listener, 60))
 
     protocol.connection_made(transport)
     protocol.data_received(b"GET / HTTP/1.1\r\n\r\n")

@@ -12,6 +12,7 @@ from gateway.listeners.server import ListenerServer
 from gateway.translation.messages import Response
 from tests.listeners.doors import Port, lines, opened
 from tests.listeners.doubles import EchoListener
+from tests.services import listener_context
 from tests.targets.http_server import answering, ok
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ async def test_mock() -> None:
         },
         integrations={"mock": mock, "tea": teapot},
     )
-    async with opened(rest_api(settings, {})) as port:
+    async with opened(rest_api(settings, listener_context({}))) as port:
         options = await port.ask("/", "OPTIONS")
         tea = await port.ask("/tea")
 
@@ -69,7 +70,7 @@ def proxied(uri: str, timeout_in_millis: int = 5000, method: str = "") -> RestAp
 async def test_request(upstream: tuple[EchoListener, ListenerServer]) -> None:
     """Path parameters, query, headers and body arrive; what API Gateway drops does not."""
     listener, server = upstream
-    async with opened(rest_api(proxied(f"http://127.0.0.1:{server.port}/b/{{proxy}}"), {})) as port:
+    async with opened(rest_api(proxied(f"http://127.0.0.1:{server.port}/b/{{proxy}}"), listener_context({}))) as port:
         await port.ask("/a/c%20d?e=f", "POST", {"X-A": "1", "Content-MD5": "x", "Content-Encoding": "br"}, b"body")
 
     (request,) = listener.requests
@@ -83,7 +84,7 @@ async def test_request(upstream: tuple[EchoListener, ListenerServer]) -> None:
 async def test_the_framing_is_the_bodys(upstream: tuple[EchoListener, ListenerServer]) -> None:
     """Nothing that a server could read as another length goes on, and nothing comes behind an unclear request."""
     listener, server = upstream
-    async with opened(rest_api(proxied(f"http://127.0.0.1:{server.port}/{{proxy}}"), {})) as port:
+    async with opened(rest_api(proxied(f"http://127.0.0.1:{server.port}/{{proxy}}"), listener_context({}))) as port:
         first = await port.ask("/a/b", "POST", {"Content_Length": "1", "transfer_encoding": "chunked"}, b"body")
         await port.ask("/a/b", "GET")
 
@@ -101,7 +102,7 @@ async def test_the_framing_is_the_bodys(upstream: tuple[EchoListener, ListenerSe
 async def test_an_answer_for_the_next_request_is_nobodys() -> None:
     """A server that sends two answers to one request does not answer another client with the second."""
     two = ok(b"mine") + ok(b"stray")
-    async with answering(two) as server, opened(rest_api(proxied(server.url), {})) as port:
+    async with answering(two) as server, opened(rest_api(proxied(server.url), listener_context({}))) as port:
         answers = [(await port.ask("/a/x")).content for _ in range(3)]
 
     assert answers == [b"mine"] * 3
@@ -113,7 +114,7 @@ async def test_response(upstream: tuple[EchoListener, ListenerServer]) -> None:
     listener, server = upstream
     sent = [(b"Server", b"s"), (b"X-A", b"1"), (b"Content-Type", b"text/plain"), (b"Content-Length", b"2")]
     listener.answers[b"/x"] = lambda _: Response(201, sent, b"ok")
-    async with opened(rest_api(proxied(f"http://127.0.0.1:{server.port}/{{proxy}}"), {})) as port:
+    async with opened(rest_api(proxied(f"http://127.0.0.1:{server.port}/{{proxy}}"), listener_context({}))) as port:
         answer = await port.ask("/a/x")
 
     assert (answer.status_code, answer.content) == (201, b"ok")
@@ -129,7 +130,7 @@ async def test_response(upstream: tuple[EchoListener, ListenerServer]) -> None:
 
 async def asked(settings: RestApiSettings) -> tuple[int, bytes]:
     """Status and body of one request."""
-    async with opened(rest_api(settings, {})) as port:
+    async with opened(rest_api(settings, listener_context({}))) as port:
         return await status_and_body(port)
 
 
@@ -156,7 +157,7 @@ async def test_a_slow_server(upstream: tuple[EchoListener, ListenerServer]) -> N
 
 async def test_after_the_end() -> None:
     """A request that comes when the connections are closed is an integration that fails, as one without a server is."""
-    listener = rest_api(proxied("http://127.0.0.1:9/{proxy}"), {})
+    listener = rest_api(proxied("http://127.0.0.1:9/{proxy}"), listener_context({}))
     async with opened(listener) as port:
         assert (await port.ask("/a/b")).status_code == 502
         await listener.door.aclose()

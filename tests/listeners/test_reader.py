@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.listeners.bodies import BodyStream
+from gateway.listeners.port_options import PortOptions
 from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.reader import RequestReader
-from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import Peer, Reading, Refusal
 from gateway.translation.messages import Request
 from tests.listeners.doubles import SMALL, EchoListener, RecordingTransport
@@ -204,12 +204,12 @@ async def test_no_bytes_upset_a_connection(*, streams: bool) -> None:
     loop.set_exception_handler(lambda _, context: problems.append(context))
     listener = EchoListener(SMALL)
     listener.accepts_streams = streams
-    server = ListenerServer(listener)
+    tasks: set[asyncio.Task[None]] = set()
     chance = random.Random(20260)
     for _ in range(2000):
         data = malformed(chance)
         transport = RecordingTransport()
-        protocol = HttpProtocol(server.config, server.state, {}, loop)
+        protocol = HttpProtocol(PortOptions(listener, 60, tasks=tasks), loop)
         protocol.connection_made(transport)
         while data:
             size = chance.randint(1, len(data))
@@ -226,6 +226,6 @@ async def test_no_bytes_upset_a_connection(*, streams: bool) -> None:
         listener.requests.clear()
         listener.rejected.clear()
     async with asyncio.timeout(5):
-        await asyncio.gather(*server.state.tasks)
+        await asyncio.gather(*tasks)
 
     assert problems == []

@@ -10,6 +10,7 @@ from gateway.listeners.rest_api import rest_api
 from gateway.translation.stream_prelude import CONTENT_TYPE
 from gateway.types import Json
 from tests.listeners.doors import ScriptedStream, failing, lines, ok, opened, scripted, streamed
+from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,7 @@ def context_of(event: dict[str, Json]) -> dict[str, Json]:
 async def test_event_and_answer() -> None:
     """The function gets the twelve keys, and its answer goes back under the ids of the event."""
     function, target = scripted(ok)
-    async with opened(rest_api(REST, {"f": function})) as port:
+    async with opened(rest_api(REST, listener_context({"f": function}))) as port:
         answer = await port.ask("/a%20b?c=d")
 
     assert (answer.status_code, answer.content) == (200, b"fine")
@@ -56,7 +57,7 @@ async def test_refusals(path: str, kind: str, status: int, body: bytes, error_ty
     answers: dict[str, Json] = {"result": {"statusCode": 200, "other": 1}}
     function, _ = scripted(lambda _: failing("no") if kind == "raises" else answers[kind])
     settings = RestApiSettings(0, routes={"GET /f": apis.RestRoute("f")})
-    async with opened(rest_api(settings, {"f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"f": function}))) as port:
         answer = await port.ask(path)
 
     assert (answer.status_code, answer.content) == (status, body)
@@ -71,7 +72,7 @@ async def test_refusals(path: str, kind: str, status: int, body: bytes, error_ty
 async def test_bytes_that_are_no_request() -> None:
     """The API answers them in its own words and closes."""
     function, _ = scripted(ok)
-    async with opened(rest_api(REST, {"f": function})) as port:
+    async with opened(rest_api(REST, listener_context({"f": function}))) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port.number)
         writer.write(b"GET /" + b"a" * 11_000 + b" HTTP/1.1\r\n\r\n")
         answer = await asyncio.wait_for(reader.read(), 5)
@@ -92,7 +93,7 @@ async def test_the_api_gives_up_before_the_function() -> None:
 
     function, _ = scripted(slow, timeout_ms=60_000)
     settings = RestApiSettings(0, routes={"GET /": apis.RestRoute("f", timeout_in_millis=50)})
-    async with opened(rest_api(settings, {"f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"f": function}))) as port:
         answer = await port.ask()
         gate.set()
         await asyncio.wait_for(done.wait(), 5)
@@ -105,7 +106,7 @@ async def test_routes_choose_functions() -> None:
     one, _ = scripted(lambda _: {"body": "one"}, "one")
     rest, _ = scripted(lambda _: {"body": "rest"}, "rest")
     settings = RestApiSettings(0, "rest", routes={"GET /a/{id}": apis.RestRoute("one", operation_name="A")})
-    async with opened(rest_api(settings, {"one": one, "rest": rest})) as port:
+    async with opened(rest_api(settings, listener_context({"one": one, "rest": rest}))) as port:
         answers = [
             (await port.ask(path, method)).text for path, method in [("/a/1", "GET"), ("/a/1", "PUT"), ("/", "GET")]
         ]
@@ -122,7 +123,7 @@ async def test_authorizer() -> None:
         routes={"GET /a": apis.RestRoute("f", authorizer="token"), "GET /b": apis.RestRoute("f", authorizer="token")},
         authorizers={"token": apis.Authorizer("TOKEN", "a")},
     )
-    async with opened(rest_api(settings, {"a": authorizer, "f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
         missing = await port.ask("/a")
         allowed = await port.ask("/a", headers={"Authorization": "t"})
         denied = await port.ask("/b", headers={"Authorization": "t"})
@@ -158,7 +159,7 @@ async def test_api_key_quota_and_validation() -> None:
         usage_plans={"p": apis.UsagePlan(("mine",), quota=apis.Quota(2, "DAY"))},
     )
     key = {"x-api-key": KEY}
-    async with opened(rest_api(settings, {"f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"f": function}))) as port:
         answers = [
             await port.ask("/?q=1"),
             await port.ask("/", headers=key),
@@ -190,7 +191,7 @@ async def test_the_key_may_come_from_the_authorizer() -> None:
         api_key_source="AUTHORIZER",
         usage_plans={"p": apis.UsagePlan(("mine",))},
     )
-    async with opened(rest_api(settings, {"a": authorizer, "f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
         answer = await port.ask("/a")
 
     assert answer.status_code == 200
@@ -200,7 +201,7 @@ async def test_throttled_stage() -> None:
     """Over the burst the API refuses by itself."""
     function, _ = scripted(ok)
     settings = RestApiSettings(0, "f", throttle=apis.Throttle(0, 1))
-    async with opened(rest_api(settings, {"f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"f": function}))) as port:
         answers = [await port.ask() for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 429]
@@ -221,7 +222,7 @@ async def test_gateway_responses() -> None:
         },
     )
     function, _ = scripted(ok)
-    async with opened(rest_api(settings, {"f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"f": function}))) as port:
         configured = await port.ask()
         default = await port.ask("/no")
 
@@ -237,7 +238,7 @@ async def test_signed_requests() -> None:
     function, target = scripted(ok)
     settings = RestApiSettings(0, routes={"GET /": apis.RestRoute("f", authorization_type="AWS_IAM")})
     signature = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/execute-api/aws4_request, Signature=0"
-    async with opened(rest_api(settings, {"f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"f": function}))) as port:
         unsigned = await port.ask()
         signed = await port.ask(headers={"Authorization": signature})
 
@@ -252,7 +253,9 @@ async def test_stream() -> None:
     """The metadata may have lists of header values; the body comes as it is written."""
     stream = ScriptedStream()
     function, target = scripted(lambda _: streamed(stream, CONTENT_TYPE))
-    async with opened(rest_api(RestApiSettings(0, "f", response_transfer_mode="STREAM"), {"f": function})) as port:
+    async with opened(
+        rest_api(RestApiSettings(0, "f", response_transfer_mode="STREAM"), listener_context({"f": function}))
+    ) as port:
         stream.write(b'{"multiValueHeaders":{"X-A":["1","2"]}}' + b"\0" * 8 + b"one")
         async with port.client.stream("GET", "/") as answer:
             pieces = answer.aiter_raw()
@@ -267,7 +270,9 @@ async def test_a_stream_without_a_prelude() -> None:
     """What does not begin as a stream must is the API's configuration error."""
     stream = ScriptedStream()
     function, _ = scripted(lambda _: streamed(stream, CONTENT_TYPE))
-    async with opened(rest_api(RestApiSettings(0, "f", response_transfer_mode="STREAM"), {"f": function})) as port:
+    async with opened(
+        rest_api(RestApiSettings(0, "f", response_transfer_mode="STREAM"), listener_context({"f": function}))
+    ) as port:
         stream.write(b"no metadata")
         stream.end()
         answer = await port.ask()
@@ -288,7 +293,7 @@ async def test_inner_path_of_a_custom_domain() -> None:
         routes={"GET /a": apis.RestRoute("f", authorizer="r")},
         authorizers={"r": apis.Authorizer("REQUEST", "a")},
     )
-    async with opened(rest_api(settings, {"a": authorizer, "f": function})) as port:
+    async with opened(rest_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
         answer = await port.ask("/shop/prod/a")
 
     assert answer.status_code == 200

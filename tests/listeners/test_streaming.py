@@ -10,11 +10,12 @@ from gateway.config.doors import FunctionUrlSettings
 from gateway.errors import BadResult, Fault, FaultKind
 from gateway.invocation import StreamBroken
 from gateway.listeners.function_url import function_url
-from gateway.listeners.streaming import StreamBody, begin_stream, close_later
+from gateway.listeners.streaming import StreamBody, begin_stream
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.stream_prelude import CONTENT_TYPE
 from tests.listeners.doors import ScriptedStream, opened, scripted, streamed
+from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -67,26 +68,6 @@ async def test_a_body_that_nobody_began_to_read() -> None:
     assert stream.closed.is_set()
 
 
-class Unclosable(ScriptedStream):
-    """A stream with a defect at its end."""
-
-    async def aclose(self) -> None:
-        """A defect."""
-        self.closed.set()
-        raise LookupError
-
-
-async def test_a_stream_that_cannot_be_closed(caplog: pytest.LogCaptureFixture) -> None:
-    """Nobody waits for its end, so the traceback is in the log."""
-    stream = Unclosable()
-    close_later(stream)
-    await stream.closed.wait()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-
-    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == ["the end of a stream"]
-
-
 class Endless(ScriptedStream):
     """Writes as long as it is asked."""
 
@@ -101,7 +82,7 @@ async def test_the_function_waits_for_a_slow_client() -> None:
     stream = Endless()
     function, _ = scripted(lambda _: streamed(stream))
     async with opened(
-        function_url(FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM"), {"f": function})
+        function_url(FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM"), listener_context({"f": function}))
     ) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port.number, limit=1024)
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -146,7 +127,10 @@ async def test_200_megabytes_in_flat_memory() -> None:
     function, _ = scripted(lambda _: streamed(Counted()))
     settings = FunctionUrlSettings(0, "f", invoke_mode="RESPONSE_STREAM")
     received, highest, before = 0, 0, 0
-    async with opened(function_url(settings, {"f": function})) as port, port.client.stream("GET", "/") as answer:
+    async with (
+        opened(function_url(settings, listener_context({"f": function}))) as port,
+        port.client.stream("GET", "/") as answer,
+    ):
         async for piece in answer.aiter_raw(MEGABYTE):
             received += len(piece)
             before = before or resident_bytes()

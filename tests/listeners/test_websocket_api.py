@@ -21,6 +21,7 @@ from gateway.listeners.websocket_api import WebSocketDoor, websocket_api
 from gateway.listeners.websocket_session import Times
 from gateway.types import Json
 from tests.listeners.doors import Port, failing, opened, scripted
+from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +60,7 @@ async def served(
     settings: WebSocketApiSettings, recorded: Recorded, times: Times | None = None
 ) -> AsyncIterator[tuple[Port, str]]:
     """The API on a port, and the address of its stage."""
-    listener = websocket_api(settings, {"f": recorded.function}, times=times or Times())
+    listener = websocket_api(settings, listener_context({"f": recorded.function}), times=times or Times())
     async with opened(listener) as port:
         yield port, f"ws://127.0.0.1:{port.number}/{settings.stage}"
 
@@ -102,7 +103,7 @@ async def test_a_conversation() -> None:
 async def test_a_one_way_route_answers_nothing() -> None:
     """Only what is sent to the connection reaches the client."""
     recorded = Recorded()
-    listener = websocket_api(SOCKET, {"f": recorded.function})
+    listener = websocket_api(SOCKET, listener_context({"f": recorded.function}))
     async with opened(listener) as port, connect(f"ws://127.0.0.1:{port.number}/prod", proxy=None) as client:
         await client.send("one")
         await asyncio.wait_for(await client.ping(), 5)
@@ -183,7 +184,7 @@ async def test_authorizer() -> None:
     settings = WebSocketApiSettings(
         0, "f", authorizer=apis.Authorizer("REQUEST", "a", ("route.request.querystring.token",))
     )
-    async with opened(websocket_api(settings, {"a": authorizer, "f": recorded.function})) as port:
+    async with opened(websocket_api(settings, listener_context({"a": authorizer, "f": recorded.function}))) as port:
         address = f"ws://127.0.0.1:{port.number}/prod"
         with pytest.raises(InvalidStatus) as caught:
             await connect(address, proxy=None)
@@ -242,7 +243,7 @@ async def test_a_client_that_vanishes() -> None:
 async def test_stopping_says_goodbye() -> None:
     """When the gateway stops, clients read 1001 and the function its disconnect."""
     recorded = Recorded()
-    listener = websocket_api(SOCKET, {"f": recorded.function})
+    listener = websocket_api(SOCKET, listener_context({"f": recorded.function}))
     server = ListenerServer(listener)
     await server.start()
     client = await connect(f"ws://127.0.0.1:{server.port}/prod", proxy=None)

@@ -5,14 +5,15 @@ from typing import Final
 
 from hypothesis import strategies as st
 
+from gateway.listener_types import FLAVOURS
 from gateway.observe.flavour_options import options_of
 from gateway.observe.recording import Recording
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Arrival, Request, Response
 
 ARRIVAL: Final = Arrival("8af0f750-fdfc-4b2e-bf85-0218623df93e", 1744668620123, "1-67fd87cc-09a86408172acd0726c798d5")
-HTTP_FLAVOURS: Final = tuple(name for name in FLAVOURS if name != "websocket")
+HTTP_FLAVOURS: Final = tuple(name for name, named in FLAVOURS.items() if named.plain_requests)
 RESULT: Final = b'{"statusCode":200,"headers":{"Content-Type":"text/plain","Set-Cookie":"a=1; Path=/"},"body":"hi"}'
 REQUEST: Final = Request(
     method="POST",
@@ -33,7 +34,7 @@ REQUEST: Final = Request(
 
 def recorded(name: str = "alb", request: Request = REQUEST, payload: bytes = RESULT) -> Recording:
     """What a recording of this request would be, the result being ``payload``."""
-    flavour: Flavour = FLAVOURS[name]()
+    flavour: Flavour = build_flavour(name)
     response: Response = flavour.decode(payload, request, ARRIVAL)
     return Recording(
         name,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.observe.differences import differences
 from gateway.observe.recording import NO_REDACTION, to_text
 from gateway.observe.redaction import Redaction, redaction_with
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Request
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, HTTP_FLAVOURS, REQUEST, recorded, requests
@@ -100,7 +100,7 @@ def test_the_names_can_be_chosen() -> None:
 @given(request=requests())
 def test_a_redacted_request_gives_the_redacted_event(name: str, request: Request) -> None:
     """So a redacted recording can be replayed, whatever is repeated or joined."""
-    flavour = FLAVOURS[name]()
+    flavour = build_flavour(name)
     event: Json = json.loads(flavour.encode(request, ARRIVAL))
     query = REDACTION.query(request.raw_query.decode()).encode()
     redacted = request._replace(headers=REDACTION.lines(request.headers), raw_query=query)

@@ -28,6 +28,7 @@ from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request, Response
 from gateway.types import Address, Json
 from tests.observe.exchanges import ARRIVAL, REQUEST, RESULT
+from tests.services import called
 
 pytestmark = pytest.mark.anyio
 WIRE = Wire(100, 200, 1.0, 1.001, 1.002, 1.010, 1.011)
@@ -52,7 +53,7 @@ class OneFunction:
     def __init__(self, alb: Alb, function: Function, on_written: OnWritten) -> None:
         self.limits = alb.limits
         self.on_written: OnWritten | None = on_written
-        self._call = FunctionCall(alb, function)
+        self._call = FunctionCall(alb, *called(function))
 
     async def respond(self, request: Request) -> Response:
         """The function's answer."""

@@ -11,7 +11,7 @@ from gateway.invocation import Failed, Outcome, Returned, Throttled, TimedOut, U
 from gateway.observe.recording import NOT_INVOKED, Recording, to_text
 from gateway.observe.redaction import Redaction
 from gateway.recordings.replay import ReplayCase, compare_response, is_replayable, outcome_of, read_cases, replay_cases
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Response
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, HTTP_FLAVOURS, REQUEST, RESULT, recorded
@@ -125,7 +125,7 @@ def test_a_recorded_outcome_stands_for_the_function(members: dict[str, Json], ou
 
 def test_a_failure_is_replayed_as_its_page() -> None:
     """And a handler that works now is a difference."""
-    fault = FLAVOURS["alb"]().refuse(Fault(FaultKind.FUNCTION_ERROR), REQUEST, ARRIVAL)
+    fault = build_flavour("alb").refuse(Fault(FaultKind.FUNCTION_ERROR), REQUEST, ARRIVAL)
     recording = replace(recorded(), outcome={"kind": "failed"}, payload=None, response=fault)
 
     assert case(recording).differences() == []

@@ -14,7 +14,7 @@ import respx
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.functions.function import Function
-from gateway.functions.registry import Registry
+from gateway.functions.service import LambdaService
 from gateway.invocation import (
     Failed,
     Invocation,
@@ -152,7 +152,7 @@ async def second_gateway(far: Scripted, secret: str = SECRET) -> AsyncIterator[s
 
     function = Function(FunctionConfiguration("demo", "app.handler"), far)
     check = SignatureCheck({"AKID": secret}, "us-east-1")
-    server = ControlServer(lambda: build_control_app(Registry([function]), reset, check), "127.0.0.1", 0)
+    server = ControlServer(lambda: build_control_app(LambdaService([function]), reset, check), "127.0.0.1", 0)
     await server.start()
     try:
         yield f"http://127.0.0.1:{server.port}"

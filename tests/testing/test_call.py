@@ -4,7 +4,7 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.testing.call import HandlerCall, build_configuration, load_handler
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 from tests.testing.handlers import echo, talk
 
@@ -18,7 +18,9 @@ def test_the_context_names_the_function() -> None:
         seen.extend(getattr(context, name) for name in names.split())
         return {"statusCode": 200}
 
-    HandlerCall(FLAVOURS["alb"](), handler, build_configuration(3, {})).run(sample_request("GET", "/"), SAMPLE_ARRIVAL)
+    HandlerCall(build_flavour("alb"), handler, build_configuration(3, {})).run(
+        sample_request("GET", "/"), SAMPLE_ARRIVAL
+    )
 
     arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
     assert seen == [SAMPLE_ARRIVAL.request_id, "test", "$LATEST", "128", arn]
@@ -27,7 +29,7 @@ def test_the_context_names_the_function() -> None:
 def test_variables_are_set_for_the_call_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process gets its own values back."""
     monkeypatch.setenv("TABLE", "before")
-    call = HandlerCall(FLAVOURS["alb"](), talk, build_configuration(3, {"TABLE": "during", "OTHER": "x"}))
+    call = HandlerCall(build_flavour("alb"), talk, build_configuration(3, {"TABLE": "during", "OTHER": "x"}))
 
     assert call.run(sample_request("GET", "/"), SAMPLE_ARRIVAL).response.body == b"test during"
     assert talk({}, type("Context", (), {"function_name": "test"}))["body"] == "test before"
@@ -35,7 +37,7 @@ def test_variables_are_set_for_the_call_only(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_result_over_lambdas_limit() -> None:
     """Six megabytes are too much for Lambda itself, before any front door looks at them."""
-    call = HandlerCall(FLAVOURS["http"](), lambda _event, _context: "x" * 6_291_600, build_configuration(3, {}))
+    call = HandlerCall(build_flavour("http"), lambda _event, _context: "x" * 6_291_600, build_configuration(3, {}))
 
     exchange = call.run(sample_request("GET", "/"), SAMPLE_ARRIVAL)
 

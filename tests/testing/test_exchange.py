@@ -1,7 +1,7 @@
 """What a test can look at."""
 
 from gateway.testing.call import HandlerCall, build_configuration
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 
 
@@ -12,7 +12,7 @@ def test_the_event_is_what_the_front_door_sent() -> None:
         event.clear()
         return b"no JSON"
 
-    exchange = HandlerCall(FLAVOURS["alb"](), handler, build_configuration(3, {})).run(
+    exchange = HandlerCall(build_flavour("alb"), handler, build_configuration(3, {})).run(
         sample_request("GET", "/pets"), SAMPLE_ARRIVAL
     )
 

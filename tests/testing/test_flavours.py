@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.errors import UsageError
+from gateway.listener_types import FLAVOURS as TABLE
 from gateway.testing import FLAVOURS, each_flavour, make_event
-from gateway.translation.flavours.table import FLAVOURS as TABLE
 
 
 @each_flavour("alb", "rest")

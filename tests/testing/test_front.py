@@ -9,6 +9,7 @@ from gateway.testing.front import FlavourListener
 from gateway.translation.cors import Cors
 from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import sample_request
+from tests.services import called
 
 
 class _Fixed:
@@ -31,7 +32,7 @@ class _Fixed:
 def listener(as_: str, **options: object) -> FlavourListener:
     """A front door with its function."""
     function = Function(FunctionConfiguration("test", "app.handler"), _Fixed())
-    return FlavourListener(build_flavour(as_, options), function)
+    return FlavourListener(build_flavour(as_, options), *called(function))
 
 
 @pytest.mark.anyio

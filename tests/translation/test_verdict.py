@@ -5,13 +5,14 @@ import json
 import pytest
 
 from gateway.errors import UsageError
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.listener_types import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.verdict import Verdict, judge, source_of
 
 
 def verdict(name: str, result: object) -> Verdict:
     """The verdict about a value."""
-    return judge(name, FLAVOURS[name](), json.dumps(result).encode())
+    return judge(name, build_flavour(name), json.dumps(result).encode())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from gateway.config.settings import TargetGroupSettings
 from gateway.configuration import AccountRegion
-from gateway.functions.function import Function
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference
 from gateway.listeners.alb.health_checker import (
     CheckedTargetGroup,
     Clock,
@@ -24,14 +25,12 @@ class GroupOptions(NamedTuple):
     Attributes:
         sticky_key: The secret behind stickiness cookies, at most 64 bytes.
         idle_timeout_s: ``idle_timeout.timeout_seconds``.
-        account_region: Where the groups are.
     """
 
     attributes: AlbAttributes
     sticky_key: bytes
     idle_timeout_s: float = 60.0
     clock: Clock = WallClock()
-    account_region: AccountRegion = AccountRegion()
 
 
 class GroupBuilder:
@@ -39,7 +38,7 @@ class GroupBuilder:
 
     Args:
         settings: All target groups of the configuration.
-        functions: The function of each group that has one, by the group's name, remote ones included.
+        service: Runs the functions, those that run elsewhere included.
         options: What the groups share.
 
     Attributes:
@@ -49,12 +48,12 @@ class GroupBuilder:
     def __init__(
         self,
         settings: Mapping[str, TargetGroupSettings],
-        functions: Mapping[str, Function],
+        service: LambdaService,
         options: GroupOptions,
     ) -> None:
         self.checkers: dict[str, HealthChecker] = {}
         self._settings = settings
-        self._functions = functions
+        self._service = service
         self._options = options
 
     def build(self, name: str) -> TargetGroup:
@@ -79,15 +78,15 @@ class GroupBuilder:
         return CheckedTargetGroup(group, checker)
 
     def _of_function(self, settings: TargetGroupSettings) -> tuple[TargetGroup, HealthChecker]:
-        function = self._functions[settings.name]
-        configuration = function.configuration
-        arn = settings.arn or target_group_arn(settings.name, configuration.region, configuration.account)
+        service = self._service
+        function, place, function_arn = _described(settings, service)
+        arn = settings.arn or target_group_arn(settings.name, *place)
         multi_value = bool(settings.attributes["lambda.multi_value_headers.enabled"])
         alb = Alb(arn, multi_value, self._options.attributes)
         check = settings.health_check
-        probes = {configuration.arn: function_probe(alb, function, check.path)}
+        probes = {function_arn: function_probe(alb, service, function, check.path)}
         checker = HealthChecker(settings.name, check, probes, self._options.clock)
-        return LambdaTargetGroup(settings.name, alb, function), checker
+        return LambdaTargetGroup(settings.name, alb, service, function), checker
 
     def _of_servers(self, settings: TargetGroupSettings) -> tuple[TargetGroup, HealthChecker]:
         from gateway.listeners.alb.http_probe import http_probe  # noqa: PLC0415 - a gateway of functions has no client
@@ -100,10 +99,23 @@ class GroupBuilder:
         checker = HealthChecker(settings.name, check, probes, self._options.clock, int(minimum))
         group = HttpTargetGroup(
             settings,
-            settings.arn or target_group_arn(settings.name, *self._options.account_region),
+            settings.arn or target_group_arn(settings.name, *self._service.account_region),
             self._options.attributes,
             self._options.sticky_key,
             lambda: checker.fit,
             self._options.idle_timeout_s,
         )
         return group, checker
+
+
+def _described(settings: TargetGroupSettings, service: LambdaService) -> tuple[FunctionReference, AccountRegion, str]:
+    """The function behind a target group, here or elsewhere, where it is, and its ARN."""
+    if settings.function:
+        reference = FunctionReference(settings.function)
+        return reference, service.account_region, service.arn(reference)
+    from gateway.functions.remote import remote_reference  # noqa: PLC0415 - only for what runs elsewhere
+    from gateway.targets.remote_name import remote_configuration  # noqa: PLC0415 - as above
+
+    configuration = remote_configuration(",".join(settings.targets), service.account_region)
+    place = AccountRegion(configuration.region, configuration.account)
+    return remote_reference(settings.targets, settings.endpoint_url), place, configuration.arn

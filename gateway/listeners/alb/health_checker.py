@@ -9,8 +9,8 @@ from typing import Final, Protocol
 from gateway.config.settings import HealthCheckSettings
 from gateway.defects import report
 from gateway.errors import Fault
-from gateway.functions.function import Function
-from gateway.invocation import Invocation, Returned
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference, Invocation, Returned
 from gateway.listeners.alb.health import (
     Answered,
     Broken,
@@ -143,12 +143,12 @@ def _described(health: TargetHealth) -> dict[str, Json]:
     return described
 
 
-def function_probe(alb: Alb, function: Function, path: str) -> Probe:
+def function_probe(alb: Alb, service: LambdaService, function: FunctionReference, path: str) -> Probe:
     """Checks of a function: the invocation that a load balancer makes."""
     event = alb.health_check_event(path)
 
     async def check() -> CheckResult:
-        outcome = await function.invoke(Invocation(event, arrive().request_id))
+        outcome = await service.invoke(function, Invocation(event, arrive().request_id))
         if not isinstance(outcome, Returned):
             return Broken()
         try:

@@ -14,6 +14,7 @@ from random import choice  # a load balancer's choice need not be secret
 from time import perf_counter
 from typing import Final
 
+from gateway.chunks import close_chunks
 from gateway.config.settings import TargetGroupSettings
 from gateway.errors import Fault, FaultKind
 from gateway.invocation import StreamBroken
@@ -89,9 +90,7 @@ class _Piped:
 
     async def aclose(self) -> None:
         self._over()
-        close = getattr(self._body, "aclose", None)
-        if close is not None:
-            await close()
+        await close_chunks(self._body)
 
 
 class HttpTargetGroup:

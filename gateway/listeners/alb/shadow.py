@@ -4,14 +4,15 @@ This is the gateway's own feature; a real load balancer has none.  The client's 
 sent when the answer is complete, and nothing that happens to it is seen outside of the log.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
+from gateway.chunks import close_chunks
 from gateway.listeners.alb.target_groups import TargetGroup
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import Exchange
+from gateway.tasks import Tasks
 from gateway.translation.messages import Arrival, Request, Response
 
 log = logging.getLogger("gateway.shadow")
@@ -67,9 +68,7 @@ class _Kept:
 
     async def aclose(self) -> None:
         self._end()
-        close = getattr(self._chunks, "aclose", None)
-        if close is not None:
-            await close()
+        await close_chunks(self._chunks)
 
 
 class ShadowedTargetGroup:
@@ -84,7 +83,7 @@ class ShadowedTargetGroup:
         self.accepts_streams = group.accepts_streams
         self._group = group
         self._shadow = shadow
-        self._copies: set[asyncio.Task[None]] = set()
+        self._copies = Tasks()
 
     async def start(self) -> None:
         """Start both groups."""
@@ -119,9 +118,7 @@ class ShadowedTargetGroup:
         if len(self._copies) >= _MAX_COPIES:
             log.warning("shadow %s: %d copies are on their way, one was left out", self._shadow.name, _MAX_COPIES)
             return
-        copy = asyncio.get_running_loop().create_task(self._compare(request, arrival, response, body))
-        self._copies.add(copy)
-        copy.add_done_callback(self._copies.discard)
+        self._copies.start(self._compare(request, arrival, response, body))
 
     async def _compare(self, request: Request, arrival: Arrival, response: Response, body: bytes) -> None:
         what = f"{request.method} {request.raw_path.decode('latin-1')} {self.name} -> {self._shadow.name}"
@@ -139,9 +136,7 @@ class ShadowedTargetGroup:
 
     async def aclose(self) -> None:
         """Give up the copies, then stop both groups."""
-        for copy in self._copies:
-            copy.cancel()
-        await asyncio.gather(*self._copies, return_exceptions=True)
+        await self._copies.aclose()
         await self._group.aclose()
         await self._shadow.aclose()
 

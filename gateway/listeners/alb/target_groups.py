@@ -4,7 +4,8 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
 from gateway.errors import Fault, FaultKind
-from gateway.functions.function import Function
+from gateway.functions.service import LambdaService
+from gateway.invocation import FunctionReference
 from gateway.listeners.exchange import Exchange, FunctionCall
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival, Request, Response
@@ -45,12 +46,11 @@ class LambdaTargetGroup:
 
     accepts_streams = False
 
-    def __init__(self, name: str, alb: Alb, function: Function) -> None:
+    def __init__(self, name: str, alb: Alb, service: LambdaService, function: FunctionReference) -> None:
         self.name = name
         self.arn = alb.target_group_arn
-        self.function = function
         self._alb = alb
-        self._call = FunctionCall(alb, function)
+        self._call = FunctionCall(alb, service, function)
 
     async def start(self) -> None:
         """Nothing: the function is started on its own."""

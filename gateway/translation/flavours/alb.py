@@ -22,7 +22,7 @@ from typing import Final
 
 import orjson
 
-from gateway.errors import BadResult, Fault, FaultKind
+from gateway.errors import BadResult, Fault, FaultKind, UsageError
 from gateway.translation import body as bodies
 from gateway.translation import query
 from gateway.translation.alb_attributes import AlbAttributes
@@ -41,6 +41,7 @@ from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 from gateway.translation.flavour import Limits
 from gateway.translation.headers import all_values, http_date, last_values, wire_size
 from gateway.translation.messages import Arrival, Request, Response
+from gateway.translation.route import DEFAULT_MATCH, RouteMatch
 from gateway.types import EpochMs, HeaderList, Json
 
 LIMITS: Final = Limits(request_body=1024 * 1024, result=1024 * 1024)
@@ -106,12 +107,22 @@ class Alb:
         """1 MiB for the request body and for the result's JSON."""
         return LIMITS
 
-    def encode(self, request: Request, arrival: Arrival) -> bytes:
+    def preflight(self, request: Request, arrival: Arrival) -> None:
+        """Always the function's own."""
+
+    def route(self, request: Request) -> RouteMatch:  # noqa: ARG002 - a flavour's signature
+        """Always the same: the rules of a load balancer choose a target group before."""
+        return DEFAULT_MATCH
+
+    def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
         """The event for a request, compact JSON.
 
         Raises:
             Fault: NOT_UTF8, REQUEST_TOO_LARGE, WEBSOCKET, TOO_MANY_ADDRESSES, METHOD_NOT_ALLOWED or MALFORMED.
+            UsageError: The match has an authorizer.
         """
+        if match is not None and match.authorizer is not None:
+            raise UsageError("a load balancer has no authorizers; leave the option authorizer out")
         refuse_early(request, LIMITS)
         try:
             return self._event(request, arrival)
@@ -182,9 +193,12 @@ class Alb:
             pointer = "/multiValueHeaders" if self.multi_value_headers else "/headers"
             raise BadResult(pointer, f"at most {RESPONSE_HEADERS_BYTES} bytes of lines", f"<{size} bytes>")
 
-    def refuse(self, fault: Fault, request: Request, arrival: Arrival) -> Response:
+    def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
         """The page for a fault: 502 but for the request's own faults and for a service that did not answer."""
-        answer = self.error_page(_STATUS_OF.get(fault.kind, 502), arrival.epoch_ms, keep_alive=request.keep_alive)
+        status = _STATUS_OF.get(fault.kind, 502)
+        if request is None:
+            return self.error_page(status, arrival.epoch_ms, keep_alive=False)
+        answer = self.error_page(status, arrival.epoch_ms, keep_alive=request.keep_alive)
         lines = finished(answer.headers, self.attributes, request)
         return answer._replace(headers=lines, body=b"" if request.method == "HEAD" else answer.body)
 

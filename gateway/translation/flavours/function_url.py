@@ -47,7 +47,7 @@ from gateway.translation.proxy_headers import remap, trace
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, sequence, status_code, utf8
-from gateway.translation.route import DEFAULT, RouteMatch
+from gateway.translation.route import DEFAULT, DEFAULT_MATCH, RouteMatch
 from gateway.translation.stream_prelude import Prelude
 from gateway.types import Json
 
@@ -89,6 +89,10 @@ class FunctionUrl:
     def limits(self) -> Limits:
         """6 MB each way, 1 MB for request line and headers."""
         return _LIMITS
+
+    def route(self, request: Request) -> RouteMatch:  # noqa: ARG002 - a flavour's signature
+        """The route ``$default``, whatever is asked for."""
+        return DEFAULT_MATCH
 
     def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
         """The event; ``match`` only carries the authorizer."""

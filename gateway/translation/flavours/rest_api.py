@@ -92,6 +92,9 @@ class RestApi:
         """10 MB in, 6 MB of JSON in and out of the function, 10240 bytes of URL."""
         return _LIMITS
 
+    def preflight(self, request: Request, arrival: Arrival) -> None:
+        """Never: CORS of a REST API is methods of its own."""
+
     def route(self, request: Request) -> RouteMatch:
         """Which resource and method take the request.
 

@@ -29,7 +29,7 @@ from gateway.translation.payload_v2 import body_bytes, header_lines
 from gateway.translation.proxy_headers import websocket_name
 from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, status_code
-from gateway.translation.route import DEFAULT, RouteMatch
+from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch
 from gateway.types import EpochMs, Json
 
 MAX_MESSAGE: Final = 128 * 1024
@@ -37,6 +37,7 @@ MAX_FRAME: Final = 32 * 1024
 """Bytes over which a connection is closed with 1009."""
 
 _LIMITS: Final = Limits(request_body=MAX_MESSAGE, result=MAX_MESSAGE)
+_CONNECT: Final = Route(ANY, "$connect")
 
 
 class Connection(NamedTuple):
@@ -107,6 +108,13 @@ class WebSocketApi:
             match.authorizer if match else None,
             match.identity if match else None,
         )
+
+    def preflight(self, request: Request, arrival: Arrival) -> None:
+        """Never: browsers ask none before a handshake."""
+
+    def route(self, request: Request) -> RouteMatch:  # noqa: ARG002 - a flavour's signature
+        """The route ``$connect``; messages are routed by `route_key`."""
+        return RouteMatch(_CONNECT, "", "", {}, self.stage, self.stage_variables)
 
     def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
         """The CONNECT event of a handshake."""

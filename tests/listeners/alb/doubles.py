@@ -14,6 +14,7 @@ from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request
 from gateway.types import Json
+from tests.services import called
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/tests/6d0ecf831eec9f09"
 
@@ -52,7 +53,7 @@ def routing(settings: AlbSettings, targets: Mapping[str, ScriptedTarget]) -> Rou
     """A listener's settings with a function behind each of its target groups."""
     attributes = alb_attributes(settings)
     groups = {
-        name: LambdaTargetGroup(name, Alb(ARN, attributes=attributes), function(target))
+        name: LambdaTargetGroup(name, Alb(ARN, attributes=attributes), *called(function(target)))
         for name, target in targets.items()
     }
     mode = Mode(settings.attributes["routing.http.desync_mitigation_mode"])

@@ -6,6 +6,8 @@ import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
+from gateway.functions.remote import remote_reference
+from gateway.functions.service import LambdaService
 from gateway.invocation import Invocation, Outcome, Returned
 from gateway.listeners.alb.group_builder import GroupBuilder, GroupOptions
 from gateway.listeners.alb.target_groups import TargetGroup
@@ -43,9 +45,13 @@ class Canned:
 
 
 def builder(groups: dict[str, Json], **functions: bytes) -> GroupBuilder:
-    """A builder for these tables; each named group has a function with this result."""
-    made = {name: Function(FunctionConfiguration(name, "a.b"), Canned(result)) for name, result in functions.items()}
-    return GroupBuilder(settings_of(target_groups=groups).target_groups, made, LOAD_BALANCER)
+    """A builder for these tables; each named group has a function elsewhere with this result."""
+    settings = settings_of(target_groups=groups).target_groups
+    service = LambdaService()
+    for name, result in functions.items():
+        function = Function(FunctionConfiguration(name, "a.b"), Canned(result))
+        service.put(function, remote_reference(settings[name].targets))
+    return GroupBuilder(settings, service, LOAD_BALANCER)
 
 
 async def answered(group: TargetGroup) -> int:

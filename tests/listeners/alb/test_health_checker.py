@@ -24,6 +24,7 @@ from gateway.listeners.alb.target_groups import LambdaTargetGroup
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival, Request
 from gateway.types import EpochMs
+from tests.services import called
 
 pytestmark = pytest.mark.anyio
 CHECKS = HealthCheckSettings(
@@ -245,7 +246,7 @@ async def test_functions_are_invoked(outcome: Outcome, expected: CheckResult) ->
     """With the event of a health check; its status code is the result."""
     target = Scripted(outcome)
     function = Function(FunctionConfiguration("f", "a.b"), target)
-    assert await function_probe(Alb(), function, "/up")() == expected
+    assert await function_probe(Alb(), *called(function), "/up")() == expected
     event = orjson.loads(target.seen[0].payload)
     assert (event["path"], event["headers"]) == ("/up", {"user-agent": "ELB-HealthChecker/2.0"})
 
@@ -255,8 +256,8 @@ async def test_a_function_gets_requests_whatever_its_checks_say() -> None:
     target = Scripted(Returned(b'{"statusCode":500}'))
     function = Function(FunctionConfiguration("f", "a.b"), target)
     alb = Alb()
-    checker = HealthChecker("g", CHECKS, {"f": function_probe(alb, function, "/up")}, WallClock())
-    group = CheckedTargetGroup(LambdaTargetGroup("g", alb, function), checker)
+    checker = HealthChecker("g", CHECKS, {"f": function_probe(alb, *called(function), "/up")}, WallClock())
+    group = CheckedTargetGroup(LambdaTargetGroup("g", alb, *called(function)), checker)
     await group.start()
     await settle()
     request = Request("GET", b"/", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 80))

@@ -77,7 +77,7 @@ def streamed(*parts: bytes) -> Answering:
 async def copied(group: ShadowedTargetGroup) -> None:
     """Wait for the copies that are on their way."""
     async with asyncio.timeout(5):
-        await asyncio.gather(*group._copies)
+        await group._copies.wait()
 
 
 async def test_the_answer_is_there_before_the_copy_is_sent() -> None:

@@ -12,6 +12,7 @@ from gateway.listeners.arrivals import arrive
 from gateway.translation.flavours.alb import Alb
 from tests.listeners.alb.doubles import ARN, ScriptedTarget, function, get
 from tests.listeners.doubles import chunks
+from tests.services import called
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 async def test_forward() -> None:
     """The function of the group answers, and its event names the group."""
     target = ScriptedTarget(Returned(b'{"statusCode":200,"body":"hi"}'))
-    group = LambdaTargetGroup("group", Alb(ARN), function(target))
+    group = LambdaTargetGroup("group", Alb(ARN), *called(function(target)))
     response = await group.forward(get(), arrive(), None)
 
     assert (response.status, response.body) == (200, b"hi")
@@ -30,7 +31,7 @@ async def test_forward() -> None:
 async def test_stream_is_too_large() -> None:
     """A body that another group of the listener could take is over the limit of a function: 413, and it ends there."""
     target = ScriptedTarget(Returned(b"{}"))
-    group = LambdaTargetGroup("group", Alb(ARN), function(target))
+    group = LambdaTargetGroup("group", Alb(ARN), *called(function(target)))
     arrival = arrive()
     exchange = AlbExchange(arrival)
     response = await group.forward(get()._replace(stream=chunks(b"x")), arrival, exchange)
@@ -43,7 +44,7 @@ async def test_stream_is_too_large() -> None:
 async def test_function_outlives_its_group() -> None:
     """Starting and closing a group leaves the function alone: it may stand behind others."""
     target = ScriptedTarget(Returned(b'{"statusCode":200}'))
-    group = LambdaTargetGroup("group", Alb(ARN), function(target))
+    group = LambdaTargetGroup("group", Alb(ARN), *called(function(target)))
     await asyncio.gather(group.start(), group.aclose())
 
     assert (await group.forward(get(), arrive(), None)).status == 200

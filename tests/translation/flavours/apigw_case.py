@@ -13,20 +13,16 @@ Members of a file: ``why``, ``source``, ``evidence``, then ``options`` of the fl
 import base64
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 from gateway.errors import Fault, FaultKind
-from gateway.translation.cors import Cors
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request, Response, Tls
-from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch, RouteTable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch
 
 DATA: Final = Path(__file__).parents[2] / "data" / "flavours"
 EVIDENCE: Final = {"captured", "documented", "reported", "inferred", "unknown"}
@@ -53,7 +49,7 @@ def load_case(path: Path) -> Case:
     assert facts["source"]
     assert facts["evidence"] in EVIDENCE
     return Case(
-        FLAVOURS[path.parent.name](**_options(facts.get("options", {}))),
+        build_flavour(path.parent.name, facts.get("options", {})),
         to_request(facts.get("request", {})),
         Arrival(**{**_ARRIVAL, **facts.get("arrival", {})}),
         facts,
@@ -65,25 +61,6 @@ _ARRIVAL: Final[dict[str, Any]] = {
     "epoch_ms": 1744668620123,
     "trace_id": "1-67fd87cc-09a86408172acd0726c798d5",
 }
-
-
-def _options(given: dict[str, Any]) -> dict[str, Any]:
-    convert: dict[str, Callable[[Any], object]] = {
-        "routes": lambda keys: RouteTable(_route(key) for key in keys),
-        "cors": _cors,
-        "binary_media_types": tuple,
-    }
-    return {name: convert[name](value) if name in convert else value for name, value in given.items()}
-
-
-def _cors(members: dict[str, Any]) -> Cors:
-    tuples: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in members.items()}
-    return Cors(**tuples)
-
-
-def _route(key: str) -> Route:
-    method, space, path = key.partition(" ")
-    return Route(method, path) if space else Route(ANY, DEFAULT)
 
 
 def to_request(given: dict[str, Any]) -> Request:
@@ -117,7 +94,7 @@ def _encoded(case: Case) -> bytes:
     if "authorizer" not in case.facts:
         return case.flavour.encode(case.request, case.arrival)
     match = RouteMatch(Route(ANY, DEFAULT), "", "", {}, DEFAULT, {}, authorizer=case.facts["authorizer"])
-    return case.flavour.encode(case.request, case.arrival, match)  # type: ignore[call-arg]  # only some take a match
+    return case.flavour.encode(case.request, case.arrival, match)
 
 
 def _check_event(case: Case) -> None:

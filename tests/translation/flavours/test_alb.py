@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from gateway.errors import BadResult, Fault, FaultKind
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.client_certificate import ClientCertificate
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.flavours.alb import Alb, error_reason
-from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Arrival, Request, Response, Tls
 from gateway.types import Json
 
@@ -328,8 +328,10 @@ def test_a_streamed_request_body_is_too_large() -> None:
 
 def test_the_names_on_the_command_line_are_the_two_modes() -> None:
     """``alb`` is AWS's default mode, ``alb-multi`` the other one."""
-    assert FLAVOURS["alb"](ARN) == Alb(ARN, multi_value_headers=False)
-    assert FLAVOURS["alb-multi"](ARN) == Alb(ARN, multi_value_headers=True)
+    arn = {"target_group_arn": ARN}
+
+    assert build_flavour("alb", arn) == Alb(ARN, multi_value_headers=False)
+    assert build_flavour("alb-multi", arn) == Alb(ARN, multi_value_headers=True)
 
 
 SINGLE = ["requestContext", "httpMethod", "path", "queryStringParameters", "headers", "body", "isBase64Encoded"]

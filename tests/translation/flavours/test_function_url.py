@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from gateway.errors import Fault
-from gateway.translation.flavours.table import FLAVOURS
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Request
 from tests.translation.flavours.apigw_case import cases, check, load_case
 from tests.translation.flavours.apigw_requests import ARRIVAL, requests
@@ -38,7 +38,7 @@ def test_case(path: Path) -> None:
 def test_any_request_becomes_an_event(request: Request) -> None:
     """Keys are in order, and none is there without a value."""
     try:
-        event = json.loads(FLAVOURS["url"]().encode(request, ARRIVAL))
+        event = json.loads(build_flavour("url").encode(request, ARRIVAL))
     except Fault:
         return
 

@@ -1,4 +1,4 @@
-"""The request behind an event of format 2.0."""
+"""The request behind an event of an HTTP API."""
 
 import json
 
@@ -6,7 +6,7 @@ from gateway.observe.flavour_options import make_flavour
 from gateway.translation.rebuild import rebuild
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, REQUEST
-from tests.translation.rebuild.events import again
+from tests.translation.contracts.events import again
 
 
 def test_a_named_stage_of_an_http_api_is_found() -> None:
@@ -27,11 +27,10 @@ def test_the_identity_of_a_signed_request_is_masked() -> None:
     assert again(event) == []
 
 
-def test_the_tls_session_of_a_function_url_is_an_option() -> None:
-    """The connection between client and URL is not ours."""
-    options: dict[str, Json] = {"tls_version": "TLSv1.2", "domain_name": "abc.lambda-url.eu-west-1.on.aws"}
-    event = json.loads(make_flavour("url", options).encode(REQUEST, ARRIVAL))
+def test_a_named_stage_in_format_1_0() -> None:
+    """It is the first segment of the path, and its variables are in the event."""
+    options: dict[str, Json] = {"stages": {"test": {"a": "b"}}, "routes": ["POST /pets/{id}"]}
+    event = json.loads(make_flavour("http-v1", options).encode(REQUEST._replace(raw_path=b"/test/pets/a%20b"), ARRIVAL))
 
     assert again(event) == []
-    assert rebuild(event).options["tls_version"] == "TLSv1.2"
-    assert rebuild(event).options["domain_name"] == "abc.lambda-url.eu-west-1.on.aws"
+    assert rebuild(event).options["stages"] == {"test": {"a": "b"}}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.translation.rebuild.rebuilt import body_of, sent_trace, without_peer
+from gateway.translation.contracts.rebuilt import body_of, sent_trace, without_peer
 
 
 @pytest.mark.parametrize(

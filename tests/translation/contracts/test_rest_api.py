@@ -1,4 +1,4 @@
-"""The request behind an event of format 1.0."""
+"""The request behind an event of a REST API."""
 
 import json
 
@@ -8,7 +8,7 @@ from gateway.observe.flavour_options import make_flavour
 from gateway.translation.rebuild import rebuild
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, REQUEST
-from tests.translation.rebuild.events import again
+from tests.translation.contracts.events import again
 
 
 @pytest.mark.parametrize(
@@ -29,15 +29,6 @@ def test_the_addressing_of_a_rest_api_is_found(path: str, context_path: str, opt
     assert event["path"] == path
     assert again(event) == []
     assert {name: rebuild(event).options.get(name) for name in options} == options
-
-
-def test_a_named_stage_of_an_http_api_is_found() -> None:
-    """It is the first segment of the path, and its variables are in the event."""
-    options: dict[str, Json] = {"stages": {"test": {"a": "b"}}, "routes": ["POST /pets/{id}"]}
-    event = json.loads(make_flavour("http-v1", options).encode(REQUEST._replace(raw_path=b"/test/pets/a%20b"), ARRIVAL))
-
-    assert again(event) == []
-    assert rebuild(event).options["stages"] == {"test": {"a": "b"}}
 
 
 def test_what_only_aws_knows_is_masked() -> None:

@@ -1,15 +1,19 @@
-"""The request behind an event of an Application Load Balancer.
+"""Application Load Balancer: its verdicts, the shape of its events, and the request behind one.
 
-The load balancer's own headers are taken away again; what they say of client, port, scheme and trace is kept.
+- It sends one pair of maps, never both and never null; header names are in lower case.
+- Of a request read from an event the load balancer's own headers are taken away again; what they say of client, port,
+  scheme and trace is kept.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from gateway.errors import UsageError
 from gateway.translation import host
+from gateway.translation.contracts.contract import Contract, Event
+from gateway.translation.contracts.rebuilt import NO_REQUEST_ID, Lines, Rebuilt, body_of, line
 from gateway.translation.messages import Arrival, Request, Tls
-from gateway.translation.rebuild.rebuilt import NO_REQUEST_ID, Lines, Rebuilt, body_of, line
+from gateway.translation.shape import FLAG, TEXT, ListOf, MapOf, Members, Shape
 from gateway.types import Address, Json
 
 _TLS = ("x-amzn-tls-version", "x-amzn-tls-cipher-suite")
@@ -108,3 +112,53 @@ def _tls(values: dict[str, list[str]], scheme: str, attributes: dict[str, Json])
     attributes["tls_headers"] = True
     version, cipher = (values[name].pop() for name in _TLS)
     return Tls(version, cipher)
+
+
+_MEMBERS: Final[dict[str, Shape]] = {
+    "requestContext": Members({"elb": Members({"targetGroupArn": TEXT})}),
+    "httpMethod": TEXT,
+    "path": TEXT,
+    "body": TEXT,
+    "isBase64Encoded": FLAG,
+}
+_SINGLE_MAPS: Final[dict[str, Shape]] = {"queryStringParameters": MapOf(TEXT), "headers": MapOf(TEXT, lower=True)}
+_MULTI_MAPS: Final[dict[str, Shape]] = {
+    "multiValueQueryStringParameters": MapOf(ListOf(TEXT)),
+    "multiValueHeaders": MapOf(ListOf(TEXT), lower=True),
+}
+
+
+def _other(maps: Mapping[str, Shape], mode: str) -> dict[str, str]:
+    """What is said of the maps of the other mode."""
+    return dict.fromkeys(maps, f"is what the other mode sends ({mode}); a load balancer never sends both")
+
+
+def _is_single(event: Event, context: Event) -> bool:
+    return "elb" in context and "multiValueHeaders" not in event
+
+
+def _is_multi(event: Event, context: Event) -> bool:
+    return "elb" in context and "multiValueHeaders" in event
+
+
+_RESULT: Final = frozenset({"statusCode", "statusDescription", "body", "isBase64Encoded"})
+
+SINGLE: Final = Contract(
+    source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html",
+    members=_RESULT | {"headers"},
+    shape=Members(_MEMBERS | _SINGLE_MAPS, never=_other(_MULTI_MAPS, "alb-multi")),
+    recognises=_is_single,
+    rebuild=from_alb,
+    reports={
+        "statusCode": "apig-wsgi issue 52, against a real load balancer",
+        "statusDescription": "aws-lambda-dotnet issue 507, against a real load balancer",
+        "headers": "serverless-express issues 563 and 688, aws-lambda-go issue 529, against real load balancers",
+        "multiValueHeaders": "serverless-express issue 688 and aws-lambda-go issue 529, against real load balancers",
+        "body": "Powertools for Python issue 4671, against a real load balancer",
+    },
+)
+MULTI: Final = SINGLE._replace(
+    members=_RESULT | {"multiValueHeaders"},
+    shape=Members(_MEMBERS | _MULTI_MAPS, never=_other(_SINGLE_MAPS, "alb")),
+    recognises=_is_multi,
+)

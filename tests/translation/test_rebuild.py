@@ -9,16 +9,16 @@ from hypothesis import given
 
 from gateway.errors import Fault, UsageError
 from gateway.observe.differences import ignored
+from gateway.translation.flavour_options import build_flavour
 from gateway.translation.flavours.alb import Alb
-from gateway.translation.flavours.table import FLAVOURS
 from gateway.translation.messages import Request
 from gateway.translation.rebuild import flavour_of, rebuild
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, REQUEST
-from tests.translation.rebuild.events import again, requests
+from tests.translation.contracts.events import again, requests
 
 NAMES = ("alb", "alb-multi", "rest", "http", "http-v1", "url")
-DATA = Path(__file__).parents[2] / "data" / "flavours"
+DATA = Path(__file__).parents[1] / "data" / "flavours"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -26,7 +26,7 @@ DATA = Path(__file__).parents[2] / "data" / "flavours"
 def test_event_to_request_to_event_is_the_identity(name: str, request: Request) -> None:
     """Whatever the client sent, the rebuilt request gives the very same event, and with it the same request again."""
     try:
-        event: Json = json.loads(FLAVOURS[name]().encode(request, ARRIVAL))
+        event: Json = json.loads(build_flavour(name).encode(request, ARRIVAL))
     except Fault:
         return  # nothing was invoked
 
@@ -40,7 +40,7 @@ def test_what_the_client_sent_comes_back(name: str) -> None:
     """Method, target, headers but for their spelling, body and address; nothing that the front door added."""
     request = REQUEST._replace(raw_query=b"page=2&tag=a%20b", server=("192.0.2.2", 443))
 
-    rebuilt = rebuild(json.loads(FLAVOURS[name]().encode(request, ARRIVAL)))
+    rebuilt = rebuild(json.loads(build_flavour(name).encode(request, ARRIVAL)))
 
     got = rebuilt.request
     assert (got.method, got.raw_path, got.raw_query) == ("POST", b"/pets/7", b"page=2&tag=a%20b")

@@ -11,7 +11,7 @@ from gateway.translation.messages import Request
 from gateway.translation.rebuild import rebuild
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, REQUEST
-from tests.translation.rebuild.events import again, requests
+from tests.translation.contracts.events import again, requests
 
 
 @given(request=requests(), port=st.booleans(), mode=st.sampled_from(["append", "preserve", "remove"]))

@@ -1,0 +1,77 @@
+"""REST API: its verdicts, the shape of its events, and the request behind one."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gateway.translation.contracts.contract import DEVELOPER_GUIDE, Contract, Event
+from gateway.translation.contracts.payload_v1 import (
+    CONTEXT,
+    MEMBERS,
+    OBJECT,
+    RESULT,
+    callers_members,
+    masked,
+    request_of,
+    unpaired,
+)
+from gateway.translation.contracts.rebuilt import Rebuilt, api_options
+from gateway.translation.messages import Arrival
+from gateway.translation.shape import TEXT, Members
+from gateway.types import Json
+
+
+def from_rest(event: Mapping[str, Any]) -> Rebuilt:
+    """The request behind a REST API's event."""
+    context = event["requestContext"]
+    request, trace_id = request_of(event, context["path"])
+    options = api_options(context, event["headers"].get("Host", ""))
+    options |= {"stage": context["stage"], "deployment_id": context.get("deploymentId", "")}
+    if event.get("stageVariables"):
+        options["stage_variables"] = event["stageVariables"]
+    options["routes"] = [f"ANY {event['resource']} {context.get('operationName', '')}".strip()]
+    options |= _addressing(event, context)
+    if event["isBase64Encoded"]:
+        options["binary_media_types"] = ["*/*"]
+    arrival = Arrival(context["requestId"], context["requestTimeEpoch"], trace_id)
+    mask = masked("extendedRequestId", "resourceId", *callers_members(context["identity"]))
+    return Rebuilt("rest", options, request, arrival, mask)
+
+
+def _addressing(event: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Json]:
+    """What the URL's path begins with: a stage, a custom domain's base path, both or nothing."""
+    if event["path"] != context["path"]:
+        return {"addressing": "execute-api"}
+    inner = event["resource"]
+    for name, value in (event["pathParameters"] or {}).items():
+        inner = inner.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
+    prefix = context["path"].rstrip("/").removesuffix(inner.rstrip("/")).strip("/")
+    if not prefix:
+        return {"addressing": "domain"}
+    base_path, slash, last = prefix.rpartition("/")
+    if slash and last == context["stage"]:
+        return {"addressing": "domain-stage", "base_path": base_path}
+    return {"addressing": "domain", "base_path": prefix}
+
+
+def _is_rest(event: Event, _context: Event) -> bool:
+    """An event of format 1.0 that has no ``version``."""
+    return "version" not in event and "resource" in event and "httpMethod" in event
+
+
+REST: Final = Contract(
+    source=DEVELOPER_GUIDE + "set-up-lambda-proxy-integrations.html",
+    members=RESULT,
+    shape=Members(
+        {
+            **MEMBERS,
+            "requestContext": Members({**CONTEXT, "deploymentId": TEXT}, {"authorizer": OBJECT, "operationName": TEXT}),
+        }
+    ),
+    recognises=_is_rest,
+    rebuild=from_rest,
+    reports={
+        "statusCode": "recorded from AWS: aws/aws-lambda-dotnet@f5e639feb, 2025",
+        "": "recorded from AWS: localstack/localstack@8b9a79f0, 2024",
+    },
+    misfits=unpaired,
+)
