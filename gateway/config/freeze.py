@@ -2,25 +2,26 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
 from gateway.config import apis, authentication, conditions, doors, rules, settings, transforms
 from gateway.config.env_file import read_env_file
-from gateway.config.listeners import LISTENERS, alb
 from gateway.config.listeners import actions as action_models
+from gateway.config.listeners import alb
 from gateway.config.listeners import apis as api_models
 from gateway.config.listeners import conditions as condition_models
 from gateway.config.listeners.function_url import CorsModel
 from gateway.config.model import FileModel, FunctionModel, HealthCheckModel, TargetGroupModel
 from gateway.config.source import Fault, KeyPath
 from gateway.configuration import default_capacity
+from gateway.listener_types import listener_type
+from gateway.loading import load
 
 T = TypeVar("T")
 
 _SETTINGS: Final[Mapping[type[BaseModel], type[object]]] = {
-    **LISTENERS,
     alb.RuleModel: rules.RuleSettings,
     alb.CertificateModel: settings.Certificate,
     alb.MutualAuthenticationModel: settings.MutualAuthentication,
@@ -67,7 +68,7 @@ def freeze_file(model: FileModel, file: Path, faults: list[Fault]) -> settings.S
         concurrent_executions=model.concurrent_executions,
         region=model.region,
         account=model.account,
-        listeners=tuple(_frozen(listener, folder) for listener in model.listeners),  # type: ignore[misc]
+        listeners=tuple(_listener(listener, folder) for listener in model.listeners),
     )
 
 
@@ -76,16 +77,22 @@ def _frozen(value: object, folder: Path) -> object:
     if isinstance(value, BaseModel):
         # Attributes are the only models without settings: they stay a table under AWS's keys.
         kind = _SETTINGS.get(type(value))
-        if kind is None:
-            return value.model_dump(by_alias=True)
-        # Dataclasses and named tuples both name their fields so.
-        names = set(kind.__match_args__) & set(type(value).model_fields)  # type: ignore[attr-defined]
-        return kind(**{name: _frozen(getattr(value, name), folder) for name in names})
+        return value.model_dump(by_alias=True) if kind is None else _made(kind, value, folder)
     if isinstance(value, tuple):
         return tuple(_frozen(item, folder) for item in value)
     if isinstance(value, dict):
         return {key: _frozen(item, folder) for key, item in value.items()}
     return _absolute(value, folder) if isinstance(value, Path) else value
+
+
+def _made(kind: Any, model: BaseModel, folder: Path) -> Any:  # noqa: ANN401 - one of the settings
+    # Dataclasses and named tuples both name their fields so.
+    names = set(kind.__match_args__) & set(type(model).model_fields)
+    return kind(**{name: _frozen(getattr(model, name), folder) for name in names})
+
+
+def _listener(model: Any, folder: Path) -> Any:  # noqa: ANN401 - of any listener type
+    return _made(load(listener_type(model.type).settings), model, folder)
 
 
 def _absolute(path: Path, folder: Path) -> Path:

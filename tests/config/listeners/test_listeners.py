@@ -5,7 +5,10 @@ import dataclasses
 import pytest
 from pydantic import BaseModel
 
-from gateway.config.listeners import LISTENERS
+from gateway.listener_types import LISTENER_TYPES
+from gateway.loading import load
+
+LISTENERS = {load(row.model): load(row.settings) for row in LISTENER_TYPES}
 
 
 @pytest.mark.parametrize(("model", "settings"), LISTENERS.items(), ids=lambda it: it.__name__)

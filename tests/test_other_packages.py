@@ -1,0 +1,150 @@
+"""A listener type of another package, named in a configuration file by its place."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from gateway.config.load import load_settings
+from gateway.config.schema import json_schema
+from gateway.config.settings import Settings
+from gateway.errors import UsageError
+
+PACKAGE = '''
+"""A listener that answers with what it got, so many times."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.config.listeners.listener import ListenerKeys
+from gateway.listener_types import ListenerType
+
+
+class EchoModel(ListenerKeys):
+    """An echo of one function."""
+
+    function: str
+    """The name of a function of this file."""
+    times: Annotated[int, Field(ge=1, le=9)] = 1
+    """How often."""
+    folder: Path = Path(".")
+    """Where it writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoSettings:
+    """The same as a frozen value."""
+
+    port: int
+    function: str
+    host: str = "127.0.0.1"
+    times: int = 1
+    folder: Path = Path()
+    type: str = ""
+
+
+ECHO = ListenerType(
+    type="echo",
+    model="acme_listeners.echo:EchoModel",
+    settings="acme_listeners.echo:EchoSettings",
+    listener="acme_listeners.echo:echo",
+    flavours=(),
+)
+WITHOUT_MODEL = ECHO._replace(model="acme_listeners.echo:EchoSettings")
+WITHOUT_SETTINGS = ECHO._replace(settings="acme_listeners.echo:Nothing")
+'''
+FUNCTION = '[functions.f]\nhandler = "app.handler"\n'
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of a package that the gateway does not know; what was imported of it is forgotten."""
+    folder = tmp_path / "site" / "acme_listeners"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    (folder / "echo.py").write_text(PACKAGE)
+    (folder / "broken.py").write_text("ECHO = 1 / 0\n")
+    monkeypatch.syspath_prepend(folder.parent)
+    yield folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "acme_listeners"]:
+        del sys.modules[name]
+
+
+def load(folder: Path, *listeners: str, **environ: str) -> Settings:
+    """The settings of a file with one function and these listeners."""
+    file = folder / "gateway.toml"
+    file.write_text(FUNCTION + "".join(f"[[listeners]]\n{listener}\n" for listener in listeners))
+    return load_settings(file, environ)
+
+
+@pytest.mark.usefixtures("package")
+def test_its_settings_are_read_beside_ours(tmp_path: Path) -> None:
+    """Checked and frozen by its own classes; the type is the place, and a path is absolute."""
+    echo = 'type = "acme_listeners.echo:ECHO"\nport = 1\nfunction = "f"\ntimes = 3\nfolder = "out"'
+    settings = load(tmp_path, echo, 'type = "function_url"\nport = 2\nfunction = "f"')
+
+    first, second = settings.listeners
+    assert repr(first) == (
+        f"EchoSettings(port=1, function='f', host='127.0.0.1', times=3, folder={tmp_path / 'out'!r}, "
+        "type='acme_listeners.echo:ECHO')"
+    )
+    assert second.type == "function_url"
+
+
+@pytest.mark.usefixtures("package")
+def test_its_faults_are_told_as_ours_are(tmp_path: Path) -> None:
+    """All of them at once, with file, key, what was found and what is allowed."""
+    with pytest.raises(UsageError) as told:
+        load(tmp_path, 'type = "acme_listeners.echo:ECHO"\nport = 1\nfunction = "g"\ntimes = 10\ntime = 1')
+
+    assert str(told.value).replace(f"{tmp_path}/gateway.toml: listeners[0].", "").splitlines() == [
+        "times: found 10; allowed: a whole number from 1 to 9",
+        "time: unknown key; allowed: port, host, function, times, folder, type; did you mean 'times'?",
+        "function: found 'g', which is no function of this file; allowed: f",
+    ]
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("acme_nowhere:ECHO", "cannot be imported: No module named 'acme_nowhere'; install its package, or put it on"),
+        ("acme_listeners.echo:Echo", "the module acme_listeners.echo has no 'Echo'"),
+        ("acme_listeners.echo:EchoModel", "is no gateway.listener_types.ListenerType"),
+        ("acme_listeners.echo:WITHOUT_MODEL", "its model acme_listeners.echo:EchoSettings is no pydantic model"),
+        ("acme_listeners.echo:WITHOUT_SETTINGS", "the module acme_listeners.echo has no 'Nothing'"),
+        ("acme_listeners.broken:ECHO", "its module raises ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_cannot_be_used_is_a_fault_of_its_key(place: str, why: str, tmp_path: Path) -> None:
+    """Once, whatever else its table has; a value of the environment is not told."""
+    with pytest.raises(UsageError) as told:
+        load(tmp_path, f'type = "{place}"\nport = 1\nmore = 1')
+    with pytest.raises(UsageError) as hidden:
+        load(tmp_path, 'type = "${X}"\nport = 1', 'type = "albx"\nport = 1', X=place)
+
+    (line,) = str(told.value).splitlines()
+    assert line.startswith(f"{tmp_path}/gateway.toml: listeners[0].type: found '{place}', which cannot be used: ")
+    assert why in line
+    assert "listeners[0].type: found '${X}', which cannot be used\n" in str(hidden.value)
+    assert place not in str(hidden.value)
+
+
+@pytest.mark.usefixtures("package")
+def test_a_wrong_type_is_told_with_those_of_aws(tmp_path: Path) -> None:
+    """What the file names itself is nothing to propose."""
+    with pytest.raises(UsageError, match=r"\[1\].type: found 'echo'; allowed: alb, [a-z_, ]*, websocket_api$"):
+        load(tmp_path, 'type = "acme_listeners.echo:ECHO"\nport = 1\nfunction = "f"', 'type = "echo"\nport = 1')
+
+
+@pytest.mark.parametrize(("type_", "fits"), [("acme_listeners.echo:ECHO", True), ("acme", False), ("a b:c", False)])
+def test_editors_take_the_place_of_a_type(type_: str, fits: bool) -> None:
+    """They cannot know its keys."""
+    data = {"listeners": [{"type": type_, "port": 1, "times": 3}]}
+
+    assert jsonschema.Draft202012Validator(json_schema()).is_valid(data) is fits
