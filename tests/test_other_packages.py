@@ -1,20 +1,29 @@
 """A listener type of another package, named in a configuration file by its place."""
 
+import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 
+from gateway.cli import gateway
+from gateway.cli.serve_settings import settings_of
 from gateway.config.load import load_settings
 from gateway.config.schema import json_schema
 from gateway.config.settings import Settings
 from gateway.errors import UsageError
+from gateway.observe.flavour_options import make_flavour
+from gateway.testing import assert_event_shape, assert_result, lambda_client, make_event
+from tests.cli.test_serve_settings import OPTIONS
 
 PACKAGE = '''
 """A listener that answers with what it got, so many times."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +31,53 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.config.listeners.listener import ListenerKeys
-from gateway.listener_types import ListenerType
+from gateway.errors import BadResult
+from gateway.listener_types import ListenerType, NamedFlavour
+from gateway.translation.contracts.contract import Contract
+from gateway.translation.flavour import Limits
+from gateway.translation.messages import Response
+from gateway.translation.route import DEFAULT_MATCH
+from gateway.translation.shape import TEXT, Members
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The path is the event, the result the body."""
+
+    times: int = 1
+
+    @property
+    def limits(self):
+        return Limits(request_body=1000, result=1000)
+
+    def preflight(self, request, arrival):
+        return None
+
+    def route(self, request):
+        return DEFAULT_MATCH
+
+    def encode(self, request, arrival, match=None):
+        said = (match or DEFAULT_MATCH).authorizer
+        return json.dumps({"echo": request.raw_path.decode() * self.times} | ({"said": said} if said else {})).encode()
+
+    def decode(self, payload, request, arrival):
+        result = json.loads(payload)
+        if not isinstance(result, str):
+            raise BadResult("", "a text", result)
+        return Response(200, [(b"Content-Length", b"%d" % len(result))], result.encode())
+
+    def refuse(self, fault, request, arrival):
+        return Response(500, [(b"Content-Length", b"0")])
+
+
+PROMISES = Contract(
+    source="https://example.com/echo",
+    members=frozenset(),
+    shape=Members({"echo": TEXT}),
+    recognises=lambda event, context: False,
+    rebuild=lambda event: None,
+    note="a text is its own body",
+)
 
 
 class EchoModel(ListenerKeys):
@@ -53,8 +108,17 @@ ECHO = ListenerType(
     model="acme_listeners.echo:EchoModel",
     settings="acme_listeners.echo:EchoSettings",
     listener="acme_listeners.echo:echo",
-    flavours=(),
+    flavours=(
+        NamedFlavour(
+            "echo",
+            "An echo",
+            "acme_listeners.echo:Echo",
+            "acme_listeners.echo:PROMISES",
+            settings={"times": 2},
+        ),
+    ),
 )
+WITHOUT_FLAVOURS = ECHO._replace(flavours=())
 WITHOUT_MODEL = ECHO._replace(model="acme_listeners.echo:EchoSettings")
 WITHOUT_SETTINGS = ECHO._replace(settings="acme_listeners.echo:Nothing")
 '''
@@ -114,11 +178,11 @@ def test_its_faults_are_told_as_ours_are(tmp_path: Path) -> None:
     ("place", "why"),
     [
         ("acme_nowhere:ECHO", "cannot be imported: No module named 'acme_nowhere'; install its package, or put it on"),
-        ("acme_listeners.echo:Echo", "the module acme_listeners.echo has no 'Echo'"),
+        ("acme_listeners.echo:Ech", "the module acme_listeners.echo has no 'Ech'"),
         ("acme_listeners.echo:EchoModel", "is no gateway.listener_types.ListenerType"),
         ("acme_listeners.echo:WITHOUT_MODEL", "its model acme_listeners.echo:EchoSettings is no pydantic model"),
         ("acme_listeners.echo:WITHOUT_SETTINGS", "the module acme_listeners.echo has no 'Nothing'"),
-        ("acme_listeners.broken:ECHO", "its module raises ZeroDivisionError: division by zero"),
+        ("acme_listeners.broken:ECHO", "acme_listeners.broken raises ZeroDivisionError: division by zero"),
     ],
 )
 def test_what_cannot_be_used_is_a_fault_of_its_key(place: str, why: str, tmp_path: Path) -> None:
@@ -148,3 +212,66 @@ def test_editors_take_the_place_of_a_type(type_: str, fits: bool) -> None:
     data = {"listeners": [{"type": type_, "port": 1, "times": 3}]}
 
     assert jsonschema.Draft202012Validator(json_schema()).is_valid(data) is fits
+
+
+PLACE = "acme_listeners.echo:ECHO"
+
+
+@pytest.mark.usefixtures("package")
+def test_its_flavour_is_one_for_tests_of_handlers() -> None:
+    """Clients, events, shapes and verdicts take the place for a name."""
+    with lambda_client(lambda event, _context: event["echo"], PLACE, times=2) as client:
+        answer = client.get("/ab")
+
+    assert (answer.status_code, answer.text) == (200, "/ab/ab")
+    assert make_event(PLACE, "GET", "/x", authorizer={"sub": "me"}) == {"echo": "/x", "said": {"sub": "me"}}
+    assert_event_shape(PLACE, {"echo": "/"})
+    assert assert_result(PLACE, "hi").notes == ("a text is its own body",)
+    with pytest.raises(
+        AssertionError, match=r"answers 500: \(result\): expected a text, got 7\n  source: https://example"
+    ):
+        assert_result(PLACE, 7)
+
+
+@pytest.mark.usefixtures("package")
+def test_the_command_line_takes_its_place(tmp_path: Path) -> None:
+    """For events, verdicts, and settings that say where their type is."""
+    result = tmp_path / "result.json"
+    result.write_text('"hi"')
+    event = CliRunner().invoke(gateway, ["event", "GET", "/a", "--as", PLACE])
+    verdict = CliRunner().invoke(gateway, ["verdict", str(result), "--as", PLACE])
+    settings = settings_of(replace(OPTIONS, flavour=PLACE, port=5), tmp_path)
+
+    assert json.loads(event.stdout) == {"echo": "/a"}
+    assert verdict.stdout.endswith("\nhi\n")
+    assert repr(settings.listeners[0]) == (
+        f"EchoSettings(port=5, function='app', host='127.0.0.1', times=2, folder={Path()!r}, type='{PLACE}')"
+    )
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("acme_listeners.echo:WITHOUT_FLAVOURS", "has no flavours"),
+        ("acme_listeners.echo:Echo", "is no gateway.listener_types.ListenerType"),
+        ("acme_nowhere:ECHO", "install its package"),
+        ("acme_listeners.broken:ECHO", "raises ZeroDivisionError"),
+    ],
+)
+def test_a_place_that_is_of_no_use_is_refused(place: str, why: str) -> None:
+    """By the command line and by tests of handlers."""
+    told = CliRunner().invoke(gateway, ["event", "GET", "/a", "--as", place])
+
+    assert isinstance(told.exception, UsageError)
+    assert why in str(told.exception)
+    with pytest.raises(UsageError, match=why):
+        make_event(place)
+
+
+@pytest.mark.usefixtures("package")
+def test_a_recording_names_no_place() -> None:
+    """It may come from anywhere, and nothing is imported for it."""
+    with pytest.raises(UsageError, match="is no front door"):
+        make_flavour(PLACE, {})
+    assert "acme_listeners" not in sys.modules

@@ -89,14 +89,9 @@ def _model(place: str) -> type[BaseModel]:
     Raises:
         UsageError: There is none, or what it names cannot be imported.
     """
-    try:
-        row = listener_type(place)
-        model = load(row.model)
-        load(row.settings)
-    except UsageError:
-        raise
-    except Exception as error:
-        raise UsageError(f"its module raises {type(error).__name__}: {error}; mend it") from error
+    row = listener_type(place)
+    model = load(row.model)
+    load(row.settings)
     if not isinstance(model, type) or not issubclass(model, BaseModel):
         raise UsageError(f"its model {row.model} is no pydantic model")
     return model
