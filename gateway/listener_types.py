@@ -162,24 +162,29 @@ FLAVOURS: Final[Mapping[str, NamedFlavour]] = {it.name: it for row in LISTENER_T
 
 
 def named_flavour(name: str) -> NamedFlavour:
-    """The flavour of a name.
+    """The flavour of a name, or the first one of another package's listener type, named by its place.
 
     Raises:
         UsageError: There is none.
     """
-    if name not in FLAVOURS:
+    if name in FLAVOURS:
+        return FLAVOURS[name]
+    if not is_place(name):
         raise UsageError(f"there is no front door {name!r}; there are {', '.join(FLAVOURS)}")
-    return FLAVOURS[name]
+    flavours = listener_type(name).flavours
+    if not flavours:
+        raise UsageError(f"{name} has no flavours: no event of its own, and nothing to serve without a file")
+    return flavours[0]
 
 
 def listener_type_of(name: str) -> ListenerType:
-    """The listener type that has a flavour of this name.
+    """The listener type of what `named_flavour` gives for a name.
 
     Raises:
         UsageError: There is none.
     """
     flavour = named_flavour(name)
-    return next(row for row in LISTENER_TYPES if flavour in row.flavours)
+    return next((row for row in LISTENER_TYPES if flavour in row.flavours), None) or listener_type(name)
 
 
 def listener_type(type_: str) -> ListenerType:

@@ -4,17 +4,17 @@ import os
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gateway.cli.account_region import account_region
 from gateway.cli.handler_setting import parse_target
 from gateway.cli.variables import read_variables
 from gateway.config.rules import Forward, TargetGroupTuple
-from gateway.config.settings import AlbSettings, FunctionSettings, Settings, TargetGroupSettings
+from gateway.config.settings import FunctionSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
 from gateway.hosting import runtime_of_handler
 from gateway.listener_types import FLAVOURS, listener_type_of, named_flavour
-from gateway.loading import load
+from gateway.loading import is_place, load
 from gateway.translation.default_names import default_target_group_arn
 
 _ELSEWHERE: Final = ("aws:", "arn:", "rie:", "http://", "https://")
@@ -113,9 +113,14 @@ def _settings(options: ServeOptions, folder: Path) -> Settings:
     row = listener_type_of(options.flavour)
     if row.target_groups:
         return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first))
-    preset = named_flavour(options.flavour).settings
-    listener = load(row.settings)(port=options.port, function=first, host=options.host, **preset)
+    listener = load(row.settings)(function=first, **_listener_keys(options))
     return Settings(folder, functions, {}, (listener,))
+
+
+def _listener_keys(options: ServeOptions) -> dict[str, Any]:
+    """What a listener has for the command line alone; ours know their type, others are told it as a file tells it."""
+    type_ = {"type": options.flavour} if is_place(options.flavour) else {}
+    return {"port": options.port, "host": options.host, **named_flavour(options.flavour).settings, **type_}
 
 
 def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
@@ -134,7 +139,8 @@ def _behind_a_load_balancer(
 ) -> Settings:
     group = group._replace(attributes={**group.attributes, **named_flavour(options.flavour).target_group})
     forward = Forward((TargetGroupTuple(group.name),))
-    listener = AlbSettings(options.port, (forward,), host=options.host)
+    kind = load(listener_type_of(options.flavour).settings)
+    listener = kind(default_actions=(forward,), **_listener_keys(options))
     return Settings(folder, functions, {group.name: group}, (listener,))
 
 

@@ -20,7 +20,7 @@ from gateway.testing.exchange import Exchange
 from gateway.testing.loop import HandlerLoops
 from gateway.testing.output import captured_output
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavour_options import encode_as, preflight_of
+from gateway.translation.flavour_options import encode_as
 from gateway.translation.messages import Arrival, Request
 from gateway.types import Json
 
@@ -59,7 +59,7 @@ class HandlerCall:
         """Answer one request; what the handler raises is in the exchange."""
         flavour = self.flavour
         event, called, fault = b"", _NOT_CALLED, None
-        response = preflight_of(flavour, request, arrival)
+        response = flavour.preflight(request, arrival)
         try:
             if response is None:
                 self._check_size(request)

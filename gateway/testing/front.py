@@ -9,7 +9,6 @@ from gateway.listeners.arrivals import arrive
 from gateway.listeners.exchange import FunctionCall
 from gateway.listeners.wire import Wire
 from gateway.translation.flavour import Flavour, Limits
-from gateway.translation.flavour_options import preflight_of
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request, Response
@@ -42,7 +41,7 @@ class FlavourListener:
     async def respond(self, request: Request) -> Response:
         """Answer one request."""
         arrival = arrive()
-        return preflight_of(self.flavour, request, arrival) or await self._call.run(request, arrival)
+        return self.flavour.preflight(request, arrival) or await self._call.run(request, arrival)
 
     def reject(self, status: int, client: Address, request_line: bytes) -> Response:
         """The answer to bytes that are no acceptable request."""
