@@ -168,8 +168,8 @@ class TargetGroupSettings(NamedTuple):
         targets, given = table.get("targets"), table.get("health_check", {})
         if not isinstance(targets, list) or not isinstance(given, dict) or not any(map(_is_server, targets)):
             return table
-        said = {key: value for key, value in given.items() if value is not None}
-        return {**table, "health_check": {**_CHECKS_OF_SERVERS, **said}}
+        missing = {key: value for key, value in _CHECKS_OF_SERVERS.items() if given.get(key) is None}
+        return {**table, "health_check": {**given, **missing}}
 
     def check_keys(self) -> None:
         """Raise `NotAllowed` unless it has one of the two."""

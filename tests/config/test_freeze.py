@@ -25,6 +25,10 @@ def frozen(data: Json, file: Path, faults: list[Fault] | None = None) -> Setting
         ({"targets": ["aws:f"]}, HealthCheckSettings(False, "/", 35, 30, 5, 5, "200")),
         ({"targets": ["http://h:1/"]}, HealthCheckSettings(True, "/", 30, 5, 5, 2, "200")),
         (
+            {"targets": ["http://h:1"], "health_check": {"interval": 35, "timeout": None}},
+            HealthCheckSettings(True, "/", 35, 5, 5, 2, "200"),
+        ),
+        (
             {"function": "f", "health_check": {"enabled": True, "interval": 60, "matcher": 204}},
             HealthCheckSettings(True, "/", 60, 30, 5, 5, "204"),
         ),

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.config.settings import FunctionSettings, TargetGroupSettings
+from gateway.types import Json
 from tests.config.reading import read
 
 
@@ -45,6 +46,14 @@ def test_runtimes(runtime: str, *, taken: bool) -> None:
 def test_targets(target: str) -> None:
     """Every documented form of a target is taken."""
     assert read(TargetGroupSettings, {"targets": [target]}).targets == (target,)
+
+
+@pytest.mark.parametrize("targets", [["aws:f"], ["http://h:1"]])
+def test_only_some_keys_of_health_checks_may_be_null(targets: Json) -> None:
+    """Those whose default depends on the targets; whatever these are."""
+    assert read(TargetGroupSettings, {"targets": targets, "health_check": {"interval": None}})
+    with pytest.raises(ValidationError):
+        read(TargetGroupSettings, {"targets": targets, "health_check": {"matcher": None}})
 
 
 def test_a_slash_at_the_end_is_dropped() -> None:
