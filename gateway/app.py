@@ -192,6 +192,7 @@ class Gateway:
 
     async def reset(self) -> None:
         """Load every function's code anew; invocations in flight end in the old environments."""
+        await self._host.refresh(function.configuration for function in self.functions.values())
         for function in self.functions.values():
             function.renew()
 

@@ -38,12 +38,15 @@ class FunctionConfiguration:
         handler: ``module.function`` in the words of the function's runtime.
         task_root: The folder of the code; working directory of the handler and first on its path.
         runtime: ``python``, ``nodejs`` or ``provided``.
+        executor: What runs it: a name of `gateway.executors.LOCAL` or ``package.module:Name``; "" for what its runtime
+            needs.
         command: What ``provided`` runs; empty for the executable ``bootstrap`` in the task root.
         timeout_ms: How long one invocation may run; counted from the moment the handler gets it.
         memory_mb: Memory size, 128-10240 MB.
         cpu_share: Limit the CPU to what this memory size has on Lambda.
         environment: The user's variables.
         layers: Folders or zip files, merged into ``/opt`` in this order.
+        opt: The folder that stands for ``/opt``, once the layers are merged; None without any.
         version: ``$LATEST`` or a number.
         reserved_concurrency: Invocations at once before further ones are throttled; None for no reservation.
         capacity: Execution environments at once on this machine; requests beyond it wait.
@@ -53,12 +56,14 @@ class FunctionConfiguration:
     handler: str
     task_root: Path = field(default_factory=Path.cwd)
     runtime: str = "python"
+    executor: str = ""
     command: tuple[str, ...] = ()
     timeout_ms: int = 3000
     memory_mb: int = 128
     cpu_share: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
+    opt: Path | None = None
     version: str = "$LATEST"
     reserved_concurrency: int | None = None
     capacity: int = field(default_factory=default_capacity)

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from gateway.config.forwarding import groups_in_use
 from gateway.config.settings import FunctionSettings, Settings, TargetGroupSettings
+from gateway.configuration import FunctionConfiguration
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
 from gateway.functions.function import Function
 from gateway.functions.service import LambdaService
@@ -66,7 +67,7 @@ class Deployment:
         """
         wanted = _descriptions(settings)
         new = {reference: it for reference, it in wanted.items() if self._described.get(reference) != it}
-        coming = {reference: self._function(it, settings) for reference, it in new.items()}
+        coming = {reference: await self._function_later(it, settings) for reference, it in new.items()}
         change = Change(settings, coming, frozenset(self._described.keys() - wanted.keys()))
         if failures := [it for it in await _started(coming.values()) if it is not None]:
             await self.discard(change)
@@ -91,11 +92,23 @@ class Deployment:
             from gateway.functions.remote import remote_function  # noqa: PLC0415 - only for what runs elsewhere
 
             return remote_function(*description)
-        configuration = description.configuration(*settings.account_region)
-        if not description.runtime and not description.command:
-            runtime = runtime_of_handler(description.handler, description.code)
-            configuration = replace(configuration, runtime=runtime)
+        configuration = _configuration(description, settings)
         return Function(configuration, self._host.target(configuration), self._unreserved)
+
+    async def _function_later(self, description: Description, settings: Settings) -> Function:
+        """The same while requests flow, which do not wait until code and layers are unpacked."""
+        if isinstance(description, Elsewhere):
+            return self._function(description, settings)
+        configuration = _configuration(description, settings)
+        unpacked = await asyncio.to_thread(self._host.unpack, configuration)
+        return Function(configuration, self._host.target(configuration, unpacked), self._unreserved)
+
+
+def _configuration(function: FunctionSettings, settings: Settings) -> FunctionConfiguration:
+    configuration = function.configuration(*settings.account_region)
+    if function.runtime or function.command:
+        return configuration
+    return replace(configuration, runtime=runtime_of_handler(function.handler, function.code))
 
 
 def _descriptions(settings: Settings) -> dict[FunctionReference, Description]:

@@ -1,65 +1,46 @@
 """Where functions run: from a function's configuration to the target that runs it."""
 
 import asyncio
+import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import uuid4
+from typing import TYPE_CHECKING, Final
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
+from gateway.executors import executor_named
 from gateway.functions.layers import merge_layers, prepare_code, size_of
-from gateway.targets.environment import EnvironmentFactory
-from gateway.targets.logs import FunctionLog, LogSink
-from gateway.targets.pool import EnvironmentPool
+from gateway.loading import load
+from gateway.targets.executor import HostOptions, Resources
 from gateway.targets.reaper import Reaper
 from gateway.targets.target import Target
-from gateway.targets.variables import check_user_variables, function_variables
+from gateway.targets.variables import check_user_variables
 
 if TYPE_CHECKING:
-    from gateway.limits.means import Limits, Means
-    from gateway.same_origin import AllowedCallers
+    from gateway.limits.means import Limits
 
-_BOOTSTRAPS = Path(__file__).parent / "bootstraps"
-_DAY_MS = 24 * 3600 * 1000
+__all__ = ["Host", "HostOptions", "runtime_of_handler"]
+
+log = logging.getLogger("gateway")
+
+_MEMBERS: Final = ("start", "invoke", "renew", "aclose")
+_DAY_MS: Final = 24 * 3600 * 1000
 """The timeout while a debugger may hold the handler."""
 
 
-@dataclass(frozen=True, slots=True)
-class HostOptions:
-    """What all functions of a gateway share.
+class _Code:
+    """A function's configuration, and the same with its code and layers as they were last unpacked."""
 
-    Attributes:
-        variables: The gateway's own environment variables.
-        log: Where the functions' logs go.
-        platform_lines: Which of START, END and REPORT are logged: ``none``, ``text`` or ``json``.
-        in_process: Run Python handlers in this process, for debuggers.
-        python: The interpreter of Python handlers; None finds the project's own.
-        runtime_client: Of Python handlers: ``worker``, or ``ric`` for AWS's own client over the Runtime API.
-        freeze: Stop an environment's processes between invocations.
-        debug_port: Where a debugger can attach to Python handlers; they then have one environment and a day's time.
-        cpu_share: Limit the CPU of all functions, not only of those that ask for it.
-        private_tmp: Mount an environment's folder at ``/tmp``: True at any price, False never, None where the system
-            lets it be done without side effects.
-        allowed_callers: Who may call the Runtime API and the control port beside programs on this machine; None for
-            nobody.
-    """
+    __slots__ = ("__weakref__", "configuration", "unpacked")
 
-    variables: Mapping[str, str]
-    log: LogSink
-    platform_lines: str = "none"
-    in_process: bool = False
-    python: str | None = None
-    runtime_client: str = "worker"
-    freeze: bool = False
-    debug_port: int | None = None
-    cpu_share: bool = False
-    private_tmp: bool | None = None
-    allowed_callers: "AllowedCallers | None" = None
+    def __init__(self, configuration: FunctionConfiguration, unpacked: FunctionConfiguration) -> None:
+        self.configuration = configuration
+        self.unpacked = unpacked
 
 
 class Host:
@@ -74,6 +55,8 @@ class Host:
         self.reaper = Reaper()
         self.limits: Limits | None = None
         self._workspace: Path | None = None
+        self._unpacking = threading.Lock()
+        self._codes: weakref.WeakSet[_Code] = weakref.WeakSet()
 
     @property
     def workspace(self) -> Path:
@@ -84,30 +67,55 @@ class Host:
                 self.reaper.remove_workspace(self._workspace)
         return self._workspace
 
-    def target(self, configuration: FunctionConfiguration) -> Target:
-        """What runs a function.
+    def unpack(self, configuration: FunctionConfiguration) -> FunctionConfiguration:
+        """The configuration with its code and layers as folders, which nothing changes when they were none.
+
+        It takes as long as reading them, and more for what was never unpacked before; it may be called in a thread.
 
         Raises:
-            UsageError: Its configuration is not one that Lambda takes, its code, layers or runtime are not there, or a
-                private ``/tmp`` is asked for that the system does not allow.
+            UsageError: Code or layers are not there or not what Lambda takes, or a private ``/tmp`` is asked for that
+                the system does not allow.
+        """
+        with self._unpacking:
+            self._find_limits()
+            task_root, opt = prepare_code(configuration.task_root, self.workspace), None
+            if configuration.layers:
+                opt = merge_layers(configuration.layers, size_of(task_root), self.workspace)
+        return replace(configuration, task_root=task_root, opt=opt)
+
+    def target(self, configuration: FunctionConfiguration, unpacked: FunctionConfiguration | None = None) -> Target:
+        """What runs a function.
+
+        Args:
+            configuration: The function.
+            unpacked: What `unpack` has made of it; it is called here otherwise.
+
+        Raises:
+            UsageError: Its configuration is not one that Lambda takes, its code, layers, runtime or executor are not
+                there, or a private ``/tmp`` is asked for that the system does not allow.
         """
         check_user_variables(configuration.environment)
-        if self.limits is None and not self.options.in_process:
-            from gateway.limits.means import Limits  # noqa: PLC0415 - a POSIX system's, and nothing in this process
+        code = _Code(configuration, self._as_debugged(unpacked or self.unpack(configuration)))
+        self._codes.add(code)
+        executor = executor_named(self._executor(code.unpacked))
+        resources = Resources(self.options, self.workspace, self.reaper, self.limits, lambda: code.unpacked)
+        return _made(executor.make, code.unpacked, resources)
 
-            self.limits = Limits(private_tmp=self.options.private_tmp, opened=self.reaper.remove_groups)
-        folder = self.workspace / configuration.name
-        configuration = replace(configuration, task_root=prepare_code(configuration.task_root, folder / "task"))
-        opt = None
-        if configuration.layers:
-            opt = merge_layers(configuration.layers, size_of(configuration.task_root), folder / "opt")
-        if self.options.debug_port is not None:
-            configuration = replace(configuration, capacity=1, timeout_ms=_DAY_MS)
-        if self.limits is None:
-            return self._in_process(configuration)
-        worker = configuration.runtime == "python" and self.options.runtime_client == "worker" and not _extensions(opt)
-        make = self._workers(configuration, opt) if worker else self._runtime_api(configuration, opt)
-        return EnvironmentPool(make, configuration.capacity, folder=self.workspace)
+    async def refresh(self, configurations: Iterable[FunctionConfiguration]) -> None:
+        """Unpack zip files and layers anew that have changed; targets go over to them when they are renewed.
+
+        What cannot be unpacked stays as it was, with a line in the log.
+
+        Args:
+            configurations: The functions, as they were given to `target`.  Others that this host has made may be on
+                their way out, and keep what they have.
+        """
+        wanted = [it for it in configurations if it.layers or not it.task_root.is_dir()]
+        codes = [code for code in self._codes if any(code.configuration is it for it in wanted)]
+        latest = await asyncio.to_thread(lambda: [self._latest(code) for code in codes]) if codes else []
+        for code, unpacked in zip(codes, latest, strict=True):
+            if unpacked != code.unpacked:
+                code.unpacked = unpacked
 
     async def aclose(self) -> None:
         """End what is left and remove what was made for it."""
@@ -121,75 +129,33 @@ class Host:
         if self._workspace is not None:
             shutil.rmtree(self._workspace, ignore_errors=True)
 
-    def _in_process(self, configuration: FunctionConfiguration) -> Target:
-        from gateway.targets.inprocess import InProcess  # noqa: PLC0415 - imports what only it needs
+    def _find_limits(self) -> None:
+        if self.limits is None and not self.options.in_process:
+            from gateway.limits.means import Limits  # noqa: PLC0415 - a POSIX system's, and nothing in this process
 
-        if configuration.runtime != "python":
-            raise UsageError(f"--in-process runs Python handlers; {configuration.name} is {configuration.runtime}")
-        scratch = Path(tempfile.gettempdir())
-        variables = function_variables(configuration, self.options.variables, scratch, log_stream(configuration))
-        return InProcess(configuration, variables)
+            self.limits = Limits(private_tmp=self.options.private_tmp, opened=self.reaper.remove_groups)
 
-    def _workers(self, configuration: FunctionConfiguration, opt: Path | None) -> EnvironmentFactory:
-        from gateway.targets.worker.environment import WorkerEnvironment  # noqa: PLC0415 - as above
-        from gateway.targets.worker.interpreter import debugger_arguments, find_interpreter  # noqa: PLC0415 - as above
-        from gateway.targets.worker.process import INIT_LIMIT_S, WorkerOptions  # noqa: PLC0415 - as above
+    def _executor(self, configuration: FunctionConfiguration) -> str:
+        """The name of the executor: the command line's, the function's own, or the one that its runtime needs."""
+        if self.options.in_process:
+            return "in-process"
+        if configuration.executor:
+            return configuration.executor
+        worker = configuration.runtime == "python" and self.options.runtime_client == "worker"
+        return "worker" if worker and not _has_extensions(configuration.opt) else "runtime-api"
 
-        python = find_interpreter(self.options.python, self.options.variables, configuration.task_root)
-        options = WorkerOptions(
-            reaper=self.reaper,
-            log=self._log(configuration),
-            python=python,
-            host=self.options.variables,
-            freeze=self.options.freeze,
-            opt=opt,
-            debugger=debugger_arguments(python, self.options.debug_port),
-            init_limit_s=INIT_LIMIT_S if self.options.debug_port is None else _DAY_MS / 1000,
-            means=self._means(configuration, [python.program], opt),
-        )
-        return lambda scratch: WorkerEnvironment(configuration, options, scratch)
+    def _as_debugged(self, configuration: FunctionConfiguration) -> FunctionConfiguration:
+        """One environment and a day's time where a debugger can attach."""
+        if self.options.debug_port is None:
+            return configuration
+        return replace(configuration, capacity=1, timeout_ms=_DAY_MS)
 
-    def _runtime_api(self, configuration: FunctionConfiguration, opt: Path | None) -> EnvironmentFactory:
-        from gateway.same_origin import THIS_MACHINE  # noqa: PLC0415 - as above
-        from gateway.targets.runtime_api.environment import RuntimeApiEnvironment  # noqa: PLC0415 - as above
-        from gateway.targets.runtime_api.process import RuntimeApiOptions  # noqa: PLC0415 - as above
-        from gateway.targets.runtime_api.runtimes import command_for, runtime_variables  # noqa: PLC0415 - as above
-        from gateway.targets.worker.interpreter import find_interpreter  # noqa: PLC0415 - as above
-
-        def variables(scratch: Path) -> Mapping[str, str]:
-            base = function_variables(configuration, self.options.variables, scratch, log_stream(configuration))
-            return runtime_variables(configuration, base, opt)
-
-        command = command_for(configuration, opt)
-        if configuration.runtime == "python":
-            python = find_interpreter(self.options.python, self.options.variables, configuration.task_root)
-            command = (python.program, *command[1:])
-        options = RuntimeApiOptions(
-            command=command,
-            variables=variables,
-            reaper=self.reaper,
-            log=self._log(configuration),
-            opt=opt,
-            freeze=self.options.freeze,
-            means=self._means(configuration, command, opt),
-            allowed_callers=self.options.allowed_callers or THIS_MACHINE,
-        )
-        return lambda scratch: RuntimeApiEnvironment(configuration, options, scratch)
-
-    def _means(self, configuration: FunctionConfiguration, command: Sequence[str], opt: Path | None) -> "Means":
-        from gateway.limits.private_tmp import what_is_below  # noqa: PLC0415 - as above
-
-        assert self.limits  # noqa: S101 - only functions in processes of their own come here
-        variables = function_variables(configuration, self.options.variables, Path(), "")
-        bootstraps = [] if configuration.runtime == "provided" else [_BOOTSTRAPS]
-        folders = [configuration.task_root, *bootstraps, *([opt] if opt else [])]
-        hidden = what_is_below(command, variables, folders)
-        share = configuration.cpu_share or self.options.cpu_share
-        return self.limits.means(configuration.name, cpu_share=share, hidden=hidden)
-
-    def _log(self, configuration: FunctionConfiguration) -> Callable[[], FunctionLog]:
-        options = self.options
-        return lambda: FunctionLog(options.log, options.platform_lines, configuration.version, now)
+    def _latest(self, code: _Code) -> FunctionConfiguration:
+        try:
+            return self._as_debugged(self.unpack(code.configuration))
+        except UsageError as error:
+            log.warning("the function %s keeps its old code: %s", code.configuration.name, error)
+            return code.unpacked
 
 
 def runtime_of_handler(handler: str, folder: Path) -> str:
@@ -208,15 +174,15 @@ def runtime_of_handler(handler: str, folder: Path) -> str:
         return "python"
 
 
-def now() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
+def _made(place: str, configuration: FunctionConfiguration, resources: Resources) -> Target:
+    make: Callable[[FunctionConfiguration, Resources], Target] = load(place)
+    if not callable(make):
+        raise UsageError(f"{place} cannot be called: an executor is a class or a function")
+    target = make(configuration, resources)
+    if missing := [name for name in _MEMBERS if not hasattr(target, name)]:
+        raise UsageError(f"{place} has no {', '.join(missing)}: an executor has {', '.join(_MEMBERS)}")
+    return target
 
 
-def log_stream(configuration: FunctionConfiguration) -> str:
-    """A new log stream's name."""
-    return f"{now():%Y/%m/%d}/[{configuration.version}]{uuid4().hex}"
-
-
-def _extensions(opt: Path | None) -> bool:
+def _has_extensions(opt: Path | None) -> bool:
     return opt is not None and (opt / "extensions").is_dir()

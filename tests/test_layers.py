@@ -12,7 +12,7 @@ from tests.own_files import PACKAGE, ROOT, imports, module_files, own_imports
 MODULES = module_files()
 GRAPH = {name: own_imports(path, MODULES) for name, path in MODULES.items()}
 
-PURE = {"errors", "listener_types", "loading", "types"}
+PURE = {"errors", "executors", "listener_types", "loading", "types"}
 GROUND = PURE | {"defects", "tasks", "chunks"}
 SERVICE = GROUND | {"invocation", "configuration"}
 EDGE = SERVICE | {"functions", "targets", "config", "observe"}
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "defects": set(),
     "errors": {"types"},
     "loading": {"errors"},
+    "executors": {"errors", "loading"},
     "tasks": {"defects"},
     "chunks": {"tasks"},
     "listener_types": {"errors", "loading"},

@@ -12,12 +12,12 @@ from gateway.cli.variables import read_variables
 from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import FunctionSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
+from gateway.executors import executor_of
 from gateway.hosting import runtime_of_handler
 from gateway.listener_types import FLAVOURS, listener_type_of, named_flavour
 from gateway.loading import is_place, load
 from gateway.translation.default_names import default_target_group_arn
 
-_ELSEWHERE: Final = ("aws:", "arn:", "rie:", "http://", "https://")
 _FILES: Final = (".toml", ".yaml", ".yml")
 
 
@@ -100,7 +100,7 @@ def _with_arn(settings: Settings, given: str) -> Settings:
 
 def _settings(options: ServeOptions, folder: Path) -> Settings:
     """The settings of handlers that the command line names."""
-    if options.target.startswith(_ELSEWHERE):
+    if executor_of(options.target):
         return _elsewhere(options, folder)
     targets = dict(_named(item) for item in options.functions)
     if options.target:

@@ -26,6 +26,8 @@ from gateway.private_files import open_private_log
 from gateway.surroundings import FrontDoorOptions
 
 if TYPE_CHECKING:
+    from watchfiles import Change
+
     from gateway.lambda_api.signature import SignatureCheck
     from gateway.recordings.recorder import Recorder
     from gateway.same_origin import AllowedCallers
@@ -188,12 +190,20 @@ def _tell_whom_to_trust(listeners: Sequence[ListenerSettings]) -> None:
 
 async def _reload(gateway: Gateway, options: ServeOptions) -> None:
     """Load code and configuration anew when files change."""
-    from watchfiles import awatch  # noqa: PLC0415 - only for --reload
+    from watchfiles import DefaultFilter, awatch  # noqa: PLC0415 - only for --reload
 
     file = Path.cwd() / options.target if options.is_file else None
-    folders = {function.configuration.task_root for function in gateway.functions.values()}
-    watched = {*folders, *([file.parent] if file else [])}
-    async for changes in awatch(*watched, debounce=200, step=50):
+    configurations = [function.configuration for function in gateway.functions.values()]
+    code = {path for it in configurations for path in (it.task_root, *it.layers)} | ({file.parent} if file else set())
+    code |= {path.resolve() for path in code}  # as macOS names what has changed
+    # A zip file is watched by its folder, since tools put a new file in its place.
+    watched = {path if path.is_dir() else path.parent for path in code}
+    usual = DefaultFilter()
+
+    def is_code(change: "Change", path: str) -> bool:
+        return usual(change, path) and not code.isdisjoint((Path(path), *Path(path).parents))
+
+    async for changes in awatch(*watched, watch_filter=is_code, debounce=200, step=50):
         changed = {Path(path) for _, path in changes}
         log.info("reloading: %s", ", ".join(sorted(path.name for path in changed))[:200])
         try:

@@ -22,6 +22,7 @@ from gateway.configuration import (
     FunctionConfiguration,
     default_capacity,
 )
+from gateway.executors import LOCAL, runs_functions
 
 if TYPE_CHECKING:  # read from the annotations when there is a file; and most gateways have none of the other listeners
     from gateway.config.doors import DoorSettings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # read from the annotations when there is a file; and most ga
     from gateway.config.values import (
         Account,
         EndpointUrl,
+        ExecutorName,
         Matcher,
         Region,
         Runtime,
@@ -50,7 +52,7 @@ class FunctionSettings:
     """A function.
 
     The keys and ranges are those of Lambda's ``CreateFunction``.  ``environment`` has the variables of ``env_file``
-    too; without a runtime ``runtime`` is "".
+    too; without a runtime ``runtime`` is "", and ``executor`` is without one.
     """
 
     name: Annotated[str, Mark.NO_KEY] = ""
@@ -60,6 +62,8 @@ class FunctionSettings:
     _: KW_ONLY
     runtime: Annotated[Runtime, Mark.OR_NULL] = ""
     """python, nodejs or provided, or AWS's identifiers such as python3.12; left out, the handler's file tells."""
+    executor: Annotated[ExecutorName, Mark.OR_NULL] = ""
+    """What runs it: worker, runtime-api, in-process, or package.module:Name; left out, what the runtime needs."""
     command: tuple[str, ...] = ()
     """What the runtime provided runs; left out, the executable bootstrap in the code."""
     timeout: Annotated[int, Range(1, 900)] = 3
@@ -85,7 +89,7 @@ class FunctionSettings:
 
     def check_keys(self) -> None:
         """Raise `NotAllowed` when there is nothing to run."""
-        if not self.handler and not self.command:
+        if not self.handler and not self.command and self.executor in ("", *LOCAL):
             raise NotAllowed("give handler, or command for a runtime of your own")
 
     def configuration(self, region: str = DEFAULT_REGION, account: str = DEFAULT_ACCOUNT) -> FunctionConfiguration:
@@ -96,6 +100,7 @@ class FunctionSettings:
             handler=self.handler,
             task_root=self.code,
             runtime="provided" if self.command and not self.runtime else runtime,
+            executor=self.executor,
             command=self.command,
             timeout_ms=self.timeout * 1000,
             memory_mb=self.memory_size,
@@ -136,7 +141,7 @@ _CHECKS_OF_SERVERS: Final = {"enabled": True, "interval": 30, "timeout": 5, "unh
 
 
 def _is_server(target: object) -> bool:
-    return isinstance(target, str) and target.startswith(("http://", "https://"))
+    return isinstance(target, str) and not runs_functions(target)
 
 
 class TargetGroupSettings(NamedTuple):

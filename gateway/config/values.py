@@ -10,6 +10,8 @@ from typing import Annotated, Final, Protocol, TypeAlias
 from gateway.config.keys import Check, Matching, TextOrNumber
 from gateway.config.not_allowed import NotAllowed
 from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, REGION, REGION_TEXT
+from gateway.executors import EXECUTORS, LOCAL, executor_of
+from gateway.loading import is_place
 
 _RESERVED_VARIABLES: Final = frozenset({
     "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
@@ -18,12 +20,6 @@ _RESERVED_VARIABLES: Final = frozenset({
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT",
     "LAMBDA_RUNTIME_DIR",
 })  # fmt: skip
-_TARGET: Final = (
-    r"https?://[^\s/?#]+/?|rie:https?://[^\s/?#]+/?|aws:[A-Za-z0-9_-]+(:[$A-Za-z0-9_-]+)?"
-    r"|arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[$A-Za-z0-9_-]+)?"
-)
-
-
 _ROUTING: Final = ("forward", "redirect", "fixed-response")
 
 
@@ -55,9 +51,16 @@ def _codes(text: str) -> str:
     return text
 
 
+def _executor(name: str) -> str:
+    if name not in LOCAL and not is_place(name):
+        raise NotAllowed(f"found {{found}}; allowed: {', '.join(LOCAL)}, or package.module:Name for one of your own")
+    return name
+
+
 def _target(text: str) -> str:
-    if not re.fullmatch(_TARGET, text):
-        allowed = "http://host:port, rie:http://host:port, aws:name[:qualifier] or a function's ARN"
+    executor = executor_of(text)
+    if executor is None or not re.fullmatch(executor.pattern, text):
+        allowed = ", ".join(row.written for row in EXECUTORS if row.schemes)
         raise NotAllowed(f"found {{found}}; allowed: {allowed}")
     return _without_slash(text)
 
@@ -67,12 +70,12 @@ def _without_slash(text: str) -> str:
 
 
 def _one_kind(targets: tuple[str, ...]) -> tuple[str, ...]:
-    kinds = {"aws" if target.startswith(("aws:", "arn:")) else target.split("://")[0] for target in targets}
-    if len({kind.replace("https", "http") for kind in kinds}) > 1:
+    kinds = {row for target in targets if (row := executor_of(target))}
+    if len(kinds) > 1:
         raise NotAllowed(
             "found different kinds; allowed: only http://…, only rie:… or only one aws:… target in a group"
         )
-    if kinds == {"aws"} and len(targets) > 1:
+    if len(targets) > 1 and not all(row.several for row in kinds):
         raise NotAllowed(
             f"found {len(targets)} functions; allowed: one, as AWS registers one function in a target group"
         )
@@ -131,6 +134,7 @@ Runtime: TypeAlias = Annotated[
         "python, nodejs, provided, or AWS's identifiers of these such as python3.12, nodejs22.x and provided.al2023",
     ),
 ]
+ExecutorName: TypeAlias = Annotated[str, Check(_executor)]
 Matcher: TypeAlias = Annotated[TextOrNumber, Check(_codes)]
 Targets: TypeAlias = Annotated[tuple[Annotated[str, Check(_target)], ...], Check(_one_kind)]
 TargetGroupArn: TypeAlias = Annotated[

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.errors import UsageError
+from gateway.functions.content import folder_of
 
 if TYPE_CHECKING:
     import zipfile
@@ -34,7 +35,7 @@ _LINK_LIMIT: Final = 4096
 
 
 def prepare_code(code: Path, workspace: Path) -> Path:
-    """The task root of a function: the folder itself, or a zip file's content under ``workspace``.
+    """The task root of a function: the folder itself, or a zip file's content in a folder below ``workspace``.
 
     Raises:
         UsageError: It is neither, or over 250 MB, or would write outside its folder.
@@ -43,19 +44,16 @@ def prepare_code(code: Path, workspace: Path) -> Path:
         return code
     if size_of(code) >= UNZIPPED_LIMIT:
         raise UsageError(f"{code}: Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
-    root = workspace / "task"
-    root.mkdir(parents=True, exist_ok=True)
-    _extract(code, root)
-    return root
+    return folder_of([code], workspace, lambda root: _extract(code, root))
 
 
-def merge_layers(layers: Sequence[Path], code_bytes: int, opt: Path) -> Path:
-    """Put the layers, in order, into the folder that stands for ``/opt``.
+def merge_layers(layers: Sequence[Path], code_bytes: int, workspace: Path) -> Path:
+    """Put the layers, in order, into the folder below ``workspace`` that stands for ``/opt``.
 
     Args:
         layers: Folders or zip files.
         code_bytes: What the function's own code takes of the limit.
-        opt: Made when missing.
+        workspace: Where the folder is made, unless layers with the same content have been there before.
 
     Raises:
         UsageError: There are too many, one cannot be read, or they are too large.
@@ -64,13 +62,15 @@ def merge_layers(layers: Sequence[Path], code_bytes: int, opt: Path) -> Path:
         raise UsageError(f"Cannot reference more than {LAYER_LIMIT} layers; {len(layers)} are given.")
     if code_bytes + sum(map(size_of, layers)) > UNZIPPED_LIMIT:
         raise UsageError(f"Layers consume more than the available size of {UNZIPPED_LIMIT} bytes")
-    opt.mkdir(parents=True, exist_ok=True)
-    for layer in layers:
-        if layer.is_dir():
-            shutil.copytree(layer, opt, symlinks=True, dirs_exist_ok=True, copy_function=_replace)
-        else:
-            _extract(layer, opt)
-    return opt
+
+    def fill(opt: Path) -> None:
+        for layer in layers:
+            if layer.is_dir():
+                _copy(layer, opt)
+            else:
+                _extract(layer, opt)
+
+    return folder_of(layers, workspace, fill)
 
 
 def size_of(source: Path) -> int:
@@ -164,6 +164,13 @@ def _link(points_to: str, target: Path, source: Path, into: Path) -> None:
     if Path(points_to).is_absolute() or not _inside(target.parent / points_to, into.resolve()):
         raise UsageError(f"{source}: the link {target.name!r} leads outside of its folder, to {points_to!r}.")
     target.symlink_to(points_to)
+
+
+def _copy(source: Path, into: Path) -> None:
+    try:
+        shutil.copytree(source, into, symlinks=True, dirs_exist_ok=True, copy_function=_replace)
+    except OSError as error:
+        raise UsageError(f"{source} cannot be copied: {error}; a layer has only files, folders and links") from error
 
 
 def _replace(source: str, target: str) -> str:

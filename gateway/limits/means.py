@@ -104,6 +104,8 @@ class Limits:
 
     def __str__(self) -> str:
         """The means in words, for one line of the log."""
+        if not self._given:
+            return "none, since no function has a process of its own"
         memory, cpu = self._found["memory"], self._found.get("cpu")
         share = "CPU share off" if cpu is None else "no CPU share" if isinstance(cpu, NoGround) else "CPU share on"
         functions, mounted = len(self._given), sum(it.private_tmp is not None for it in self._given.values())

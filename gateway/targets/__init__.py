@@ -4,18 +4,11 @@
 """
 
 from collections.abc import Callable
-from importlib import import_module
-from typing import Final
 
 from gateway.errors import UsageError
+from gateway.executors import executor_of
+from gateway.loading import load
 from gateway.targets.target import Target
-
-_SCHEMES: Final = {
-    "aws": "gateway.targets.aws:AwsTarget",
-    "arn": "gateway.targets.aws:AwsTarget",
-    "rie": "gateway.targets.rie:RieTarget",
-}
-"""Scheme → class, called with the whole name; imported when it is needed."""
 
 
 def open_target(spec: str, endpoint_url: str = "", region: str = "") -> Target:
@@ -29,12 +22,9 @@ def open_target(spec: str, endpoint_url: str = "", region: str = "") -> Target:
     Raises:
         UsageError: No such way is known, or the rest of the name is wrong.
     """
-    scheme, colon, _ = spec.partition(":")
-    if not colon or scheme not in _SCHEMES:
-        hint = (
-            "; a plain HTTP server is a target of a target group, not a function" if scheme.startswith("http") else ""
-        )
+    executor = executor_of(spec)
+    if executor is None or not executor.make:
+        hint = "; a plain HTTP server is a target of a target group, not a function" if executor else ""
         raise UsageError(f"{spec!r} is no function; write aws:name, a function's ARN or rie:http://host:9000{hint}")
-    module, _, name = _SCHEMES[scheme].partition(":")
-    make: Callable[..., Target] = getattr(import_module(module), name)
-    return make(spec, endpoint_url, region) if scheme in {"aws", "arn"} else make(spec)
+    make: Callable[[str, str, str], Target] = load(executor.make)
+    return make(spec, endpoint_url, region)

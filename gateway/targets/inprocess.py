@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import importlib
 import os
 import queue
-import sys
+import tempfile
 import threading
 import time
-from typing import TypeAlias
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
@@ -25,6 +26,10 @@ from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
 from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import NOT_READY, RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.task_roots import enter, forget_modules, leave
+
+if TYPE_CHECKING:
+    from gateway.targets.executor import Resources
 
 _Answer: TypeAlias = Returned | Failed | None
 """None when the time is over."""
@@ -71,6 +76,7 @@ class InProcess:
         configuration: The function; its task root goes to the front of ``sys.path``.
         variables: The function's variables, set in this process from `start` until `aclose`.
         handler: The handler itself when the caller has it, instead of the configuration's setting.
+        latest: The function with its code as it is now, for `renew`; None when its task root stays the same.
     """
 
     def __init__(
@@ -78,8 +84,10 @@ class InProcess:
         configuration: FunctionConfiguration,
         variables: dict[str, str],
         handler: runtime.Handler | None = None,
+        latest: Callable[[], FunctionConfiguration] | None = None,
     ) -> None:
         self._configuration = configuration
+        self._latest = latest or (lambda: configuration)
         self._variables = variables
         self._given = handler
         self._handler = handler
@@ -194,12 +202,12 @@ class InProcess:
 
     def renew(self) -> None:
         """Import the modules of the task root again when the next invocation begins; a given handler stays."""
-        root = str(self._configuration.task_root)
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None) or ""
-            if file.startswith(root + os.sep) and f"{os.sep}site-packages{os.sep}" not in file:
-                del sys.modules[name]
-        importlib.invalidate_caches()
+        old, new = self._configuration, self._latest()
+        self._configuration = new
+        forget_modules(old.task_root)
+        if new.task_root != old.task_root:
+            enter(new.name, new.task_root)
+            os.environ.update(LAMBDA_TASK_ROOT=str(new.task_root), PWD=str(new.task_root))
         self._handler = self._given
 
     async def aclose(self) -> None:
@@ -211,6 +219,7 @@ class InProcess:
         for _ in range(self._threads):
             self._wakes.put(False)
         self._threads = 0
+        leave(self._configuration.name, self._configuration.task_root)
         for name, value in self._saved.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -219,9 +228,7 @@ class InProcess:
         self._saved.clear()
 
     def _load(self) -> runtime.Handler:
-        folder = str(self._configuration.task_root)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+        enter(self._configuration.name, self._configuration.task_root)
         setting = self._configuration.handler
         try:
             handler = runtime.load_handler(setting)
@@ -312,6 +319,19 @@ class InProcess:
         if len(payload) > RESULT_LIMIT:
             return result_too_large()
         return Returned(payload, content_type=content_type) if returned else reported(payload)
+
+
+def make(configuration: FunctionConfiguration, resources: Resources) -> InProcess:
+    """What runs a Python handler in this process.
+
+    Raises:
+        UsageError: The function has another runtime.
+    """
+    if configuration.runtime != "python":
+        asked = "--in-process" if resources.options.in_process else "the executor in-process"
+        raise UsageError(f"{asked} runs Python handlers; {configuration.name} is {configuration.runtime}")
+    variables = resources.variables(configuration, Path(tempfile.gettempdir()))
+    return InProcess(configuration, variables, latest=resources.code)
 
 
 def exit_code(error: BaseException) -> int:

@@ -91,9 +91,15 @@ class ChildProcess:
                 start_new_session=True,
             )
 
+        launch = partial(box.start, command.argv, start) if box else partial(start, command.argv)
+        launching = asyncio.get_running_loop().run_in_executor(None, launch)
         try:
-            launch = partial(box.start, command.argv, start) if box else partial(start, command.argv)
-            popen = await asyncio.to_thread(launch)
+            popen = await asyncio.shield(launching)
+        except asyncio.CancelledError:
+            os.close(reading)
+            with contextlib.suppress(OSError):
+                _end(await launching)  # starting a process cannot be cancelled, only undone
+            raise
         except OSError:
             os.close(reading)
             raise
@@ -199,6 +205,12 @@ class ChildProcess:
             self._loop.remove_reader(self._pipe)
             os.close(self._pipe)
             self._pipe = -1
+
+
+def _end(popen: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(popen.pid, signal.SIGKILL)
+    popen.wait()
 
 
 def resident_memory_kib(pid: int) -> int:

@@ -101,6 +101,15 @@ class RieTarget:
             await transport.aclose()
 
 
+def make(spec: str, endpoint_url: str, region: str) -> RieTarget:  # noqa: ARG001 - what functions on AWS need
+    """What calls the emulators that a target names.
+
+    Raises:
+        UsageError: One of them is no address.
+    """
+    return RieTarget(spec)
+
+
 async def _call(transport: Transport, invocation: Invocation) -> Outcome:
     headers = []
     if invocation.client_context:

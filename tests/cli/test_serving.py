@@ -7,6 +7,7 @@ import socket
 import stat
 import sys
 import time
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def test_the_collector_is_spared(tmp_path: Path) -> None:
         assert served.get("/") == (200, "(True, True, 10000)")
 
 
+def zip_says(folder: Path, text: str) -> None:
+    """A zip file with such code, put in the place of the one before."""
+    with zipfile.ZipFile(folder / "app.part", "w") as archive:
+        archive.writestr("app.py", f"def handler(event, context): return {{'statusCode': 200, 'body': {text!r}}}\n")
+    (folder / "app.part").replace(folder / "app.zip")
+
+
 def test_reload(tmp_path: Path) -> None:
     """A saved file's code answers next; broken code answers 502 and shows why, until the next save repairs it."""
     says(tmp_path, "first")
@@ -59,6 +67,22 @@ def test_reload(tmp_path: Path) -> None:
         assert served.logged("Runtime.UserCodeSyntaxError")
         says(tmp_path, "repaired")
         until(served, (200, "repaired"))
+
+
+def test_reload_of_a_zip_file(tmp_path: Path) -> None:
+    """A new zip file in the place of the old one is loaded, each time; other files beside it are not looked at."""
+    (tmp_path / "gateway").mkdir()
+    (tmp_path / "gateway" / "gateway.toml").write_text(FILE.replace("[target", 'code = "../dist/app.zip"\n[target', 1))
+    dist = tmp_path / "dist"
+    dist.mkdir()
+    zip_says(dist, "first")
+    with serving(tmp_path / "gateway", "gateway.toml", "--reload") as served:
+        assert served.get("/") == (200, "first")
+        for text in ("second", "third"):
+            (dist / "other.zip").write_text(text)
+            zip_says(dist, text)
+            until(served, (200, text))
+    assert not any("other.zip" in line for line in served.log)
 
 
 def test_reload_starts_with_broken_code(tmp_path: Path) -> None:

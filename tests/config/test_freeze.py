@@ -58,6 +58,14 @@ def test_cpu_share(given: dict[str, Json], *, expected: bool) -> None:
     assert frozen(data, Path("/g.toml")).functions["f"].cpu_share is expected
 
 
+@pytest.mark.parametrize(("given", "expected"), [({}, ""), ({"executor": "our.own:Executor"}, "our.own:Executor")])
+def test_executor(given: dict[str, Json], expected: str) -> None:
+    """What runs a function is kept as it is written, and nothing when it is left out."""
+    data: Json = {"functions": {"f": {"handler": "a.b", **given}}}
+
+    assert frozen(data, Path("/g.toml")).functions["f"].executor == expected
+
+
 def test_paths_are_absolute(tmp_path: Path) -> None:
     """Paths count from the file's folder."""
     listener: Json = {

@@ -30,6 +30,26 @@ def test_runtimes(runtime: str, *, taken: bool) -> None:
         assert taken
 
 
+@pytest.mark.parametrize("executor", ["worker", "runtime-api", "in-process", "our.own:Executor"])
+def test_executors(executor: str) -> None:
+    """Those of the gateway by their names, and others by their places."""
+    assert read(FunctionSettings, {"handler": "a.b", "executor": executor}).executor == executor
+
+
+@pytest.mark.parametrize("executor", ["", "aws", "http", "threads", "our.own"])
+def test_what_is_no_executor(executor: str) -> None:
+    """The fault names all that are."""
+    with pytest.raises(ValidationError, match=r"allowed: worker, runtime-api, in-process, or package\.module:Name for"):
+        read(FunctionSettings, {"handler": "a.b", "executor": executor})
+
+
+def test_an_executor_may_need_no_handler() -> None:
+    """One from outside knows what it runs; the gateway's own do not."""
+    read(FunctionSettings, {"executor": "our.own:Executor"})
+    with pytest.raises(ValidationError, match="give handler, or command for a runtime of your own"):
+        read(FunctionSettings, {"executor": "worker"})
+
+
 @pytest.mark.parametrize(
     "target",
     [

@@ -153,10 +153,11 @@ def test_nothing_of_a_function_is_hidden(mounting: PrivateTmp) -> None:
             {"memory": REASON, "cpu": REASON},
             "memory by watching, no CPU share, /tmp mounted",
         ),
+        ([], {}, "none, since no function has a process of its own"),
     ],
 )
 def test_in_words(tmp_path: Path, given: list[str | None], found: dict[str, NoGround | None], expected: str) -> None:
-    """One line tells which means are used; nothing when no function runs in a process of its own."""
+    """One line tells which means are used, if any function needs them."""
     with limits() as made:
         ground = Ground(Place(tmp_path, 1))
         made._found = {name: reason or ground for name, reason in {"memory": None, **found}.items()}

@@ -14,11 +14,11 @@ from pathlib import Path
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Invocation, Returned
 from gateway.targets.environment import Environment
+from gateway.targets.interpreter import Interpreter
 from gateway.targets.logs import FunctionLog
 from gateway.targets.reaper import Reaper
 from gateway.targets.target import Target
 from gateway.targets.worker.environment import WorkerEnvironment
-from gateway.targets.worker.interpreter import Interpreter
 from gateway.targets.worker.process import WorkerOptions
 from tests.targets import conformance
 

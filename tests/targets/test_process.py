@@ -45,6 +45,18 @@ async def test_output_in_order(reaper: Reaper, tmp_path: Path) -> None:
     assert log.text == f"out\nerr\nvalue\n{tmp_path}\n"
 
 
+async def test_a_start_that_is_cancelled_leaves_nothing(reaper: Reaper) -> None:
+    """A process that comes after nobody wants it any more is ended at once."""
+    before = children()
+    starting = asyncio.create_task(shell("exec sleep 100", reaper))
+    await asyncio.sleep(0)  # it is under way
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+
+    assert children() == before
+
+
 async def test_all_output_comes_before_the_end(reaper: Reaper) -> None:
     """Also more than one read's worth."""
     log = Log()

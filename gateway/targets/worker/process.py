@@ -19,13 +19,13 @@ from gateway.defects import report
 from gateway.invocation import Invocation
 from gateway.limits.box import Box
 from gateway.limits.means import NO_MEANS, Means
+from gateway.targets.interpreter import Interpreter
 from gateway.targets.logs import FunctionLog
 from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
 from gateway.targets.variables import function_variables
 from gateway.targets.worker.calls import End
 from gateway.targets.worker.framing import INIT_ATTEMPT, FrameReader, invoke_frame
-from gateway.targets.worker.interpreter import Interpreter
 from gateway.targets.worker.tokens import TokenPipe
 
 log = logging.getLogger("gateway")

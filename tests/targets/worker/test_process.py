@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.targets.interpreter import Interpreter
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.calls import End
 from gateway.targets.worker.framing import Frame
-from gateway.targets.worker.interpreter import Interpreter
 from gateway.targets.worker.process import WorkerProcess
 from tests.targets.hosting import Log, configuration, eventually, invocation, worker_options
 

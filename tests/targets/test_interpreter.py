@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UsageError
-from gateway.targets.worker.interpreter import Interpreter, find_interpreter
+from gateway.targets.interpreter import Interpreter, find_interpreter
 
 OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -26,6 +26,17 @@ def test_given(tmp_path: Path) -> None:
     environment(tmp_path / ".venv", "version = 3.9.1")
 
     assert find_interpreter(sys.executable, {}, tmp_path) == Interpreter(sys.executable, OURS)
+
+
+def test_given_is_asked_once(tmp_path: Path) -> None:
+    """However many functions it runs, and however often their code changes."""
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho 3.12\n")
+    program.chmod(0o755)
+    found = {find_interpreter(str(program), {}, tmp_path) for _ in range(2)}
+
+    assert found == {Interpreter(str(program), "3.12")}
+    assert (tmp_path / "asked").read_text() == "asked\n"
 
 
 @pytest.mark.parametrize("program", ["/no/such/python", "/bin/false"])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ def _configured(file: Path) -> str:
     return ".".join(version.split(".")[:2])
 
 
+@cache  # it takes 20 ms, and more code does not change it
 def _asked(program: str) -> str:
     script = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:

@@ -1,0 +1,42 @@
+"""The executor of runtimes that speak the Lambda Runtime API: a pool of their processes."""
+
+from functools import partial
+
+from gateway.configuration import FunctionConfiguration
+from gateway.same_origin import THIS_MACHINE
+from gateway.targets.environment import EnvironmentFactory
+from gateway.targets.executor import LatestEnvironments, Resources
+from gateway.targets.interpreter import find_interpreter
+from gateway.targets.pool import EnvironmentPool
+from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
+from gateway.targets.runtime_api.process import RuntimeApiOptions
+from gateway.targets.runtime_api.runtimes import command_for, runtime_variables
+
+
+def make(configuration: FunctionConfiguration, resources: Resources) -> EnvironmentPool:
+    """What runs a function in processes that fetch their invocations.
+
+    Raises:
+        UsageError: There is no such runtime, or its program is not there.
+    """
+    environments = LatestEnvironments(resources.code, partial(_environments, resources))
+    return EnvironmentPool(environments, configuration.capacity, folder=resources.workspace)
+
+
+def _environments(resources: Resources, configuration: FunctionConfiguration) -> EnvironmentFactory:
+    given, opt = resources.options, configuration.opt
+    command = command_for(configuration, opt)
+    if configuration.runtime == "python":
+        python = find_interpreter(given.python, given.variables, configuration.task_root)
+        command = (python.program, *command[1:])
+    options = RuntimeApiOptions(
+        command=command,
+        variables=lambda scratch: runtime_variables(configuration, resources.variables(configuration, scratch), opt),
+        reaper=resources.reaper,
+        log=lambda: resources.log(configuration),
+        opt=opt,
+        freeze=given.freeze,
+        means=resources.means(configuration, command),
+        allowed_callers=given.allowed_callers or THIS_MACHINE,
+    )
+    return lambda scratch: RuntimeApiEnvironment(configuration, options, scratch)

@@ -1,0 +1,56 @@
+"""The executor of runtimes over the Runtime API."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.configuration import FunctionConfiguration
+from gateway.errors import UsageError
+from gateway.limits.means import Limits
+from gateway.same_origin import THIS_MACHINE
+from gateway.targets.executor import HostOptions, Resources
+from gateway.targets.reaper import Reaper
+from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
+from gateway.targets.runtime_api.executor import make
+from tests.targets.hosting import Log, configuration
+
+pytestmark = pytest.mark.anyio
+
+
+def resources(function: FunctionConfiguration, python: str | None = None) -> Resources:
+    """What a host shares with a function."""
+    reaper = Reaper()
+    limits = Limits(private_tmp=False, opened=reaper.remove_groups)
+    return Resources(
+        HostOptions(os.environ, Log().append, python=python), Path("/workspace"), reaper, limits, lambda: function
+    )
+
+
+async def test_environments_run_the_command() -> None:
+    """They have what the host's options and the function's configuration say."""
+    function = replace(configuration("returns"), runtime="provided", command=("/bin/sh", "-c", "exit"), opt=Path("/o"))
+    environment = make(function, resources(function))._fleet._make(Path("/scratch"))
+
+    assert isinstance(environment, RuntimeApiEnvironment)
+    options = environment._options
+    assert (options.command, options.opt, options.allowed_callers) == (function.command, Path("/o"), THIS_MACHINE)
+    assert options.variables(Path("/scratch"))["TMPDIR"] == "/scratch"
+
+
+async def test_python_is_the_projects_own() -> None:
+    """AWS's client runs in the interpreter of the handler, not in the gateway's."""
+    function = configuration("returns")
+    environment = make(function, resources(function, sys.executable))._fleet._make(Path("/scratch"))
+
+    assert isinstance(environment, RuntimeApiEnvironment)
+    assert environment._options.command == (sys.executable, "-m", "awslambdaric", function.handler)
+
+
+async def test_an_unknown_runtime_is_refused() -> None:
+    """Before any environment is made."""
+    function = replace(configuration("returns"), runtime="java")
+    with pytest.raises(UsageError, match="Unknown runtime 'java': use python, nodejs or provided"):
+        make(function, resources(function))
