@@ -23,13 +23,13 @@ _RESERVED_VARIABLES: Final = frozenset({
 _ROUTING: Final = ("forward", "redirect", "fixed-response")
 
 
-class Typed(Protocol):
+class HasType(Protocol):
     """An action or a transform."""
 
     type: str
 
 
-class Condition(Protocol):
+class HasField(Protocol):
     """A condition."""
 
     field: str
@@ -94,7 +94,7 @@ def _answer_status(code: int) -> int:
     return code
 
 
-def one_routing_action_last(actions: tuple[Typed, ...]) -> tuple[Typed, ...]:
+def one_routing_action_last(actions: tuple[HasType, ...]) -> tuple[HasType, ...]:
     """Exactly one of forward, redirect and fixed-response, at the end; at most one other before it."""
     types = [action.type for action in actions]
     if not types or types[-1] not in _ROUTING or any(kind in _ROUTING for kind in types[:-1]):
@@ -108,14 +108,14 @@ def one_routing_action_last(actions: tuple[Typed, ...]) -> tuple[Typed, ...]:
     return actions
 
 
-def types_once(transforms: tuple[Typed, ...]) -> tuple[Typed, ...]:
+def types_once(transforms: tuple[HasType, ...]) -> tuple[HasType, ...]:
     """At most one transform of each type."""
     if len({transform.type for transform in transforms}) < len(transforms):
         raise NotAllowed("found a type twice; allowed: one host-header-rewrite and one url-rewrite")
     return transforms
 
 
-def fields_once(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+def fields_once(conditions: tuple[HasField, ...]) -> tuple[HasField, ...]:
     """At most one condition of each field, except of http-header and query-string."""
     fields = [condition.field for condition in conditions if condition.field not in ("http-header", "query-string")]
     for name in fields:
