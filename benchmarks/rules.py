@@ -28,8 +28,8 @@ KINDS: dict[str, Callable[[int], ConditionSettings]] = {
     "path, wildcard in front": lambda n: PathPattern((f"*/p{n}/*",)),
     "path, regular expression": lambda n: PathPattern((), (f"/p{n}/(.*)$",)),
     "host": lambda n: HostHeader((f"h{n}.example.com",)),
-    "header": lambda n: HttpHeader("X-Env", (f"dev{n}",)),
-    "query": lambda n: QueryString((QueryStringPair("*", f"q{n}"),)),
+    "header": lambda n: HttpHeader((f"dev{n}",), http_header_name="X-Env"),
+    "query": lambda n: QueryString((QueryStringPair("*", key=f"q{n}"),)),
     "source": lambda n: SourceIp((f"10.{n}.0.0/16",)),
 }
 

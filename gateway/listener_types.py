@@ -46,9 +46,8 @@ class ListenerType(NamedTuple):
 
     Attributes:
         type: The ``type`` of ``[[listeners]]``.
-        model: The place of its pydantic model: the keys of ``[[listeners]]`` and their checks.
-        settings: The place of the frozen dataclass that the model becomes; ``port``, ``host`` and ``type`` among its
-            fields, and ``function`` where it takes one.
+        settings: The place of its settings, a frozen dataclass that begins with `gateway.config.listener.ListenerKeys`:
+            the keys of ``[[listeners]]`` and their checks, ``function`` among them where it takes one.
         listener: The place of what builds the listener: called with the settings and a
             `gateway.listeners.context.ListenerContext`, it gives a `gateway.listeners.pipeline.PipelineListener`.
         listener_of: The place of what builds one that is described by a flavour, in front of one function: called with
@@ -63,7 +62,6 @@ class ListenerType(NamedTuple):
     """
 
     type: str
-    model: str
     settings: str
     listener: str
     listener_of: str
@@ -82,7 +80,6 @@ _FLAVOURS: Final = "gateway.translation.flavours."
 LISTENER_TYPES: Final = (
     ListenerType(
         type="alb",
-        model="gateway.config.listeners.alb:AlbModel",
         settings="gateway.config.settings:AlbSettings",
         listener="gateway.listeners.alb.balancer:alb",
         listener_of="gateway.listeners.alb.balancer:alb_of",
@@ -113,7 +110,6 @@ LISTENER_TYPES: Final = (
     ),
     ListenerType(
         type="rest_api",
-        model="gateway.config.listeners.rest_api:RestApiModel",
         settings="gateway.config.doors:RestApiSettings",
         listener="gateway.listeners.rest_api:rest_api",
         listener_of="gateway.listeners.rest_api:rest_api_of",
@@ -124,7 +120,6 @@ LISTENER_TYPES: Final = (
     ),
     ListenerType(
         type="http_api",
-        model="gateway.config.listeners.http_api:HttpApiModel",
         settings="gateway.config.doors:HttpApiSettings",
         listener="gateway.listeners.http_api:http_api",
         listener_of="gateway.listeners.http_api:http_api_of",
@@ -147,7 +142,6 @@ LISTENER_TYPES: Final = (
     ),
     ListenerType(
         type="function_url",
-        model="gateway.config.listeners.function_url:FunctionUrlModel",
         settings="gateway.config.doors:FunctionUrlSettings",
         listener="gateway.listeners.function_url:function_url",
         listener_of="gateway.listeners.function_url:function_url_of",
@@ -171,7 +165,6 @@ LISTENER_TYPES: Final = (
     ),
     ListenerType(
         type="websocket_api",
-        model="gateway.config.listeners.websocket_api:WebSocketApiModel",
         settings="gateway.config.doors:WebSocketApiSettings",
         listener="gateway.listeners.websocket_api:websocket_api",
         listener_of="gateway.listeners.websocket_api:websocket_api_of",
@@ -195,24 +188,29 @@ FLAVOURS: Final[Mapping[str, NamedFlavour]] = {it.name: it for row in LISTENER_T
 
 
 def named_flavour(name: str) -> NamedFlavour:
-    """The flavour of a name.
+    """The flavour of a name, or the first one of another package's listener type, named by its place.
 
     Raises:
         UsageError: There is none.
     """
-    if name not in FLAVOURS:
+    if name in FLAVOURS:
+        return FLAVOURS[name]
+    if not is_place(name):
         raise UsageError(f"there is no front door {name!r}; there are {', '.join(FLAVOURS)}")
-    return FLAVOURS[name]
+    flavours = listener_type(name).flavours
+    if not flavours:
+        raise UsageError(f"{name} has no flavours: no event of its own, and nothing to serve without a file")
+    return flavours[0]
 
 
 def listener_type_of(name: str) -> ListenerType:
-    """The listener type that has a flavour of this name.
+    """The listener type of what `named_flavour` gives for a name.
 
     Raises:
         UsageError: There is none.
     """
     flavour = named_flavour(name)
-    return next(row for row in LISTENER_TYPES if flavour in row.flavours)
+    return next((row for row in LISTENER_TYPES if flavour in row.flavours), None) or listener_type(name)
 
 
 def listener_type(type_: str) -> ListenerType:

@@ -20,14 +20,21 @@ def load(place: str) -> Any:  # noqa: ANN401 - whatever stands there
     """What a place names.
 
     Raises:
-        UsageError: It cannot be imported, or its module has no such name; the message says what to look at.
+        UsageError: It cannot be imported, or its module has no such name; the message says what to look at.  What a
+            module raises when it is imported is the cause.
     """
-    module, _, attribute = place.partition(":")
+    name, _, attribute = place.partition(":")
     try:
-        return getattr(import_module(module), attribute)
+        module = import_module(name)
+    except UsageError:
+        raise
     except ImportError as error:
         raise UsageError(
             f"{place} cannot be imported: {error}; install its package, or put it on PYTHONPATH"
         ) from error
+    except Exception as error:
+        raise UsageError(f"{place} cannot be imported: {name} raises {type(error).__name__}: {error}") from error
+    try:
+        return getattr(module, attribute)
     except AttributeError as error:
-        raise UsageError(f"{place}: the module {module} has no {attribute!r}; write package.module:Name") from error
+        raise UsageError(f"{place}: the module {name} has no {attribute!r}; write package.module:Name") from error

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "limits": {"errors"},
     "listener_types": {"errors", "loading"},
     "translation": TABLE,
-    "config": GROUND | {"configuration", "executors", "loading"},
+    "config": GROUND | {"configuration", "executors", "listener_types", "loading"},
     "observe": TABLE | {"defects", "invocation", "translation"},
     "targets": WORK | {"bootstraps", "executors", "limits", "loading", "same_origin"},
     "functions": CALLS - {"types"} | {"targets", "tasks"},

@@ -1,5 +1,7 @@
 """Tests for gateway.loading."""
 
+from pathlib import Path
+
 import pytest
 
 from gateway.errors import UsageError
@@ -22,6 +24,26 @@ def test_what_is_not_there_is_said(place: str, message: str) -> None:
     """A package that is missing and a name that is missing are told apart."""
     with pytest.raises(UsageError, match=message):
         load(place)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("1 / 0", "broken_module:X cannot be imported: broken_module raises ZeroDivisionError: division by zero"),
+        ("None.x", "broken_module raises AttributeError: 'NoneType' object has no attribute 'x'"),
+        ("def", "broken_module raises SyntaxError: "),
+        ("from gateway.errors import UsageError\nraise UsageError('install the extra')", "^install the extra$"),
+    ],
+)
+def test_what_a_module_raises_is_said(
+    source: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own advice as it is."""
+    (tmp_path / "broken_module.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(UsageError, match=message):
+        load("broken_module:X")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.anyio, needs_node]
 @asynccontextmanager
 async def served(settings: ListenerSettings, handler: str) -> AsyncIterator[httpx.AsyncClient]:
     """A handler behind a front door, and a client of it."""
-    function = FunctionSettings("f", handler, CODE, runtime="nodejs", timeout=20)
+    function = FunctionSettings("f", handler, code=CODE, runtime="nodejs", timeout=20)
     # The pipe that handlers open is below /tmp.
     host = HostOptions(variables=os.environ, log=lambda _: None, private_tmp=False)
     gateway = Gateway(Settings(CODE, {"f": function}, listeners=(settings,)), host)

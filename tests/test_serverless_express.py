@@ -54,7 +54,7 @@ def code(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def served(front: str, code: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The application behind a front door, and a client of it."""
-    function = FunctionSettings("express", "app.handler", code, runtime="nodejs", timeout=20)
+    function = FunctionSettings("express", "app.handler", code=code, runtime="nodejs", timeout=20)
     if front == "alb":
         gateway = gateway_of([function], [Front("express", multi_value_headers=True)], ignore)
     else:

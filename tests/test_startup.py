@@ -21,6 +21,8 @@ NOT_NEEDED = {
     "gateway.config.authentication": "listeners that authenticate",
     "gateway.config.conditions": "listeners with rules",
     "gateway.config.transforms": "rules that rewrite",
+    "gateway.config.keys": "checks configuration files; APIs and rules have their keys at hand",
+    "gateway.config.values": "checks configuration files",
     "gateway.listeners.alb.conditions": "listeners with rules",
     "gateway.listeners.alb.transforms": "rules that rewrite",
     "gateway.listeners.alb.http_targets": "servers as targets",

@@ -8,6 +8,7 @@ import click
 
 from gateway.cli.comparison import comparison_lines, leaves_of
 from gateway.cli.curl import CurlOptions, curl_request, joined, parse_curl, with_request_options
+from gateway.cli.flavour_choice import FlavourChoice
 from gateway.cli.service_event import service_command, service_names
 from gateway.errors import Fault, UsageError
 from gateway.listener_types import FLAVOURS, named_flavour
@@ -19,7 +20,7 @@ from gateway.types import Json
 @click.command("http", no_args_is_help=True)
 @click.argument("method", default="")
 @click.argument("url", default="")
-@click.option("--as", "flavour", type=click.Choice(list(FLAVOURS)), default="alb", show_default=True, help="Whose.")
+@click.option("--as", "flavour", type=FlavourChoice(), default="alb", show_default=True, help="Whose.")
 @with_request_options
 @click.option("--curl", "line", metavar="COMMAND", help="A whole curl command, such as browsers copy.")
 @click.option("--compare", is_flag=True, help="What each front door makes of it, with the differences marked.")

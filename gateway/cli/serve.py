@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from gateway.cli.account_region import ACCOUNT_HELP, REGION_HELP
+from gateway.cli.flavour_choice import FlavourChoice
 from gateway.cli.running import run_loop, set_up_logging
 from gateway.cli.serve_settings import ServeOptions, settings_of
 from gateway.cli.serving import serve
 from gateway.config.hidden import hiding
-from gateway.listener_types import FLAVOURS
 
 
 @click.command("serve", no_args_is_help=True)
@@ -19,9 +19,7 @@ from gateway.listener_types import FLAVOURS
     "-p", "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 picks a free one."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--as", "flavour", type=click.Choice(list(FLAVOURS)), default="alb", show_default=True, help="The front door to be."
-)
+@click.option("--as", "flavour", type=FlavourChoice(), default="alb", show_default=True, help="The front door to be.")
 @click.option(
     "--timeout", type=click.IntRange(1, 900), default=3, show_default=True, help="The function's, in seconds."
 )

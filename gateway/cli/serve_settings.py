@@ -2,28 +2,23 @@
 
 import os
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gateway.cli.account_region import account_region
 from gateway.cli.handler_setting import parse_target
 from gateway.cli.variables import read_variables
-from gateway.config.attributes import LISTENER, TARGET_GROUP, Attribute
 from gateway.config.rules import Forward, TargetGroupTuple
-from gateway.config.settings import AlbSettings, FunctionSettings, HealthCheckSettings, Settings, TargetGroupSettings
+from gateway.config.settings import FunctionSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
 from gateway.executors import executor_of
 from gateway.hosting import runtime_of_handler
 from gateway.listener_types import FLAVOURS, listener_type_of, named_flavour
-from gateway.loading import load
+from gateway.loading import is_place, load
 from gateway.translation.default_names import default_target_group_arn
 
 _FILES: Final = (".toml", ".yaml", ".yml")
-_NO_CHECKS: Final = HealthCheckSettings(
-    enabled=False, path="/", interval=35, timeout=30, healthy_threshold=5, unhealthy_threshold=5, matcher="200"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +112,15 @@ def _settings(options: ServeOptions, folder: Path) -> Settings:
     first = next(iter(functions))
     row = listener_type_of(options.flavour)
     if row.target_groups:
-        group = TargetGroupSettings(first, first, (), {}, _NO_CHECKS)
-        return _behind_a_load_balancer(options, folder, functions, group)
-    preset = named_flavour(options.flavour).settings
-    listener = load(row.settings)(port=options.port, function=first, host=options.host, **preset)
+        return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first))
+    listener = load(row.settings)(function=first, **_listener_keys(options))
     return Settings(folder, functions, {}, (listener,))
+
+
+def _listener_keys(options: ServeOptions) -> dict[str, Any]:
+    """What a listener has for the command line alone; ours know their type, others are told it as a file tells it."""
+    type_ = {"type": options.flavour} if is_place(options.flavour) else {}
+    return {"port": options.port, "host": options.host, **named_flavour(options.flavour).settings, **type_}
 
 
 def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
@@ -129,7 +128,7 @@ def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
     if not listener_type_of(options.flavour).target_groups:
         able = " and ".join(name for name in FLAVOURS if listener_type_of(name).target_groups)
         raise UsageError(f"--as {options.flavour}: {options.target} can only be behind {able}")
-    group = TargetGroupSettings("target", "", (options.target,), {}, _NO_CHECKS, endpoint_url=options.endpoint_url)
+    group = TargetGroupSettings("target", targets=(options.target,), endpoint_url=options.endpoint_url)
     named = dict(_named(item) for item in options.functions)
     made = [_limited(function_settings(target, folder, options, name), options) for name, target in named.items()]
     return _behind_a_load_balancer(options, folder, {function.name: function for function in made}, group)
@@ -138,10 +137,10 @@ def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
 def _behind_a_load_balancer(
     options: ServeOptions, folder: Path, functions: dict[str, FunctionSettings], group: TargetGroupSettings
 ) -> Settings:
-    preset = named_flavour(options.flavour).target_group
-    group = group._replace(attributes={**_defaults(TARGET_GROUP), **preset})
+    group = group._replace(attributes={**group.attributes, **named_flavour(options.flavour).target_group})
     forward = Forward((TargetGroupTuple(group.name),))
-    listener = AlbSettings(options.port, (forward,), _defaults(LISTENER), options.host)
+    kind = load(listener_type_of(options.flavour).settings)
+    listener = kind(default_actions=(forward,), **_listener_keys(options))
     return Settings(folder, functions, {group.name: group}, (listener,))
 
 
@@ -182,7 +181,3 @@ def function_settings(target: str, folder: Path, options: FunctionOptions, name:
         environment=read_variables(options.env_files, options.env),
         layers=tuple(folder / layer for layer in options.layers),
     )
-
-
-def _defaults(attributes: Mapping[str, Attribute]) -> dict[str, bool | int | str]:
-    return {key: attribute.default for key, attribute in attributes.items()}

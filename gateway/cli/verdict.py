@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.flavour_choice import FlavourChoice
 from gateway.errors import UsageError
-from gateway.listener_types import FLAVOURS, named_flavour
+from gateway.listener_types import named_flavour
 from gateway.listeners.wire import has_content, head_lines
 from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import sample_request
@@ -15,7 +16,7 @@ from gateway.translation.verdict import judge
 
 @click.command("verdict")
 @click.argument("file", metavar="FILE|-")
-@click.option("--as", "flavour", type=click.Choice(list(FLAVOURS)), default="alb", show_default=True, help="Whose.")
+@click.option("--as", "flavour", type=FlavourChoice(), default="alb", show_default=True, help="Whose.")
 @click.option("-X", "--request", "method", default="GET", show_default=True, help="What is answered.")
 def command(file: str, flavour: str, method: str) -> None:
     """Print the HTTP response that a front door makes of the JSON result in FILE (- is standard input).

@@ -8,7 +8,8 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.config.source import Fault, Key, KeyPath, shown
+from gateway.config.not_allowed import shown
+from gateway.config.source import Fault, Key, KeyPath
 from gateway.types import Json
 
 _MANY: Final = 15
@@ -106,7 +107,8 @@ def _choice(details: ErrorDetails) -> str:
     context = details["ctx"]
     found = context.get("tag", details["input"])
     expected = str(context.get("expected_tags") or context["expected"]).replace(" or ", ", ")
-    words = [word.strip().strip("'") for word in expected.split(",")]
+    # Places stand in the file itself, perhaps as variables: they are nothing to propose.
+    words = [word.strip().strip("'") for word in expected.split(",") if ":" not in word]
     return f"found {{found}}; allowed: {', '.join(words)}{meant(found, words)}"
 
 

@@ -9,6 +9,8 @@ from gateway.config.settings import Settings
 from gateway.errors import UsageError
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from gateway.config.source import Fault, Source
 
 
@@ -26,6 +28,7 @@ def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
 
     from gateway.config.faults import faults_of  # noqa: PLC0415
     from gateway.config.freeze import freeze_file  # noqa: PLC0415
+    from gateway.config.listeners import with_listener_types  # noqa: PLC0415
     from gateway.config.model import FileModel  # noqa: PLC0415
     from gateway.config.references import reference_faults  # noqa: PLC0415
     from gateway.config.source import expand, read_source, variables_in  # noqa: PLC0415
@@ -35,11 +38,12 @@ def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
     data = expand(source.data, environ, faults)
     variables = {name: environ[name] for name in variables_in(source.data) if name in environ}
     source = source._replace(variables=variables)
-    model: FileModel | None = None
+    model: BaseModel | None = None
+    file_model = with_listener_types(FileModel, data, faults)
     try:
-        model = FileModel.model_validate(data)
+        model = file_model.model_validate(data, context=file.resolve().parent)
     except ValidationError as error:
-        faults.extend(faults_of(error, FileModel, data))
+        faults.extend(faults_of(error, file_model, data))
     faults.extend(reference_faults(data))
     # Files that the settings name are looked at only when the settings themselves are right.
     settings = freeze_file(model, file.resolve(), faults) if model and not faults else None

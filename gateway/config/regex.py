@@ -13,8 +13,10 @@ second even for an expression that is made to be slow.  RE2 is the extra ``re2``
 import re
 from functools import cache
 from types import ModuleType
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol, TypeAlias
 
+from gateway.config.keys import Check, NonEmpty
+from gateway.config.not_allowed import NotAllowed
 from gateway.errors import UsageError
 
 _MAX_PROGRAM: Final = 2500
@@ -139,3 +141,31 @@ def _engine() -> ModuleType:
         ) from None
     module: ModuleType = re2
     return module
+
+
+def _regex(text: str) -> str:
+    # With the options that make the largest program, so that what passes here can always be compiled.
+    try:
+        compile_regex(text, ignore_case=True, captures=True)
+    except UsageError as error:
+        raise _refused(error) from None
+    return text
+
+
+def _text_expression(text: str) -> str:
+    try:
+        if text:
+            compile_text_regex(text, dot_all=True)
+    except UsageError as error:
+        raise _refused(error) from None
+    return text
+
+
+def _refused(error: UsageError) -> NotAllowed:
+    if isinstance(error, ExpressionRefused):
+        return NotAllowed(f"found {{found}}{{derived}}; allowed: {error.allowed}", f": {error.reason}")
+    return NotAllowed(f"found {{found}}: {error}")
+
+
+RegexText: TypeAlias = Annotated[NonEmpty, Check(_regex)]
+TextExpression: TypeAlias = Annotated[str, Check(_text_expression)]

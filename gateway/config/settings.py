@@ -1,15 +1,20 @@
-"""What a configuration file says, as frozen values.
+"""What a configuration file says, as frozen values; each of their fields is the one definition of its key.
 
-The names are AWS's own in snake_case.  Everything here has been validated and resolved: names refer to things that
-exist, paths are absolute, defaults are filled in.  Nothing here imports a third party, so that every part may read it.
+The names are AWS's own in snake_case.  What comes from a file has been validated and resolved: names refer to things
+that exist, paths are absolute.  Nothing here imports a third party, so that every part may read it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from __future__ import annotations
 
-from gateway.config.rules import ActionSettings, RuleSettings
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, NamedTuple, TypeAlias
+
+from gateway.config.attributes import LISTENER, TARGET_GROUP, defaults
+from gateway.config.listener import ListenerKeys
+from gateway.config.not_allowed import NotAllowed
 from gateway.configuration import (
     DEFAULT_ACCOUNT,
     DEFAULT_REGION,
@@ -17,47 +22,75 @@ from gateway.configuration import (
     FunctionConfiguration,
     default_capacity,
 )
-from gateway.executors import runs_functions
+from gateway.executors import LOCAL, runs_functions
 
-if TYPE_CHECKING:  # most gateways have none of these listeners
+if TYPE_CHECKING:  # read from the annotations when there is a file; and most gateways have none of the other listeners
     from gateway.config.doors import DoorSettings
+    from gateway.config.keys import AbsolutePath, Cidr, Known, Length, Mark, Name, Range, TextOrNumber
+    from gateway.config.rules import Actions, RuleSettings
+    from gateway.config.values import (
+        Account,
+        EndpointUrl,
+        ExecutorName,
+        Matcher,
+        Region,
+        Runtime,
+        TargetGroupArn,
+        Targets,
+        Variable,
+    )
 
 Attributes: TypeAlias = Mapping[str, bool | int | str]
 """Attribute key as in the ELBv2 API to its value; every known key is present."""
 
 _RUNTIMES: Final = ("python", "nodejs", "provided")
+_KEY_EXCHANGE: Final = "routing.http.x_amzn_tls_kx.enabled"
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionSettings:
-    """One function; the keys are those of Lambda's ``CreateFunction``.
+    """A function.
 
-    Attributes:
-        runtime: ``python``, ``nodejs`` or ``provided``, with AWS's version suffix allowed; "" when not given.
-        executor: A name of `gateway.executors.LOCAL` or ``package.module:Name``; "" when not given.
-        timeout: Seconds that one invocation may run.
-        memory_size: MB.
-        cpu_share: Limit the CPU to what ``memory_size`` has on Lambda.
-        environment: The user's variables, those of ``env_file`` included.
-        environments: Execution environments at once on this machine; requests beyond wait.
-        code: The folder or zip file of the code.
+    The keys and ranges are those of Lambda's ``CreateFunction``.  ``environment`` has the variables of ``env_file``
+    too; without a runtime ``runtime`` is "", and ``executor`` is without one.
     """
 
-    name: str
-    handler: str
-    code: Path
-    runtime: str = ""
-    executor: str = ""
+    name: Annotated[str, Mark.NO_KEY] = ""
+    """The key of its table."""
+    handler: str = ""
+    """What to call: module.function in the words of the runtime; may be left out with a command."""
+    _: KW_ONLY
+    runtime: Annotated[Runtime, Mark.OR_NULL] = ""
+    """python, nodejs or provided, or AWS's identifiers such as python3.12; left out, the handler's file tells."""
+    executor: Annotated[ExecutorName, Mark.OR_NULL] = ""
+    """What runs it: worker, runtime-api, in-process, or package.module:Name; left out, what the runtime needs."""
     command: tuple[str, ...] = ()
-    timeout: int = 3
-    memory_size: int = 128
+    """What the runtime provided runs; left out, the executable bootstrap in the code."""
+    timeout: Annotated[int, Range(1, 900)] = 3
+    """How long one invocation may run, in seconds."""
+    memory_size: Annotated[int, Range(128, 10240)] = 128
+    """Memory in MB."""
     cpu_share: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
+    """Limit the CPU to what this memory has on Lambda, 1769 MB being one vCPU; needs control groups."""
+    environment: Mapping[Variable, TextOrNumber] = field(default_factory=dict)
+    """Variables of the function."""
     env_file: Path | None = None
-    reserved_concurrent_executions: int | None = None
-    environments: int = field(default_factory=default_capacity)
-    layers: tuple[Path, ...] = ()
-    description: str = ""
+    """A file with NAME=value lines; environment wins over it."""
+    reserved_concurrent_executions: Annotated[int, Range(0)] | None = None
+    """Invocations at once before further ones are throttled; left out, they wait instead."""
+    environments: Annotated[int, Range(1, 1000), Mark.OR_NULL] = field(default_factory=default_capacity)
+    """Execution environments at once on this machine; left out, 8 for each core."""
+    layers: Annotated[tuple[Path, ...], Length(high=5)] = ()
+    """Folders or zip files, merged into /opt in this order."""
+    code: Path = Path()
+    """Folder or zip file of the code; left out, the folder of this file."""
+    description: Annotated[str, Length(high=256)] = ""
+    """What the function is for."""
+
+    def check_keys(self) -> None:
+        """Raise `NotAllowed` when there is nothing to run."""
+        if not self.handler and not self.command and self.executor in ("", *LOCAL):
+            raise NotAllowed("give handler, or command for a runtime of your own")
 
     def configuration(self, region: str = DEFAULT_REGION, account: str = DEFAULT_ACCOUNT) -> FunctionConfiguration:
         """The same as the value that runs a function; without a runtime ``python`` is assumed."""
@@ -82,80 +115,135 @@ class FunctionSettings:
 
 
 class HealthCheckSettings(NamedTuple):
-    """Health checks of a target group; ``interval`` and ``timeout`` in seconds, ``matcher`` like ``200,300-399``."""
+    """Health checks; what is left out depends on whether the targets are functions or HTTP servers.
 
-    enabled: bool
-    path: str
-    interval: int
-    timeout: int
-    healthy_threshold: int
-    unhealthy_threshold: int
-    matcher: str
+    The defaults here are those of functions.
+    """
+
+    enabled: Annotated[bool, Mark.OR_NULL] = False
+    """Default: false for functions, true for HTTP servers."""
+    path: Annotated[AbsolutePath, Length(high=1024)] = "/"
+    """What is asked for."""
+    interval: Annotated[int, Range(5, 300), Mark.OR_NULL] = 35
+    """Seconds between checks; default 35 for functions, 30 for HTTP servers."""
+    timeout: Annotated[int, Range(2, 120), Mark.OR_NULL] = 30
+    """Seconds to wait for an answer; default 30 for functions, 5 for HTTP servers."""
+    healthy_threshold: Annotated[int, Range(2, 10)] = 5
+    """Good answers in a row that make an unhealthy target healthy."""
+    unhealthy_threshold: Annotated[int, Range(2, 10), Mark.OR_NULL] = 5
+    """Bad answers in a row that make a target unhealthy; default 5 for functions, 2 for HTTP servers."""
+    matcher: Matcher = "200"
+    """Codes of a good answer, such as 200,202 or 200-299."""
+
+
+_CHECKS_OF_SERVERS: Final = {"enabled": True, "interval": 30, "timeout": 5, "unhealthy_threshold": 2}
+"""Other defaults of `HealthCheckSettings`: ELBv2 API model, ``CreateTargetGroup``, and the ELB user guide."""
+
+
+def _is_server(target: object) -> bool:
+    return isinstance(target, str) and not runs_functions(target)
 
 
 class TargetGroupSettings(NamedTuple):
-    """One target group: either one function of this file or a list of targets.
+    """A target group.
 
-    Attributes:
-        function: The name of a function of this file, "" when there are ``targets``.
-        targets: ``http://host:port``, ``rie:http://host:port``, ``aws:name[:qualifier]`` or a function's ARN.
-        shadow: The name of a target group that gets a copy of every request, "" for none.
-        arn: What events name; "" for one made from the name.
-        endpoint_url: Another service than AWS that runs ``aws:`` targets; "" for AWS.
+    It has either one function of this file or targets; "" stands for no function, shadow, ARN or endpoint.
     """
 
-    name: str
-    function: str
-    targets: tuple[str, ...]
-    attributes: Attributes
-    health_check: HealthCheckSettings
-    shadow: str = ""
-    arn: str = ""
-    endpoint_url: str = ""
+    name: Annotated[str, Mark.NO_KEY] = ""
+    """The key of its table."""
+    function: Annotated[str, Mark.OR_NULL] = ""
+    """The name of a function of this file."""
+    targets: Targets = ()
+    """Instead of a function: http://host:port, rie:http://host:port, aws:name[:qualifier] or a function's ARN."""
+    attributes: Annotated[Attributes, Known(TARGET_GROUP, "TargetGroupAttributes")] = defaults(TARGET_GROUP)
+    """Attributes of the target group, under AWS's keys."""
+    health_check: HealthCheckSettings = HealthCheckSettings()
+    """Health checks."""
+    arn: TargetGroupArn = ""
+    """What events name; left out, one is made from the name."""
+    endpoint_url: EndpointUrl = ""
+    """For aws:… targets: another service with the Invoke API, such as LocalStack or a second gateway."""
+    shadow: Annotated[str, Mark.OR_NULL] = ""
+    """The name of a target group that gets a copy of every request; its answers are compared and dropped."""
+
+    @staticmethod
+    def with_defaults(table: Mapping[str, object]) -> Mapping[str, object]:
+        """The table of a file with the health checks that servers have where it does not say."""
+        targets, given = table.get("targets"), table.get("health_check", {})
+        if not isinstance(targets, list) or not isinstance(given, dict) or not any(map(_is_server, targets)):
+            return table
+        missing = {key: value for key, value in _CHECKS_OF_SERVERS.items() if given.get(key) is None}
+        return {**table, "health_check": {**given, **missing}}
+
+    def check_keys(self) -> None:
+        """Raise `NotAllowed` unless it has one of the two."""
+        if bool(self.function) == bool(self.targets):
+            raise NotAllowed("give either function or targets")
 
     @property
     def is_lambda(self) -> bool:
         """The targets are functions, wherever they run."""
-        return all(runs_functions(target) for target in self.targets)
+        return not any(map(_is_server, self.targets))
 
 
 class Certificate(NamedTuple):
-    """A server certificate and its key, as PEM files."""
+    """A certificate of an HTTPS listener."""
 
     certificate: Path
+    """PEM file of the certificate and its chain."""
     private_key: Path
+    """PEM file of the key."""
 
 
 class MutualAuthentication(NamedTuple):
-    """Mutual TLS; ``trust_store`` is a PEM bundle, needed in mode ``verify``."""
+    """Whether clients show certificates."""
 
-    mode: str = "off"
+    mode: Literal["off", "passthrough", "verify"] = "off"
+    """off, passthrough or verify."""
     trust_store: Path | None = None
+    """PEM file of the authorities to trust; needed to verify."""
+
+    def check_keys(self) -> None:
+        """Raise `NotAllowed` when nobody is to be trusted."""
+        if self.mode == "verify" and self.trust_store is None:
+            raise NotAllowed("mode 'verify' needs a trust_store")
 
 
 _NOT_MUTUAL: Final = MutualAuthentication()
 
 
 @dataclass(frozen=True, slots=True)
-class AlbSettings:
-    """A listener of an Application Load Balancer.
+class AlbSettings(ListenerKeys):
+    """An Application Load Balancer's listener."""
 
-    Attributes:
-        protocol: ``HTTP`` or ``HTTPS``.
-        attributes: The load balancer's and the listener's attributes together.
-        trusted_proxies: CIDR blocks of development proxies whose ``X-Forwarded-For`` decides ``source-ip`` conditions.
-    """
-
-    port: int
-    default_actions: tuple[ActionSettings, ...]
-    attributes: Attributes
-    host: str = "127.0.0.1"
-    protocol: str = "HTTP"
-    rules: tuple[RuleSettings, ...] = ()
+    type: ClassVar[Literal["alb"]] = "alb"
+    protocol: Literal["HTTP", "HTTPS"] = field(default="HTTP", kw_only=True)
+    """HTTP or HTTPS."""
+    default_actions: Actions
+    """What to do when no rule matches."""
+    rules: tuple[RuleSettings, ...] = field(default=(), kw_only=True)
+    """The rules."""
+    attributes: Annotated[Attributes, Known(LISTENER, "ListenerAttributes")] = field(
+        default_factory=partial(defaults, LISTENER)
+    )
+    """Attributes of the load balancer and of the listener, under AWS's keys."""
     certificates: tuple[Certificate, ...] = ()
+    """Certificates of an HTTPS listener; without any a local authority makes one."""
     mutual_authentication: MutualAuthentication = _NOT_MUTUAL
-    trusted_proxies: tuple[str, ...] = ()
-    type: Literal["alb"] = "alb"
+    """Mutual TLS of an HTTPS listener."""
+    trusted_proxies: tuple[Cidr, ...] = ()
+    """Blocks of development proxies whose X-Forwarded-For decides source-ip conditions."""
+
+    def check_keys(self) -> None:
+        """Raise `NotAllowed` when a header is wanted that nobody can fill."""
+        import ssl  # noqa: PLC0415 - only a file can ask for the header
+
+        if self.attributes[_KEY_EXCHANGE] and not hasattr(ssl.SSLObject, "group"):
+            raise NotAllowed(
+                f"attribute {_KEY_EXCHANGE}: found true, and this Python's ssl module does not tell the group "
+                "of a key exchange (SSLObject.group); allowed here: false"
+            )
 
 
 ListenerSettings: TypeAlias = "AlbSettings | DoorSettings"
@@ -163,24 +251,29 @@ ListenerSettings: TypeAlias = "AlbSettings | DoorSettings"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A whole configuration file.
+    """A configuration file of the gateway.
 
-    Attributes:
-        source: The file, for messages and for reloading.
-        concurrent_executions: The account's concurrency; None for no limit.
-        region: Of everything here; "" when nobody gave one.
-        account: Of everything here, twelve digits.
-        variables: The variables of the environment that the file names; messages must not tell their values.
+    Messages must not tell the values of ``variables``.
     """
 
-    source: Path
-    functions: Mapping[str, FunctionSettings] = field(default_factory=dict)
-    target_groups: Mapping[str, TargetGroupSettings] = field(default_factory=dict)
+    source: Annotated[Path, Mark.NO_KEY]
+    """The file, for messages and for reloading."""
+    region: Region = field(default="", kw_only=True)
+    """The region that ARNs, variables and events name; left out, AWS_REGION, AWS_DEFAULT_REGION or us-east-1."""
+    account: Account = field(default=DEFAULT_ACCOUNT, kw_only=True)
+    """The account that they name."""
+    concurrent_executions: Annotated[int, Range(1)] | None = field(default=None, kw_only=True)
+    """The account's concurrency, shared by all functions; left out, there is no limit."""
+    functions: Mapping[Name, FunctionSettings] = field(default_factory=dict)
+    """Functions by their names."""
+    target_groups: Mapping[Name, TargetGroupSettings] = field(default_factory=dict)
+    """Target groups by their names."""
     listeners: tuple[ListenerSettings, ...] = ()
-    concurrent_executions: int | None = None
-    region: str = ""
-    account: str = DEFAULT_ACCOUNT
-    variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """What listens."""
+    variables: Annotated[Mapping[str, str], Mark.NO_KEY] = field(
+        default_factory=dict, repr=False, compare=False, kw_only=True
+    )
+    """The variables of the environment that the file names."""
 
     @property
     def account_region(self) -> AccountRegion:

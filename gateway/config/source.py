@@ -10,12 +10,12 @@ from typing import Final, NamedTuple, TypeAlias
 import yaml
 
 from gateway.config.hidden import hidden
+from gateway.config.not_allowed import shown
 from gateway.errors import UsageError
 
 Key: TypeAlias = str | int
 KeyPath: TypeAlias = tuple[Key, ...]
 
-_SHOWN: Final = 60
 _VARIABLE: Final = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
@@ -75,16 +75,6 @@ class Source(NamedTuple):
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 0)
-
-
-def shown(value: object) -> str:
-    """A value of the file for a message; a text keeps its backslashes single."""
-    if isinstance(value, (dict, list)):
-        return ("a table" if isinstance(value, dict) else "a list") if value else "an empty list"
-    if value is None or isinstance(value, bool):
-        return "nothing" if value is None else str(value).lower()
-    text = f"'{value}'" if isinstance(value, str) and value.isprintable() else repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _at(data: object, path: KeyPath) -> object:

@@ -1,32 +1,45 @@
 """The transforms of a listener's rules as frozen values.
 
-Names and defaults are those of the ELBv2 API (``RuleTransform``).
+Names, ranges and defaults are those of the ELBv2 API (``RuleTransform``).
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from gateway.config.keys import Length
+from gateway.config.regex import RegexText
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A regular expression, and what replaces the text that it finds; ``$1`` stands for its first group."""
+    """One rewrite."""
 
-    regex: str
-    replace: str
-
-
-@dataclass(frozen=True, slots=True)
-class HostHeaderRewrite:
-    """Transform ``host-header-rewrite``."""
-
-    rewrites: tuple[Rewrite, ...]
+    regex: Annotated[RegexText, Length(high=1024)]
+    """What to find (RE2)."""
+    replace: Annotated[str, Length(high=1024)]
+    """What to put in its place; $1 is the first group."""
 
 
 @dataclass(frozen=True, slots=True)
-class UrlRewrite:
-    """Transform ``url-rewrite``."""
+class Rewrites:
+    """What both transforms have."""
 
-    rewrites: tuple[Rewrite, ...]
+    rewrites: Annotated[tuple[Rewrite, ...], Length(1, 1)]
+    """Exactly one rewrite."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostHeaderRewrite(Rewrites):
+    """Rewrite the host name."""
+
+    type: ClassVar[Literal["host-header-rewrite"]] = "host-header-rewrite"
+
+
+@dataclass(frozen=True, slots=True)
+class UrlRewrite(Rewrites):
+    """Rewrite path and query."""
+
+    type: ClassVar[Literal["url-rewrite"]] = "url-rewrite"
 
 
 TransformSettings: TypeAlias = HostHeaderRewrite | UrlRewrite

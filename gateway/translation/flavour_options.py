@@ -10,7 +10,7 @@ from gateway.errors import UsageError
 from gateway.listener_types import named_flavour
 from gateway.loading import load
 from gateway.translation.flavour import Flavour
-from gateway.translation.messages import Arrival, Request, Response
+from gateway.translation.messages import Arrival, Request
 from gateway.translation.route import ANY, DEFAULT, Route, RouteTable
 from gateway.types import Json
 
@@ -111,8 +111,3 @@ def encode_as(
     if authorizer is None:
         return flavour.encode(request, arrival)
     return flavour.encode(request, arrival, flavour.route(request)._replace(authorizer=authorizer))
-
-
-def preflight_of(flavour: Flavour, request: Request, arrival: Arrival) -> Response | None:
-    """The answer to a CORS preflight that the front door gives itself, None when it asks the function."""
-    return flavour.preflight(request, arrival)

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
+from gateway.cli import invoke, serve
 from gateway.cli.serve_settings import ServeOptions, settings_of
 from gateway.config.attributes import LISTENER, TARGET_GROUP
-from gateway.config.settings import AlbSettings
+from gateway.config.settings import AlbSettings, FunctionSettings, TargetGroupSettings
+from gateway.config.tables import model_of
 from gateway.errors import UsageError
 from gateway.listener_types import FLAVOURS, listener_type_of
 
@@ -169,3 +172,32 @@ def test_region_and_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.target_groups["app"].arn == (
         "arn:aws:elasticloadbalancing:eu-north-1:123456789012:targetgroup/gateway/6d0ecf831eec9f09"
     )
+
+
+@pytest.mark.parametrize("command", [serve.command, invoke.command], ids=lambda it: it.name)
+@pytest.mark.parametrize(("option", "key"), [("timeout", "timeout"), ("memory", "memory_size")])
+def test_options_of_functions_are_keys_of_the_file(command: click.Command, option: str, key: str) -> None:
+    """An option has the range and the default of its key."""
+    (found,) = (it for it in command.params if it.name == option)
+    assert isinstance(found.type, click.IntRange)
+    described = model_of(FunctionSettings).model_json_schema()["properties"][key]
+
+    expected = (described["minimum"], described["maximum"], described["default"])
+    assert (found.type.min, found.type.max, found.default) == expected
+
+
+def test_a_function_without_options_has_the_defaults_of_the_keys(tmp_path: Path) -> None:
+    """What the command line cannot say is as in a file that does not say it."""
+    function = settings_of(OPTIONS, tmp_path).functions["app"]
+
+    assert function == FunctionSettings("app", "app.handler", runtime="python", code=tmp_path)
+
+
+def test_a_load_balancer_without_a_file_has_the_defaults_of_the_keys(tmp_path: Path) -> None:
+    """Its listener and its target group say no more than where they are and what is behind them."""
+    settings = settings_of(OPTIONS, tmp_path)
+    (listener,) = settings.listeners
+    assert isinstance(listener, AlbSettings)
+
+    assert listener == AlbSettings(8000, listener.default_actions)
+    assert settings.target_groups["app"] == TargetGroupSettings("app", "app", arn="arn:of:group")

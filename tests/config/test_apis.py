@@ -1,36 +1,27 @@
 """What APIs are made of, as settings."""
 
-import dataclasses
-
 import pytest
-from pydantic import BaseModel
+from pydantic import ValidationError
 
 from gateway.config import apis
-from gateway.config.listeners import apis as models
+from gateway.types import Json
+from tests.config.reading import read
 
 
 @pytest.mark.parametrize(
-    ("model", "settings"),
+    ("kind", "missing"),
     [
-        (models.ThrottleModel, apis.Throttle),
-        (models.QuotaModel, apis.Quota),
-        (models.ApiKeyModel, apis.ApiKey),
-        (models.UsagePlanModel, apis.UsagePlan),
-        (models.AuthorizerModel, apis.Authorizer),
-        (models.IntegrationModel, apis.Integration),
-        (models.GatewayResponseModel, apis.GatewayResponse),
-        (models.RestRouteModel, apis.RestRoute),
-        (models.HttpRouteModel, apis.HttpRoute),
-        (models.WebSocketRouteModel, apis.WebSocketRoute),
+        ("TOKEN", "function"),
+        ("REQUEST", "function"),
+        ("COGNITO_USER_POOLS", "provider_arns"),
+        ("JWT", "issuer and audience"),
     ],
 )
-def test_model_and_settings_agree(model: type[BaseModel], settings: type) -> None:
-    """The same names, and the same defaults."""
-    fields = {field.name: field.default for field in dataclasses.fields(settings)}
-    assert set(model.model_fields) == set(fields)
-    for name, field in model.model_fields.items():
-        if not field.is_required() and field.default_factory is None:
-            assert fields[name] == field.default, name
+def test_what_an_authorizer_needs(kind: str, missing: str) -> None:
+    """Each type has keys without which it can do nothing."""
+    table: Json = {"type": kind}
+    with pytest.raises(ValidationError, match=f"an authorizer of type {kind} needs {missing}"):
+        read(apis.Authorizer, table)
 
 
 def test_response_types() -> None:

@@ -94,8 +94,8 @@ def test_a_file_with_every_condition(tmp_path: Path) -> None:
             conditions=(
                 PathPattern(("/one/*",)),
                 HttpRequestMethod(("GET", "POST")),
-                QueryString((QueryStringPair("2", "v"), QueryStringPair("two*"))),
-                HttpHeader("X-Env", ("dev*",)),
+                QueryString((QueryStringPair("2", key="v"), QueryStringPair("two*"))),
+                HttpHeader(("dev*",), http_header_name="X-Env"),
                 HostHeader(("*.example.com",)),
                 SourceIp(("127.0.0.0/8",)),
             ),

@@ -1,14 +1,18 @@
 """The JSON Schema says the same as the loader, and the documentation knows every key."""
 
+import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
 from gateway.config.schema import json_schema
+from gateway.config.settings import HealthCheckSettings
 from gateway.types import Json
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +37,45 @@ def keys(schema: Json) -> Iterator[str]:
 def test_every_key_is_documented(key: str) -> None:
     """Every key of the model stands in the user's documentation, in code type."""
     assert f"`{key}`" in DOCUMENTATION
+
+
+def defaults(schema: Json) -> Iterator[tuple[str, str]]:
+    """Every key and its default, as the documentation writes it."""
+    for table in [schema, *definitions(schema)]:
+        for key, value in table["properties"].items():
+            if (default := value.get("default")) is not None:
+                yield key, default if isinstance(default, str) else json.dumps(default)
+
+
+def definitions(schema: Any) -> list[Any]:  # noqa: ANN401 - a JSON document
+    """Every table of the file but the outermost."""
+    return [table for table in schema["$defs"].values() if "properties" in table]
+
+
+DEFAULTS = {*defaults(json_schema()), *((key, json.dumps(it)) for key, it in HealthCheckSettings()._asdict().items())}
+RANGES = {
+    (key, value["minimum"], value["maximum"])
+    for table in definitions(json_schema())
+    for key, property_ in table["properties"].items()
+    for value in (property_, *property_.get("anyOf", ()))
+    if "maximum" in value
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "default"), re.findall(r"^\| `([a-z0-9_.]+)` \| `(\S+)` \|", DOCUMENTATION, re.MULTILINE)
+)
+def test_documented_defaults(key: str, default: str) -> None:
+    """A default in the user's documentation is one of a key of that name."""
+    assert {(key, default), (key, default.strip('"'))} & DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("key", "low", "high"), re.findall(r"^\| `(\S+)` .*[|,] (\d+)-(\d+)(?: seconds)? \|$", DOCUMENTATION, re.MULTILINE)
+)
+def test_documented_ranges(key: str, low: str, high: str) -> None:
+    """So is a range."""
+    assert (key, int(low), int(high)) in RANGES
 
 
 @pytest.mark.parametrize("key", sorted(set(keys(json_schema())) - {"$schema"}))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.source import Fault, Source, dotted, expand, read_source, shown, variables_in
+from gateway.config.source import Fault, Source, dotted, expand, read_source, variables_in
 from gateway.errors import UsageError
 
 
@@ -105,26 +105,6 @@ def test_expand_unset() -> None:
     expand({"a": ["${B}"], "c": "${D}"}, {}, faults)
 
     assert [fault.path for fault in faults] == [("a", 0), ("c",)]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("a", "'a'"),
-        ("a\\b", "'a\\b'"),
-        ("a\nb", "'a\\nb'"),
-        (1, "1"),
-        (True, "true"),
-        (None, "nothing"),
-        ([], "an empty list"),
-        ([1], "a list"),
-        ({"a": 1}, "a table"),
-        ("x" * 100, "'" + "x" * 59 + "…"),
-    ],
-)
-def test_shown(value: object, text: str) -> None:
-    """Values are shown as the file has them, long ones cut."""
-    assert shown(value) == text
 
 
 SOURCE = Source(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.observe.cases import event_case, response_case
+from gateway.translation.default_names import DEFAULT_TARGET_GROUP_ARN
 from gateway.translation.messages import Response, Tls
 from tests.observe.exchanges import HTTP_FLAVOURS, REQUEST, recorded
 from tests.translation.flavours import apigw_case, test_alb
@@ -40,6 +41,15 @@ def test_there_is_no_case_without_an_event_or_a_result() -> None:
 
     assert event_case(recording, "x", "unknown") is None
     assert response_case(recording, "x", "unknown") is None
+
+
+def test_a_load_balancers_case_says_its_mode() -> None:
+    """One folder holds both, and what was read from an event leaves the mode to the flavour's name."""
+    for name, multi in (("alb", False), ("alb-multi", True)):
+        case = event_case(replace(recorded(name), options={}), "x", "unknown")
+
+        assert case is not None
+        assert case["options"] == {"target_group_arn": DEFAULT_TARGET_GROUP_ARN, "multi_value_headers": multi}
 
 
 def test_odd_requests_and_binary_bodies_can_be_cases() -> None:

@@ -7,7 +7,7 @@ import pytest
 from gateway.errors import Fault, FaultKind, UsageError
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.cors import Cors
-from gateway.translation.flavour_options import build_flavour, encode_as, preflight_of, route_table
+from gateway.translation.flavour_options import build_flavour, encode_as, route_table
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.flavours.http_api import HttpApi
 from gateway.translation.flavours.rest_api import RestApi
@@ -74,7 +74,7 @@ def test_every_flavour_answers_the_same_questions(name: str) -> None:
     flavour, request = build_flavour(name, {}), sample_request("OPTIONS", "/a?b=1")
 
     assert flavour.encode(request, SAMPLE_ARRIVAL, flavour.route(request)) == flavour.encode(request, SAMPLE_ARRIVAL)
-    assert preflight_of(flavour, request, SAMPLE_ARRIVAL) is None
+    assert flavour.preflight(request, SAMPLE_ARRIVAL) is None
     assert flavour.refuse(Fault(FaultKind.MALFORMED), None, SAMPLE_ARRIVAL).close
 
 

@@ -51,6 +51,17 @@ def test_misfits(shape: Shape, value: Json, pointers: list[str]) -> None:
     assert [misfit.pointer for misfit in shape.misfits(value)] == pointers
 
 
+def test_what_is_never_there_is_told_first() -> None:
+    """With what there is to say of it."""
+    shape = Members({"name": TEXT}, never={"names": "belongs to the plural"})
+
+    assert [str(misfit) for misfit in shape.misfits({"names": [], "other": 1})] == [
+        "/names: belongs to the plural",
+        "/name: is missing; it is always there",
+        "/other: is never sent by this front door",
+    ]
+
+
 def test_null_is_not_absent() -> None:
     """The message says what to do about it."""
     assert [str(misfit) for misfit in PET.misfits({"name": "Rex", "age": None})] == [

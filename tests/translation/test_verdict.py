@@ -47,6 +47,7 @@ def test_refused(name: str, result: object, pointer: str, status: int, source: s
         ("alb", {"statusCode": 200, "multiValueHeaders": {}}, ("/multiValueHeaders is ignored",)),
         ("alb-multi", {"statusCode": 200, "headers": {"a": 1}}, ("/headers is ignored",)),
         ("rest", {"statusCode": 204, "body": "x"}, ("/body is ignored: a 204 has none",)),
+        ("rest", {"body": "x"}, ()),
         ("http", {"statusCode": 200, "multiValueHeaders": {}}, ("/multiValueHeaders is ignored",)),
         ("http", {"status": 1}, ("without statusCode the whole result is the body of a 200 with application/json",)),
         ("url", "text", ("without statusCode the whole result is the body of a 200 with application/json",)),

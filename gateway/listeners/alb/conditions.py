@@ -73,7 +73,7 @@ def compile_condition(condition: ConditionSettings, reader: FactReader) -> Condi
             return Condition(PATH, _text_test(values, regexes))
         case HostHeader(values, regexes):
             return Condition(HOST, _text_test([value.lower() for value in values], regexes, ignore_case=True))
-        case HttpHeader(name, values, regexes):
+        case HttpHeader(values, regexes, http_header_name=name):
             test = _text_test([value.lower() for value in values], regexes, ignore_case=True)
             return Condition(reader.headers[name.lower().encode("ascii")], _any_line(test))
         case HttpRequestMethod(values):

@@ -45,9 +45,10 @@ def condition_covers(wide: ConditionSettings, narrow: ConditionSettings) -> bool
             return _each(values, others, _path_covers) and _each(regexes, other_regexes, str.__eq__)
         case HostHeader(values, regexes), HostHeader(others, other_regexes):
             return _each(values, others, _text_covers) and _each(regexes, other_regexes, str.__eq__)
-        case HttpHeader(name, values, regexes), HttpHeader(other, others, other_regexes) if (
-            name.lower() == other.lower()
-        ):
+        case (
+            HttpHeader(values, regexes, http_header_name=name),
+            HttpHeader(others, other_regexes, http_header_name=other),
+        ) if name.lower() == other.lower():
             return _each(values, others, _text_covers) and _each(regexes, other_regexes, str.__eq__)
         case HttpRequestMethod(values), HttpRequestMethod(others):
             return set(others) <= set(values)

@@ -106,7 +106,7 @@ def _reason(condition: ConditionSettings, request: Request, reader: FactReader) 
             return f"host-header: {_shown(host_of(request))} matches {_wanted(condition)}"
         case HttpRequestMethod(values):
             return f"http-request-method: {request.method!r} is not {_alternatives(values)}"
-        case HttpHeader(name):
+        case HttpHeader(http_header_name=name):
             lines = [value for key, value in request.headers if key.lower() == name.lower().encode()]
             if not lines:
                 return f"http-header: there is no {name}"

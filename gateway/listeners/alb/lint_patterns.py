@@ -27,7 +27,7 @@ def pattern_findings(condition: ConditionSettings) -> Iterator[PatternFinding]:
             for index, value in enumerate(values):
                 yield from _each(f"values[{index}]", value, _host(value))
             yield from _regexes(regexes)
-        case HttpHeader(_, values, regexes):
+        case HttpHeader(values, regexes):
             for index, value in enumerate(values):
                 yield from _each(f"values[{index}]", value, _header(value))
             yield from _regexes(regexes)

@@ -78,7 +78,7 @@ def _required(condition: ConditionSettings, reader: FactReader) -> tuple[int, li
         case HostHeader(values, regexes):
             patterns = [*map(parse, values), *map(beginning_of, regexes)]
             return HOST, [_whole_parts(pattern.lower(), ".") for pattern in patterns]
-        case HttpHeader(name, values):
+        case HttpHeader(values, http_header_name=name):
             return reader.headers[name.lower().encode("ascii")], [_literal(parse(value.lower())) for value in values]
         case QueryString(values):
             return QUERY, [_literals_of(pair) for pair in values]

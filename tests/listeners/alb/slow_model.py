@@ -54,7 +54,7 @@ def holds(condition: ConditionSettings, asked: Request) -> bool:
         case kinds.HostHeader(values, regexes):
             host = [*(value for name, value in headers if name == "host"), ""][0].split(":")[0]
             return any(like(it, host) for it in values) or any(re.search(it, host, re.IGNORECASE) for it in regexes)
-        case kinds.HttpHeader(wanted, values, regexes):
+        case kinds.HttpHeader(values, regexes, http_header_name=wanted):
             lines = [value for name, value in headers if name == wanted.lower()]
             return any(like(it, line) for it in values for line in lines) or any(
                 re.search(it, line, re.IGNORECASE) for it in regexes for line in lines

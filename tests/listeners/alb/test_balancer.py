@@ -41,7 +41,7 @@ def group(name: str, *targets: str, endpoint_url: str = "", shadow: str = "") ->
     """A target group; one without targets has the function of its own name."""
     attributes = {key: attribute.default for key, attribute in TARGET_GROUP.items()}
     own = "" if targets else name
-    return TargetGroupSettings(name, own, targets, attributes, NO_CHECKS, shadow, endpoint_url=endpoint_url)
+    return TargetGroupSettings(name, own, targets, attributes, NO_CHECKS, shadow=shadow, endpoint_url=endpoint_url)
 
 
 def listener(*actions: ActionSettings, rules: tuple[RuleSettings, ...] = ()) -> AlbSettings:

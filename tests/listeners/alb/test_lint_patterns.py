@@ -21,8 +21,8 @@ from gateway.listeners.alb.lint_patterns import pattern_findings
         PathPattern((), ("^/api/(.*)$", "api", "^\\/api", "^(/a|/b)")),
         HostHeader(("*.example.com", "EXAMPLE.Com", "a-1?.b.org")),
         HostHeader((), ("^a",)),
-        HttpHeader("X", ("a b", "*", "~")),
-        QueryString((QueryStringPair("a=b", "k"), QueryStringPair("\\*%20"))),
+        HttpHeader(("a b", "*", "~"), http_header_name="X"),
+        QueryString((QueryStringPair("a=b", key="k"), QueryStringPair("\\*%20"))),
         HttpRequestMethod(("GET",)),
     ],
 )
@@ -50,9 +50,9 @@ def test_nothing_to_say(condition: ConditionSettings) -> None:
         (HostHeader(("localhost",)), "values[0]", "'localhost': has no dot with only letters behind it"),
         (HostHeader(("10.0.0.1",)), "values[0]", "'10.0.0.1': has no dot with only letters behind it"),
         (HostHeader(("a_b.com",)), "values[0]", "'a_b.com': has '_', which AWS does not allow"),
-        (HttpHeader("X", ("é",)), "values[0]", "'é': has 'é', which AWS does not allow"),
+        (HttpHeader(("é",), http_header_name="X"), "values[0]", "'é': has 'é', which AWS does not allow"),
         (
-            HttpHeader("X", (" a",)),
+            HttpHeader((" a",), http_header_name="X"),
             "values[0]",
             "' a': can never match: spaces around a header's value are removed",
         ),
@@ -62,7 +62,7 @@ def test_nothing_to_say(condition: ConditionSettings) -> None:
             "'a&b': can never match: & separates parts of the URL; write %26",
         ),
         (
-            QueryString((QueryStringPair("a", "k=v"),)),
+            QueryString((QueryStringPair("a", key="k=v"),)),
             "values[0].key",
             "'k=v': can never match: = separates parts of the URL; write %3D",
         ),
@@ -83,7 +83,7 @@ def test_finding(condition: ConditionSettings, key: str, message: str) -> None:
     [
         PathPattern(("/" + "a" * 128,)),
         HostHeader(("a" * 125 + ".com",)),
-        HttpHeader("X", ("a" * 129,)),
+        HttpHeader(("a" * 129,), http_header_name="X"),
         PathPattern((), ("/" + "a" * 128,)),
     ],
 )

@@ -56,9 +56,12 @@ HUNDRED = range(100)
         ([kinds.HostHeader((f"H{n}.Example.com",)) for n in HUNDRED], asked(host="h7.eXample.com:8080")),
         ([kinds.HostHeader((f"*.d{n}.com",)) for n in HUNDRED], asked(host="a.b.d7.com")),
         ([kinds.HostHeader((f"h{n}", f"h{n}.*")) for n in HUNDRED], asked(host="h7")),
-        ([kinds.HttpHeader("X-Env", (f"Dev {n}", f"no{n}")) for n in HUNDRED], asked(env=("x", "dEV 7"))),
+        (
+            [kinds.HttpHeader((f"Dev {n}", f"no{n}"), http_header_name="X-Env") for n in HUNDRED],
+            asked(env=("x", "dEV 7")),
+        ),
         ([kinds.QueryString((kinds.QueryStringPair(f"V{n}"),)) for n in HUNDRED], asked(query="a=1&b=v7")),
-        ([kinds.QueryString((kinds.QueryStringPair("*", f"k{n}"),)) for n in HUNDRED], asked(query="K7")),
+        ([kinds.QueryString((kinds.QueryStringPair("*", key=f"k{n}"),)) for n in HUNDRED], asked(query="K7")),
     ],
 )
 def test_one_of_a_hundred_is_left(conditions: list[ConditionSettings], request_: Request) -> None:
@@ -74,7 +77,7 @@ def test_one_of_a_hundred_is_left(conditions: list[ConditionSettings], request_:
         kinds.PathPattern(("/a/b", "/a*")),
         kinds.PathPattern((), ("^/no$",)),
         kinds.HostHeader(("*-a.com*", "?")),
-        kinds.HttpHeader("X-Env", ("a", "b*")),
+        kinds.HttpHeader(("a", "b*"), http_header_name="X-Env"),
         kinds.HttpRequestMethod(("PUT",)),
         kinds.SourceIp(("10.0.0.0/8",)),
     ],
@@ -98,7 +101,7 @@ def test_all_conditions_narrow() -> None:
 
 def test_no_line_of_a_header_leaves_no_rule() -> None:
     """A rule that wants a header is not met without it."""
-    rules = [(kinds.HttpHeader("X-Env", (f"dev{n}",)),) for n in HUNDRED]
+    rules = [(kinds.HttpHeader((f"dev{n}",), http_header_name="X-Env"),) for n in HUNDRED]
 
     assert left([tuple(rule) for rule in rules], asked()) == []
 
@@ -130,11 +133,11 @@ def expressions(kind: type[kinds.PathPattern | kinds.HostHeader]) -> st.SearchSt
     return st.sampled_from(["^/a", "b$", "a.b", "^a", "^/a/b", "^/b/|a", "^A.b."]).map(lambda regex: kind((), (regex,)))
 
 
-PAIRS = st.builds(kinds.QueryStringPair, WILD | WORDS, st.none() | WILD | WORDS)
+PAIRS = st.builds(kinds.QueryStringPair, WILD | WORDS, key=st.none() | WILD | WORDS)
 CONDITIONS: st.SearchStrategy[ConditionSettings] = st.one_of(
     st.builds(kinds.PathPattern, values("/", "/")),
     st.builds(kinds.HostHeader, values(".")),
-    st.builds(kinds.HttpHeader, st.sampled_from(["X-Env", "x-env", "X-Other"]), values("-")),
+    st.builds(kinds.HttpHeader, values("-"), http_header_name=st.sampled_from(["X-Env", "x-env", "X-Other"])),
     st.builds(kinds.HttpRequestMethod, st.sampled_from([("GET",), ("POST", "PUT")])),
     st.builds(kinds.QueryString, st.lists(PAIRS, min_size=1, max_size=2).map(tuple)),
     expressions(kinds.PathPattern),

@@ -119,7 +119,7 @@ class Draw:
             case 3:
                 name = self.random.choice(("X-Env", "x-other"))
                 values = (self.pattern("-"),)
-                return kinds.HttpHeader(name, (), regexes) if regexes else kinds.HttpHeader(name, values)
+                return kinds.HttpHeader(() if regexes else values, regexes, http_header_name=name)
             case 4:
                 return kinds.HttpRequestMethod(tuple(self.some(("GET", "POST", "PUT"), 2)))
             case 5:
@@ -130,7 +130,7 @@ class Draw:
     def pair(self) -> kinds.QueryStringPair:
         """A pair with or without a key."""
         key = self.pattern("-", escapes=True) if self.random.random() < 0.5 else None
-        return kinds.QueryStringPair(self.pattern("-", escapes=True), key)
+        return kinds.QueryStringPair(self.pattern("-", escapes=True), key=key)
 
     def rules(self) -> tuple[RuleSettings, ...]:
         """One to eight rules of different priorities."""

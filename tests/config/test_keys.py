@@ -1,11 +1,14 @@
 """The small types of the file's values: what is refused never quotes the value by itself."""
 
+from dataclasses import make_dataclass
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from gateway.config.strict import Cidr, Name, RegexText
+from gateway.config.keys import Cidr, Name
+from gateway.config.regex import RegexText
+from tests.config.reading import read
 
 
 @pytest.mark.parametrize(
@@ -26,7 +29,7 @@ from gateway.config.strict import Cidr, Name, RegexText
 def test_refusals(kind: Any, value: str, message: str, derived: str) -> None:  # noqa: ANN401
     """What was found, and what was made of it, have their marks."""
     with pytest.raises(ValidationError) as caught:
-        TypeAdapter(kind).validate_python(value)
+        read(make_dataclass("Table", [("key", kind)]), {"key": value})
     (details,) = caught.value.errors()
 
     assert details["ctx"]["message"].startswith(message)
