@@ -108,5 +108,5 @@ def _observer(row: ListenerType, listener: PipelineListener, options: ListenerOp
         observers.append(load(row.access_log)(options.access_log))
     if options.recorder:
         flavour = listener.steps.flavour
-        observers.append(options.recorder.observer(flavour_name(flavour), flavour))
+        observers.append(options.recorder.observer(flavour_name(flavour, row.flavours), flavour))
     return together(observers)

@@ -5,7 +5,7 @@ names for ``--as`` and `gateway.testing`, its translation, its verdicts.  A plac
 `gateway.loading.load` takes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -50,10 +50,11 @@ class ListenerType(NamedTuple):
             the keys of ``[[listeners]]`` and their checks, ``function`` among them where it takes one.
         listener: The place of what builds the listener: called with the settings and a
             `gateway.listeners.context.ListenerContext`, it gives a `gateway.listeners.pipeline.PipelineListener`.
-        listener_of: The place of what builds one that is described by a flavour, in front of one function: called with
-            flavour, context, `FunctionReference` and ``requestContext.authorizer`` (None without).
         steps: What becomes of a request, in this order: methods of the listener's `gateway.listeners.pipeline.Steps`.
         flavours: Its names; those of one type differ in options only.
+        listener_of: The place of what builds one that is described by a flavour, in front of one function: called with
+            flavour, context, `FunctionReference` and ``requestContext.authorizer`` (None without); "" where tests of
+            handlers have none.
         target_groups: It forwards to target groups, which may be elsewhere; others name functions.
         fixed: The settings that cannot change while the gateway runs; empty for all of them.
         access_log: The place of the observer that writes its access log, "" without one.
@@ -64,9 +65,9 @@ class ListenerType(NamedTuple):
     type: str
     settings: str
     listener: str
-    listener_of: str
     steps: tuple[str, ...]
     flavours: tuple[NamedFlavour, ...]
+    listener_of: str = ""
     target_groups: bool = False
     fixed: tuple[str, ...] = ()
     access_log: str = ""
@@ -231,16 +232,20 @@ def listener_type(type_: str) -> ListenerType:
     return found
 
 
-def flavour_name(flavour: object) -> str:
+def flavour_name(flavour: object, flavours: Iterable[NamedFlavour] = FLAVOURS.values()) -> str:
     """The name of a flavour that a listener has: of its class, and with the options that the name stands for.
 
+    Args:
+        flavour: The listener's.
+        flavours: Those that it may be.
+
     Raises:
-        UsageError: It is none of the table's.
+        UsageError: It is none of them.
     """
     place = f"{type(flavour).__module__}:{type(flavour).__qualname__}"
     named = [
         it
-        for it in FLAVOURS.values()
+        for it in flavours
         if it.flavour == place and all(getattr(flavour, option) == value for option, value in it.options.items())
     ]
     if not named:

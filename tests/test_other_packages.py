@@ -1,23 +1,30 @@
 """A listener type of another package, named in a configuration file by its place."""
 
+import asyncio
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from gateway.app import Gateway
 from gateway.cli import gateway
 from gateway.cli.serve_settings import settings_of
 from gateway.config.load import load_settings
 from gateway.config.schema import json_schema
 from gateway.config.settings import Settings
 from gateway.errors import UsageError
+from gateway.hosting import HostOptions
+from gateway.listener_options import ListenerOptions
 from gateway.observe.flavour_options import make_flavour
-from gateway.testing import assert_event_shape, assert_result, lambda_client, make_event
+from gateway.recordings.recorder import Recorder
+from gateway.testing import GatewayServer, assert_event_shape, assert_result, lambda_client, make_event
 from tests.cli.test_serve_settings import OPTIONS
 
 PACKAGE = '''
@@ -30,8 +37,12 @@ from typing import Annotated
 
 from gateway.config.keys import Range
 from gateway.config.listener import ListenerKeys
-from gateway.errors import BadResult
+from gateway.errors import BadResult, Fault, FaultKind
+from gateway.invocation import FunctionReference
 from gateway.listener_types import ListenerType, NamedFlavour
+from gateway.listeners.integration import LambdaIntegration
+from gateway.listeners.outcomes import payload_of
+from gateway.listeners.pipeline import PipelineListener, PortNeeds
 from gateway.translation.contracts.contract import Contract
 from gateway.translation.flavour import Limits
 from gateway.translation.messages import Response
@@ -69,6 +80,50 @@ class Echo:
         return Response(500, [(b"Content-Length", b"0")])
 
 
+class EchoSteps:
+    """It admits short paths, and invokes its function."""
+
+    accepts_streams = False
+    port = PortNeeds()
+
+    def __init__(self, flavour, integration):
+        self.flavour = flavour
+        self.limits = flavour.limits
+        self.integration = integration
+
+    def needs(self, step):
+        return True
+
+    async def admit(self, state):
+        if len(state.request.raw_path) > 20:
+            raise Fault(FaultKind.MALFORMED, "too long")
+
+    async def integrate(self, state):
+        outcome = await self.integration.invoke(self.flavour.encode(state.request, state.arrival), state)
+        return self.flavour.decode(payload_of(outcome), state.request, state.arrival)
+
+    def refuse(self, fault, state):
+        return self.flavour.refuse(fault, state.request, state.arrival)
+
+    def reject(self, status, detail, arrival):
+        return Response(status, [(b"Content-Length", b"0")], close=True)
+
+    async def start(self):
+        pass
+
+    async def aclose(self):
+        pass
+
+
+def echo(settings, context):
+    return echo_of(Echo(settings.times), context, FunctionReference(settings.function))
+
+
+def echo_of(flavour, context, function, authorizer=None):
+    steps = EchoSteps(flavour, LambdaIntegration(context.service, function))
+    return PipelineListener(steps, ECHO.steps, dev_headers=context.dev_headers)
+
+
 PROMISES = Contract(
     source="https://example.com/echo",
     members=frozenset(),
@@ -104,6 +159,8 @@ ECHO = ListenerType(
     type="echo",
     settings="acme_listeners.echo:EchoSettings",
     listener="acme_listeners.echo:echo",
+    listener_of="acme_listeners.echo:echo_of",
+    steps=("admit", "integrate"),
     flavours=(
         NamedFlavour(
             "echo",
@@ -233,6 +290,43 @@ def test_its_flavour_is_one_for_tests_of_handlers() -> None:
         AssertionError, match=r"answers 500: \(result\): expected a text, got 7\n  source: https://example"
     ):
         assert_result(PLACE, 7)
+
+
+@pytest.mark.usefixtures("package")
+def test_it_serves_a_port(tmp_path: Path) -> None:
+    """A request goes through its own steps to a function and back; its refusals are its own, too."""
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return event['echo']\n")
+    (tmp_path / "gateway.toml").write_text(
+        f'{FUNCTION}[[listeners]]\ntype = "{PLACE}"\nport = 0\nfunction = "f"\ntimes = 3\n'
+    )
+    with GatewayServer("gateway.toml", folder=tmp_path) as server:
+        answers = [httpx.get(server.url + path) for path in ("/ab", "/" + "a" * 20)]
+    with GatewayServer("app.handler", PLACE, folder=tmp_path, times=2) as server:
+        alone = httpx.get(server.url + "/ab")
+
+    assert [(it.status_code, it.text) for it in answers] == [(200, "/ab/ab/ab"), (500, "")]
+    assert (alone.status_code, alone.text) == (200, "/ab/ab")
+
+
+@pytest.mark.usefixtures("package")
+def test_its_exchanges_are_recorded(tmp_path: Path) -> None:
+    """Under the name that its flavour has."""
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return event['echo']\n")
+    settings = load(tmp_path, f'type = "{PLACE}"\nport = 0\nfunction = "f"')
+
+    async def serve() -> None:
+        recorder = Recorder(tmp_path / "recordings")
+        options = HostOptions(variables=os.environ, log=lambda _: None, in_process=True)
+        app = Gateway(settings, options, ListenerOptions(recorder=recorder))
+        await app.start()
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await client.get(f"http://127.0.0.1:{app.servers[0].port}/ab")
+        await app.stop(5)
+        await recorder.aclose()
+
+    asyncio.run(serve())
+    (file,) = (tmp_path / "recordings").iterdir()
+    assert json.loads(file.read_bytes())["flavour"] == "echo"
 
 
 @pytest.mark.usefixtures("package")

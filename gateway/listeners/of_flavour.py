@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.errors import UsageError
 from gateway.invocation import FunctionReference
-from gateway.listener_types import flavour_name, listener_type_of
+from gateway.listener_types import ListenerType, flavour_name, listener_type_of
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.pipeline import PipelineListener
 from gateway.loading import load
@@ -16,18 +17,22 @@ def listener_of(
     context: ListenerContext,
     function: FunctionReference,
     authorizer: Mapping[str, Any] | None = None,
+    row: ListenerType | None = None,
 ) -> PipelineListener:
     """The listener of a flavour in front of one function; it runs the steps of its type as every other one.
 
     Args:
-        flavour: One of the table of listener types.
+        flavour: One of the listener type's.
         context: What it shares with others.
         function: What it invokes.
         authorizer: ``requestContext.authorizer`` of every request, instead of what an authorizer would say.
+        row: Of its listener type; None finds it in the table.
 
     Raises:
         UsageError: The flavour is of no listener type, its type has no authorizers, or an extra is missing.
     """
-    row = listener_type_of(flavour_name(flavour))
+    row = row or listener_type_of(flavour_name(flavour))
+    if not row.listener_of:
+        raise UsageError(f"{row.type} has no listener for tests of handlers: its row names no listener_of")
     listener: PipelineListener = load(row.listener_of)(flavour, context, function, authorizer)
     return listener

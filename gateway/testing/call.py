@@ -15,6 +15,7 @@ from gateway.errors import Fault, FaultKind, UsageError
 from gateway.functions.function import Function
 from gateway.functions.service import LambdaService
 from gateway.invocation import Failed, FunctionReference, Invocation, Outcome, Returned
+from gateway.listener_types import ListenerType
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.of_flavour import listener_of
 from gateway.listeners.wire import refused_while_read
@@ -119,6 +120,7 @@ class HandlerCall:
         handler: Called in this thread.
         configuration: As for `HandlerTarget`.
         authorizer: What an authorizer gave, for every request; None without one.
+        row: Of the listener type; None finds it in the table.
     """
 
     def __init__(
@@ -127,9 +129,10 @@ class HandlerCall:
         handler: Handler,
         configuration: FunctionConfiguration,
         authorizer: Mapping[str, Json] | None = None,
+        row: ListenerType | None = None,
     ) -> None:
         self._target = HandlerTarget(handler, configuration)
-        self._listener = listener_of(flavour, ListenerContext(_service(self._target)), TESTED, authorizer)
+        self._listener = listener_of(flavour, ListenerContext(_service(self._target)), TESTED, authorizer, row)
 
     def run(self, request: Request, arrival: Arrival) -> Exchange:
         """Answer one request; what the handler raises is in the exchange."""

@@ -12,7 +12,7 @@ import anyio.to_thread
 import httpx
 
 from gateway.configuration import FunctionConfiguration
-from gateway.listener_types import named_flavour
+from gateway.listener_types import listener_type_of, named_flavour
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.wire import has_content
 from gateway.testing.call import Handler, HandlerCall, build_configuration, load_handler
@@ -146,7 +146,9 @@ def _door(
 ) -> _Door:
     authorizer = options.pop("authorizer", None)
     client = options.pop("client", SAMPLE_CLIENT)
-    call = HandlerCall(build_flavour(as_, options), load_handler(handler), configuration, authorizer)
+    call = HandlerCall(
+        build_flavour(as_, options), load_handler(handler), configuration, authorizer, listener_type_of(as_)
+    )
     return _Door(call, raise_handler_exceptions, client)
 
 

@@ -22,6 +22,7 @@ from gateway.functions.function import Function
 from gateway.functions.service import LambdaService
 from gateway.hosting import Host, HostOptions
 from gateway.invocation import FunctionReference
+from gateway.listener_types import ListenerType, listener_type_of
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.of_flavour import listener_of
 from gateway.listeners.server import ListenerServer
@@ -55,9 +56,11 @@ class _OneHandler:
         configuration: FunctionConfiguration,
         flavour: Flavour,
         options: HostOptions,
-        authorizer: Mapping[str, Json] | None = None,
+        authorizer: Mapping[str, Json] | None,
+        row: ListenerType,
     ) -> None:
         self._configuration = configuration
+        self._row = row
         self._flavour = flavour
         self._authorizer = authorizer
         self._host = Host(options)
@@ -70,7 +73,7 @@ class _OneHandler:
         await function.start()
         self._service = LambdaService([function])
         reference = FunctionReference(self._configuration.name)
-        listener = listener_of(self._flavour, ListenerContext(self._service), reference, self._authorizer)
+        listener = listener_of(self._flavour, ListenerContext(self._service), reference, self._authorizer, self._row)
         port = listener.steps.port
         self._server = ListenerServer(listener, tls=port.tls, idle_timeout_s=port.idle_timeout_s)
         await self._server.start()
@@ -150,7 +153,9 @@ class GatewayServer:
                 "test", place.setting, place.folder, timeout_ms=int(timeout * 1000), environment=environment or {}
             )
             authorizer = options.pop("authorizer", None)
-            self._running = _OneHandler(configuration, build_flavour(as_, options), host_options, authorizer)
+            self._running = _OneHandler(
+                configuration, build_flavour(as_, options), host_options, authorizer, listener_type_of(as_)
+            )
         self._ready: Future[list[int]] = Future()
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
         self._thread.start()
