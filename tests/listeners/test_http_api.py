@@ -166,6 +166,19 @@ async def test_signed_requests() -> None:
     assert given["iam"]["accessKey"] == "AKID"
 
 
+async def test_what_is_over_the_limit_asks_no_authorizer() -> None:
+    """The authorizer's function is spared the requests that the route does not take."""
+    authorizer, asked = scripted(lambda _: {"isAuthorized": True}, "a")
+    function, _ = scripted(ok)
+    route = apis.HttpRoute("f", authorizer="mine", throttle=apis.Throttle(0, 1))
+    mine = apis.Authorizer("REQUEST", "a", authorizer_result_ttl_in_seconds=0, enable_simple_responses=True)
+    settings = HttpApiSettings(0, routes={"GET /": route}, authorizers={"mine": mine})
+    async with opened(http_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
+        answers = [await port.ask() for _ in range(2)]
+
+    assert ([answer.status_code for answer in answers], len(asked.events)) == ([200, 429], 1)
+
+
 async def test_throttled_route() -> None:
     """A route has its own burst."""
     function, _ = scripted(ok)

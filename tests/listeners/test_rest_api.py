@@ -209,6 +209,24 @@ async def test_throttled_stage() -> None:
     assert "retry-after" not in answers[1].headers
 
 
+@pytest.mark.parametrize("own", [True, False])
+async def test_what_is_over_the_limit_asks_no_authorizer(own: bool) -> None:
+    """Neither the method's limit nor the stage's."""
+    authorizer, asked = scripted(lambda _: ALLOW, "a")
+    function, _ = scripted(ok)
+    limit = apis.Throttle(0, 1)
+    settings = RestApiSettings(
+        0,
+        routes={"GET /a": apis.RestRoute("f", authorizer="token", throttle=limit if own else None)},
+        authorizers={"token": apis.Authorizer("TOKEN", "a", authorizer_result_ttl_in_seconds=0)},
+        throttle=None if own else limit,
+    )
+    async with opened(rest_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
+        answers = [await port.ask("/a", headers={"Authorization": "t"}) for _ in range(2)]
+
+    assert ([answer.status_code for answer in answers], len(asked.events)) == ([200, 429], 1)
+
+
 async def test_gateway_responses() -> None:
     """A configured type has its status and body; DEFAULT_4XX adds its headers where there is nothing else."""
     settings = RestApiSettings(
