@@ -26,6 +26,7 @@ from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Returned
 from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import NOT_READY, RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.shared_variables import set_variables, unset_variables
 from gateway.targets.task_roots import enter, forget_modules, leave
 
 if TYPE_CHECKING:
@@ -105,7 +106,6 @@ class InProcess:
         self._reinforcing = False
         self._watch: asyncio.TimerHandle | None = None
         self._closed = False
-        self._saved: dict[str, str | None] = {}
         self._timeout_s = configuration.timeout_ms / 1000
         self._process = os.getpid()
         self._loop = asyncio.get_running_loop()
@@ -116,8 +116,7 @@ class InProcess:
         Raises:
             UsageError: The handler cannot be loaded.
         """
-        self._saved = {name: os.environ.get(name) for name in self._variables}
-        os.environ.update(self._variables)
+        set_variables(self, self._variables)
         if self._handler is None:
             self._handler = await asyncio.to_thread(self._load)
         self._start_thread()
@@ -207,7 +206,7 @@ class InProcess:
         forget_modules(old.task_root)
         if new.task_root != old.task_root:
             enter(new.name, new.task_root)
-            os.environ.update(LAMBDA_TASK_ROOT=str(new.task_root), PWD=str(new.task_root))
+            set_variables(self, {"LAMBDA_TASK_ROOT": str(new.task_root), "PWD": str(new.task_root)})
         self._handler = self._given
 
     async def aclose(self) -> None:
@@ -220,12 +219,7 @@ class InProcess:
             self._wakes.put(False)
         self._threads = 0
         leave(self._configuration.name, self._configuration.task_root)
-        for name, value in self._saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        self._saved.clear()
+        unset_variables(self)
 
     def _load(self) -> runtime.Handler:
         enter(self._configuration.name, self._configuration.task_root)
