@@ -46,6 +46,7 @@ class FaultKind(Enum):
     METHOD_NOT_ALLOWED = "the front door never forwards this method"
     MALFORMED = "the request is not one that the front door can forward"
     WEBSOCKET = "a WebSocket upgrade cannot be forwarded to a function"
+    REFUSED = "the listener refuses the request"
     FUNCTION_ERROR = "the function raised or crashed"
     TIMED_OUT = "the function timed out"
     THROTTLED = "no concurrency was left"

@@ -49,9 +49,16 @@ class ListenerType(NamedTuple):
         model: The place of its pydantic model: the keys of ``[[listeners]]`` and their checks.
         settings: The place of the frozen dataclass that the model becomes; ``port``, ``host`` and ``type`` among its
             fields, and ``function`` where it takes one.
-        listener: The place of what builds the listener.
+        listener: The place of what builds the listener: called with the settings and a
+            `gateway.listeners.context.ListenerContext`, it gives a `gateway.listeners.pipeline.PipelineListener`.
+        listener_of: The place of what builds one that is described by a flavour, in front of one function: called with
+            flavour, context, `FunctionReference` and ``requestContext.authorizer`` (None without).
+        steps: What becomes of a request, in this order: methods of the listener's `gateway.listeners.pipeline.Steps`.
         flavours: Its names; those of one type differ in options only.
         target_groups: It forwards to target groups, which may be elsewhere; others name functions.
+        fixed: The settings that cannot change while the gateway runs; empty for all of them.
+        access_log: The place of the observer that writes its access log, "" without one.
+        control_routes: The place of what gives its `Published` routes of the control port, "" without any.
         cases: The place of what writes its recordings as cases of the project's own suite.
     """
 
@@ -59,8 +66,13 @@ class ListenerType(NamedTuple):
     model: str
     settings: str
     listener: str
+    listener_of: str
+    steps: tuple[str, ...]
     flavours: tuple[NamedFlavour, ...]
     target_groups: bool = False
+    fixed: tuple[str, ...] = ()
+    access_log: str = ""
+    control_routes: str = ""
     cases: str = "gateway.observe.cases:API"
 
 
@@ -72,7 +84,12 @@ LISTENER_TYPES: Final = (
         type="alb",
         model="gateway.config.listeners.alb:AlbModel",
         settings="gateway.config.settings:AlbSettings",
-        listener="gateway.listeners.alb.listener:alb",
+        listener="gateway.listeners.alb.balancer:alb",
+        listener_of="gateway.listeners.alb.balancer:alb_of",
+        steps=("mitigate", "callback", "route", "authorize", "integrate", "finish"),
+        fixed=("host", "port", "protocol", "certificates", "mutual_authentication"),
+        access_log="gateway.listeners.alb.access_log:AccessLog",
+        control_routes="gateway.listeners.alb.control_routes:control_routes",
         target_groups=True,
         cases="gateway.observe.cases:LOAD_BALANCER",
         flavours=(
@@ -99,6 +116,8 @@ LISTENER_TYPES: Final = (
         model="gateway.config.listeners.rest_api:RestApiModel",
         settings="gateway.config.doors:RestApiSettings",
         listener="gateway.listeners.rest_api:rest_api",
+        listener_of="gateway.listeners.rest_api:rest_api_of",
+        steps=("route", "throttle", "authorize", "usage_plan", "validate", "integrate"),
         flavours=(
             NamedFlavour("rest", "API Gateway REST API", _FLAVOURS + "rest_api:RestApi", _CONTRACTS + "rest_api:REST"),
         ),
@@ -108,6 +127,8 @@ LISTENER_TYPES: Final = (
         model="gateway.config.listeners.http_api:HttpApiModel",
         settings="gateway.config.doors:HttpApiSettings",
         listener="gateway.listeners.http_api:http_api",
+        listener_of="gateway.listeners.http_api:http_api_of",
+        steps=("preflight", "route", "throttle", "authorize", "integrate"),
         flavours=(
             NamedFlavour(
                 "http",
@@ -129,6 +150,8 @@ LISTENER_TYPES: Final = (
         model="gateway.config.listeners.function_url:FunctionUrlModel",
         settings="gateway.config.doors:FunctionUrlSettings",
         listener="gateway.listeners.function_url:function_url",
+        listener_of="gateway.listeners.function_url:function_url_of",
+        steps=("preflight", "route", "throttle", "authorize", "integrate"),
         flavours=(
             NamedFlavour(
                 "url",
@@ -151,6 +174,9 @@ LISTENER_TYPES: Final = (
         model="gateway.config.listeners.websocket_api:WebSocketApiModel",
         settings="gateway.config.doors:WebSocketApiSettings",
         listener="gateway.listeners.websocket_api:websocket_api",
+        listener_of="gateway.listeners.websocket_api:websocket_api_of",
+        steps=("manage", "route", "throttle", "authorize", "integrate"),
+        control_routes="gateway.listeners.websocket_connections:control_routes",
         flavours=(
             NamedFlavour(
                 "websocket",
@@ -205,3 +231,20 @@ def listener_type(type_: str) -> ListenerType:
     if not isinstance(found, ListenerType):
         raise UsageError(f"{type_} is no gateway.listener_types.ListenerType; name one")
     return found
+
+
+def flavour_name(flavour: object) -> str:
+    """The name of a flavour that a listener has: of its class, and with the options that the name stands for.
+
+    Raises:
+        UsageError: It is none of the table's.
+    """
+    place = f"{type(flavour).__module__}:{type(flavour).__qualname__}"
+    named = [
+        it
+        for it in FLAVOURS.values()
+        if it.flavour == place and all(getattr(flavour, option) == value for option, value in it.options.items())
+    ]
+    if not named:
+        raise UsageError(f"{place} is the flavour of no listener type")
+    return max(named, key=lambda it: len(it.options)).name

@@ -17,7 +17,7 @@ from gateway.config.settings import (
     TargetGroupSettings,
 )
 from gateway.hosting import HostOptions
-from gateway.surroundings import FrontDoorOptions
+from gateway.listener_options import ListenerOptions
 from gateway.targets.logs import LogSink
 from tests.targets.hosting import FUNCTIONS
 
@@ -61,7 +61,7 @@ def gateway_of(
     """A gateway that is not started; its servers are in the order of the fronts."""
     settings = replace(gateway_settings(functions, fronts), concurrent_executions=concurrent_executions)
     options = HostOptions(variables=os.environ, log=log, in_process=in_process, python=sys.executable)
-    return Gateway(settings, options, FrontDoorOptions(access_log))
+    return Gateway(settings, options, ListenerOptions(access_log))
 
 
 def _group(name: str, front: Front) -> TargetGroupSettings:

@@ -65,7 +65,7 @@ async def ask(port: int, request: bytes = GET) -> Echo:
 
 @pytest.mark.parametrize("in_process", [True, False])
 async def test_serves(in_process: bool) -> None:
-    """A request goes through a front door to a handler and back."""
+    """A request goes through a listener to a handler and back."""
     async with running(function("app", "host.alb"), in_process=in_process) as server:
         answer = await ask(server.port)
 
@@ -98,8 +98,8 @@ async def test_failed_start_stops_everything() -> None:
         await ask(gateway.servers[0].port)
 
 
-async def test_a_front_door_that_cannot_be_built_stops_everything() -> None:
-    """The handlers load while the front doors are built; they are stopped again as well."""
+async def test_a_listener_that_cannot_be_built_stops_everything() -> None:
+    """The handlers load while the listeners are built; they are stopped again as well."""
     before = children()
     settings = gateway_settings([function("app", "host.alb")], [Front("app")])
     groups = {name: group._replace(targets=("http://",)) for name, group in settings.target_groups.items()}
@@ -253,7 +253,7 @@ def with_functions(gateway: Gateway, *functions: FunctionSettings) -> Settings:
 
 
 async def test_reconfigure_replaces_what_changed() -> None:
-    """A changed function gets new environments, an unchanged one keeps its own; both front doors go on."""
+    """A changed function gets new environments, an unchanged one keeps its own; both listeners go on."""
     pids = [function("one", "host.alb_pid"), function("two", "host.alb_pid")]
     gateway = gateway_of(pids, [Front("one"), Front("two")], Log().append)
     async with started(gateway):

@@ -4,21 +4,23 @@
 """
 
 import difflib
+from collections.abc import Sequence
 
 import pytest
 
 from tests.golden.entries import Entry, read_entries
 from tests.golden.masks import masked
-from tests.golden.running import ask
+from tests.golden.running import SERVE, UVICORN, ask
 from tests.golden.sending import whole_answers
 from tests.golden.texts import to_bytes, to_text
 
 ENTRIES = read_entries()
 
 
-def test_answers() -> None:
+@pytest.mark.parametrize("way", [SERVE, UVICORN], ids=["serve", "uvicorn"])
+def test_answers(way: Sequence[str]) -> None:
     """Each answer, and what the server behind got, is the golden one; a single gateway is asked for all of them."""
-    wrong = [_compared(entry, *found) for entry, found in zip(ENTRIES, ask(ENTRIES), strict=True)]
+    wrong = [_compared(entry, *found) for entry, found in zip(ENTRIES, ask(ENTRIES, way), strict=True)]
     if any(wrong):
         pytest.fail("\n\n".join(filter(None, wrong)), pytrace=False)
 

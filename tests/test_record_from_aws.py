@@ -18,7 +18,7 @@ import yaml
 
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.server import ListenerServer
-from gateway.listeners.wire import Wire
+from gateway.observe.record import Exchange, Observer
 from gateway.translation.flavour import Flavour, Limits
 from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Request, Response
@@ -41,13 +41,13 @@ def captures() -> ModuleType:
     return module
 
 
-class FrontDoor:
+class FlavourListener:
     """A flavour as a listener, with the function of the template behind it."""
 
     accepts_streams = False
 
     def __init__(self, flavour: Flavour) -> None:
-        self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
+        self.observer: Observer | None = None
         self.flavour = flavour
         self.log: list[str] = []
 
@@ -56,7 +56,7 @@ class FrontDoor:
         """The flavour's."""
         return self.flavour.limits
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request, exchange: Exchange | None = None) -> Response:  # noqa: ARG002 - a listener's
         """Log the event, return the wanted result."""
         arrival = arrive()
         event = json.loads(self.flavour.encode(request, arrival))
@@ -70,12 +70,12 @@ class FrontDoor:
 
 
 @asynccontextmanager
-async def served(name: str) -> AsyncIterator[tuple[FrontDoor, str]]:
-    """A front door on a port, and its URL."""
-    door = FrontDoor(build_flavour(name))
-    server = ListenerServer(door)
+async def served(name: str) -> AsyncIterator[tuple[FlavourListener, str]]:
+    """A listener on a port, and its URL."""
+    listener = FlavourListener(build_flavour(name))
+    server = ListenerServer(listener)
     await server.start()
-    yield door, f"http://localhost:{server.port}"
+    yield listener, f"http://localhost:{server.port}"
     await server.stop(0)
 
 
@@ -85,11 +85,11 @@ async def served(name: str) -> AsyncIterator[tuple[FrontDoor, str]]:
 async def test_cases_of_an_exchange_hold(
     name: str, wanted: dict[str, Any], captures: ModuleType, tmp_path: Path
 ) -> None:
-    """What is written is a case that the suite reads and finds true of the front door that was recorded."""
-    async with served(name) as (door, url):
+    """What is written is a case that the suite reads and finds true of the listener that was recorded."""
+    async with served(name) as (listener, url):
         request = captures.request_of(wanted, url, RUN)
         received = await asyncio.to_thread(captures.exchange, url, request)
-    event = captures.logged_events(["START", *door.log], RUN)[wanted["name"]]
+    event = captures.logged_events(["START", *listener.log], RUN)[wanted["name"]]
     made = captures.cases_of(wanted, request, event, received, "2026-01-01")
 
     assert [case_name.rpartition("_")[2] for case_name, _ in made] == ["event", "response"]
@@ -179,7 +179,7 @@ if sys.argv[2] in ("describe-stacks", "filter-log-events"):
 
 
 @pytest.mark.anyio
-async def test_the_script_writes_cases_of_every_front_door(captures: ModuleType, tmp_path: Path) -> None:
+async def test_the_script_writes_cases_of_every_listener(captures: ModuleType, tmp_path: Path) -> None:
     """Against listeners of this machine and a double of the AWS CLI: endpoints, requests, log, files."""
     (tmp_path / "aws").write_text(AWS_CLI)
     (tmp_path / "aws").chmod(0o755)
@@ -187,13 +187,13 @@ async def test_the_script_writes_cases_of_every_front_door(captures: ModuleType,
     (tmp_path / "filter-log-events").symlink_to("log.json")
 
     async with AsyncExitStack() as stack:
-        doors = {output: await stack.enter_async_context(served(name)) for output, name in names.items()}
+        listeners = {output: await stack.enter_async_context(served(name)) for output, name in names.items()}
         outputs = [{"OutputKey": "LogGroup", "OutputValue": "group"}]
-        outputs += [{"OutputKey": output, "OutputValue": url} for output, (_, url) in doors.items()]
+        outputs += [{"OutputKey": output, "OutputValue": url} for output, (_, url) in listeners.items()]
         (tmp_path / "describe-stacks").write_text(json.dumps({"Stacks": [{"Outputs": outputs}]}))
         shared = SharedLog(tmp_path / "log.json")
-        for door, _ in doors.values():
-            door.log = shared
+        for listener, _ in listeners.values():
+            listener.log = shared
         done = await run_script(tmp_path, "capture", "--output", str(tmp_path / "out"))
 
     assert done == (0, "")

@@ -17,7 +17,7 @@ NOT_NEEDED = {
     "yaml": "reads configuration files",
     "tomllib": "reads configuration files",
     "gateway.config.apis": "APIs of API Gateway",
-    "gateway.config.doors": "front doors that are no load balancers",
+    "gateway.config.doors": "listeners that are no load balancers",
     "gateway.config.authentication": "listeners that authenticate",
     "gateway.config.conditions": "listeners with rules",
     "gateway.config.transforms": "rules that rewrite",
@@ -27,7 +27,9 @@ NOT_NEEDED = {
     "gateway.listeners.alb.shadow": "target groups with a shadow",
     "gateway.listeners.alb.access_log": "--access-log",
     "gateway.listeners.asgi": "HTTP/2",
-    "gateway.listeners.door": "front doors that are no load balancers",
+    "gateway.listeners.api_steps": "listeners that are no load balancers",
+    "gateway.listeners.dev_headers": "--dev-headers",
+    "gateway.listeners.of_flavour": "tests and recordings",
     "gateway.listeners.http2": "HTTP/2",
     "gateway.listeners.second_look": "requests that the parser refuses",
     "gateway.lambda_api.app": "the control port, when somebody connects",
@@ -74,15 +76,15 @@ def test_what_is_not_needed_exists(module: str) -> None:
     assert find_spec(module)
 
 
-def test_workers_start_while_the_front_doors_are_imported(tmp_path: Path) -> None:
-    """The process of the first environment has been launched when the import of the front doors begins."""
+def test_workers_start_while_the_listeners_are_imported(tmp_path: Path) -> None:
+    """The process of the first environment has been launched when the import of the listeners begins."""
     program = """
 import os, sys, threading
 launched = threading.Event()
 def watch(event, arguments):
     if event == "subprocess.Popen":
         launched.set()
-    elif event == "import" and arguments[0] == "gateway.front_doors":
+    elif event == "import" and arguments[0] == "gateway.listener_ports":
         os.write(1, b"launched" if launched.wait(10) else b"not launched")
         os._exit(0)
 sys.addaudithook(watch)

@@ -10,13 +10,13 @@ from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
 from gateway.invocation import Invocation, Outcome, Returned
 from gateway.listeners.alb.attributes import alb_attributes
-from gateway.listeners.alb.listener import AlbListener, Routing
+from gateway.listeners.alb.listener import Routing
 from gateway.listeners.alb.rules import compile_rules
 from gateway.listeners.alb.target_groups import LambdaTargetGroup
 from gateway.listeners.server import ListenerServer
 from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import Alb
-from tests.listeners.alb.doubles import ARN, FORWARD
+from tests.listeners.alb.doubles import ARN, FORWARD, alb_listener
 from tests.listeners.alb.stacks import alb
 from tests.listeners.doubles import Client
 from tests.services import called
@@ -72,7 +72,7 @@ async def test_exactly_the_reserved_concurrency_is_served() -> None:
     function = Function(configuration, target)
     group = LambdaTargetGroup("group", Alb(ARN), *called(function))
     routing = Routing(compile_rules(settings), {"group": group}, alb_attributes(settings), Mode.DEFENSIVE, b"key")
-    server = ListenerServer(AlbListener(routing))
+    server = ListenerServer(alb_listener(routing))
     await server.start()
     answered: Counter[int] = Counter()
     throttled = asyncio.Event()

@@ -14,6 +14,7 @@ from gateway.observe.recording import NO_REDACTION, Recording
 from gateway.observe.redaction import Redaction, redaction_with
 from gateway.private_files import make_private_folder
 from gateway.recordings.recorder import number_of, save
+from gateway.translation.headers import first_value
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -68,7 +69,7 @@ def _from_har(file: Path, flavour: str, hosts: tuple[str, ...]) -> list[Recordin
 
 
 def _host(recording: Recording) -> str:
-    return next(value.decode() for name, value in recording.request.headers if name.lower() == b"host")
+    return first_value(recording.request.headers, b"host").decode()
 
 
 def _import_events(file: Path, folder: Path, redaction: Redaction) -> int:

@@ -20,10 +20,10 @@ from gateway.config.settings import ListenerSettings, Settings
 from gateway.defects import report, reported
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
+from gateway.listener_options import ListenerOptions
 from gateway.listener_types import named_flavour
 from gateway.observe.line_writer import LineWriter
 from gateway.private_files import open_private_log
-from gateway.surroundings import FrontDoorOptions
 
 if TYPE_CHECKING:
     from watchfiles import Change
@@ -68,13 +68,13 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             allowed_callers=_allowed_callers(options),
         )
         signatures = _signatures(options.signing_keys, settings.account_region.region)
-        door_options = FrontDoorOptions(
+        listener_options = ListenerOptions(
             access_log.write if access_log else None,
             recorder,
             options.dev_headers,
             (lambda service: signatures(service).check) if signatures else None,
         )
-        gateway = Gateway(settings, host_options, door_options)
+        gateway = Gateway(settings, host_options, listener_options)
         signature = signatures("lambda") if signatures else None
         if options.control_port is not None:
             gateway.add_control_port("127.0.0.1", options.control_port, signature)

@@ -1,7 +1,7 @@
 """Where the actions of load balancers lead."""
 
 from gateway.config.rules import ActionSettings, Forward
-from gateway.config.settings import AlbSettings, Settings, TargetGroupSettings
+from gateway.config.settings import AlbSettings, ListenerSettings, Settings, TargetGroupSettings
 
 
 def actions_of(listener: AlbSettings) -> list[ActionSettings]:
@@ -23,6 +23,6 @@ def groups_in_use(settings: Settings) -> list[TargetGroupSettings]:
     return [group for name, group in settings.target_groups.items() if name in names | shadows]
 
 
-def groups_behind(listener: AlbSettings, settings: Settings) -> tuple[TargetGroupSettings, ...]:
-    """The target groups that one listener forwards to, and their shadows."""
+def groups_behind(listener: ListenerSettings, settings: Settings) -> tuple[TargetGroupSettings, ...]:
+    """The target groups that one listener forwards to, and their shadows; none for one that is no load balancer."""
     return tuple(groups_in_use(Settings(settings.source, target_groups=settings.target_groups, listeners=(listener,))))

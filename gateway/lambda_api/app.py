@@ -22,6 +22,7 @@ from gateway.lambda_api.signature import SignatureCheck
 from gateway.lambda_api.stream import invoke_with_response_stream
 from gateway.lambda_api.strict import signed
 from gateway.lambda_api.wire import refused
+from gateway.observe.record import Observer
 from gateway.same_origin import THIS_MACHINE, AllowedCallers
 
 _Operation: TypeAlias = Callable[[Request, Service, str], Awaitable[Response]]
@@ -33,6 +34,7 @@ def build_control_app(
     signature: SignatureCheck | None = None,
     routes: Iterable[Route] = (),
     allowed: AllowedCallers = THIS_MACHINE,
+    observer: Observer | None = None,
 ) -> ASGIApp:
     """Wire the control port.
 
@@ -42,11 +44,12 @@ def build_control_app(
         signature: Strict mode; without it every caller is served, signed or not.
         routes: What else is on the port; each checks signatures for itself.
         allowed: Who may call beside programs on this machine.
+        observer: Told of each call of Invoke; None tells nobody.
 
     Returns:
         An ASGI application.
     """
-    service = Service(functions, signature)
+    service = Service(functions, signature, observer)
     health = Health(functions.functions, reset)
     verify = signature.check if signature is not None else None
     unknown = signed(_unknown, verify)

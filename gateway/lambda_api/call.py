@@ -23,11 +23,13 @@ from starlette.requests import Request
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.lineage import advance, function_mark
 from gateway.functions.service import LambdaService
-from gateway.invocation import FunctionReference, Invocation
+from gateway.invocation import FunctionReference, Invocation, Outcome
 from gateway.lambda_api.errors import ApiError, event_too_large, too_large, violation
 from gateway.lambda_api.jackson import refusal
 from gateway.lambda_api.names import not_found, resolve
 from gateway.lambda_api.signature import SignatureCheck
+from gateway.observe.record import Exchange, Observer, begin
+from gateway.translation.messages import Arrival
 
 SYNC_LIMIT: Final = 6_291_456
 EVENT_LIMIT: Final = 1_048_576
@@ -37,10 +39,15 @@ _NOT_JSON: Final = "Could not parse request body into json: Could not parse payl
 
 
 class Service(NamedTuple):
-    """What every operation works with; without a ``signature`` check any caller is served."""
+    """What every operation works with; without a ``signature`` check any caller is served.
+
+    Attributes:
+        observer: Told of each call; None tells nobody.
+    """
 
     functions: LambdaService
     signature: SignatureCheck | None = None
+    observer: Observer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,19 @@ async def read_call(request: Request, service: Service, operation: Operation, re
         streaming=operation.streaming,
     )
     return Call(reference, configuration, invocation, kind)
+
+
+async def run(call: Call, service: Service) -> tuple[Outcome, Exchange | None]:
+    """The outcome of a call whose caller waits, and the record of it, which the caller of this ends."""
+    if service.observer is None:
+        return await service.functions.invoke(call.function, call.invocation), None
+    invocation = call.invocation
+    arrival = Arrival(invocation.request_id, int(time.time() * 1000), invocation.trace_id)
+    exchange = begin(service.observer, arrival, kind="invoke")
+    report = exchange.invoking(call.function, invocation.payload)
+    outcome = await service.functions.invoke(call.function, invocation._replace(report=report))
+    exchange.answered(outcome)
+    return outcome, exchange
 
 
 async def read_body(request: Request) -> bytes:

@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed, Throttled, TimedOut, Unavailable
-from gateway.lambda_api.call import LEGACY_EVENT_LIMIT, Call, Operation, Service, read_call
+from gateway.lambda_api.call import LEGACY_EVENT_LIMIT, Call, Operation, Service, read_call, run
 from gateway.lambda_api.errors import MODELLED, UNMODELLED, ApiError, throttled
 from gateway.lambda_api.wire import JSON, Wire, identified
+from gateway.observe.record import end
 
 INVOKE: Final = Operation(("Event", "RequestResponse", "DryRun"))
 INVOKE_ASYNC: Final = Operation((), default="Event", event_limit=LEGACY_EVENT_LIMIT)
@@ -41,8 +42,11 @@ async def _answer(call: Call, service: Service) -> Response:
     if call.kind == "Event":
         service.functions.accept(call.function, call.invocation)
         return Wire(202, [*identified(call.invocation.request_id), _trace_line(call)])
-    outcome = await service.functions.invoke(call.function, call.invocation)
-    payload, failed, log_tail = await settled(outcome)
+    outcome, exchange = await run(call, service)
+    try:
+        payload, failed, log_tail = await settled(outcome)
+    finally:
+        end(exchange)
     headers = [JSON, *identified(call.invocation.request_id), executed_version(call)]
     if failed:
         headers.append((b"X-Amz-Function-Error", b"Unhandled"))

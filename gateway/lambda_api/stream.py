@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from gateway.chunks import close_chunks
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed
-from gateway.lambda_api.call import Call, Operation, Service, read_call
+from gateway.lambda_api.call import Call, Operation, Service, read_call, run
 from gateway.lambda_api.eventstream import invoke_complete, payload_chunks
 from gateway.lambda_api.invoke import LOG_TAIL, dry_run, executed_version, settled
 from gateway.lambda_api.wire import Wire, WireStream, identified
+from gateway.observe.record import Exchange, end
 
 STREAM: Final = Operation(("RequestResponse", "DryRun"), streaming=True)
 _OCTETS: Final = "application/octet-stream"
@@ -30,11 +31,14 @@ async def invoke_with_response_stream(request: Request, service: Service, reques
     call = await read_call(request, service, STREAM, request_id)
     if call.kind == "DryRun":
         return dry_run(call)
-    outcome = await service.functions.invoke(call.function, call.invocation)
+    outcome, exchange = await run(call, service)
     if isinstance(outcome, Streamed):
-        return WireStream(_head(call, outcome.content_type), _frames(outcome, call))
+        return WireStream(_head(call, outcome.content_type), _frames(outcome, call, exchange))
     content_type = outcome.content_type if isinstance(outcome, Returned) else _OCTETS
-    return Wire(200, _head(call, content_type), await _buffered(outcome, call))
+    try:
+        return Wire(200, _head(call, content_type), await _buffered(outcome, call))
+    finally:
+        end(exchange)
 
 
 def _head(call: Call, content_type: str) -> list[tuple[bytes, bytes]]:
@@ -42,7 +46,7 @@ def _head(call: Call, content_type: str) -> list[tuple[bytes, bytes]]:
     return [declared, *identified(call.invocation.request_id), executed_version(call)]
 
 
-async def _frames(outcome: Streamed, call: Call) -> AsyncGenerator[bytes, None]:
+async def _frames(outcome: Streamed, call: Call, exchange: Exchange | None) -> AsyncGenerator[bytes, None]:
     log_tail = b"" if call.invocation.tail else None
     try:
         async for chunk in outcome.chunks:
@@ -53,6 +57,7 @@ async def _frames(outcome: Streamed, call: Call) -> AsyncGenerator[bytes, None]:
         yield invoke_complete(broken.error_type, broken.payload, log_tail)
     finally:
         await close_chunks(outcome.chunks)
+        end(exchange)
 
 
 async def _buffered(outcome: Outcome, call: Call) -> bytes:

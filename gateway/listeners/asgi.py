@@ -5,14 +5,16 @@ The listener's own port does not use this: `gateway.listeners.protocol` answers 
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from time import perf_counter
 from typing import Any, Final, TypeAlias
 
 from gateway.defects import report
 from gateway.invocation import StreamBroken
 from gateway.listeners.delivery import close_body, exactly
-from gateway.listeners.failing import answer_to_defect, described, tell
-from gateway.listeners.listener import Listener
-from gateway.listeners.wire import Wire, has_content
+from gateway.listeners.failing import answer_to_defect
+from gateway.listeners.listener import Listener, observed
+from gateway.listeners.wire import has_content
+from gateway.observe.record import Exchange, Transfer, described, end
 from gateway.translation.headers import wire_size
 from gateway.translation.messages import Request, Response, Tls
 
@@ -51,42 +53,43 @@ class AsgiRim:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        created_at = asyncio.get_running_loop().time()
+        created_at = perf_counter()
         try:
             body, rest = await self._body(receive)
         except _Disconnected:
             return
         request = _request(scope, body, rest)
-        meter = None if self.listener.on_written is None else _Meter(send, request, created_at)
+        exchange = observed(self.listener, request)
         try:
-            response = await self._answer(request)
+            response = await self._answer(request, exchange)
             start = _start(request, response)
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is
             response = answer_to_defect(self.listener, request, request.client, error)
             start = _start(request, response)
-        if meter is None:
+        if exchange is None:
             await _write(start, request, response, receive, send)
         else:
-            await self._write_and_tell(start, request, response, receive, meter)
+            exchange.response = response
+            await self._write_and_tell(start, exchange, receive, _Meter(send, request, created_at))
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, exchange: Exchange | None) -> Response:
         if request.stream is None or self.listener.accepts_streams:
-            return await self.listener.respond(request)
+            answer = await self.listener.respond(request, exchange)
+            return answer if isinstance(answer, Response) else answer.response
         line = b"%b %b HTTP/%b" % (request.method.encode(), request.raw_path, request.http_version.encode())
         return self.listener.reject(413, request.client, line)
 
-    async def _write_and_tell(
-        self, start: Message, request: Request, response: Response, receive: Receive, meter: "_Meter"
-    ) -> None:
+    async def _write_and_tell(self, start: Message, exchange: Exchange, receive: Receive, meter: "_Meter") -> None:
+        assert exchange.request  # noqa: S101 - it is a request that is answered
+        assert exchange.response  # noqa: S101 - as above
         broken = True
         try:
-            await _write(start, request, response, receive, meter)
+            await _write(start, exchange.request, exchange.response, receive, meter)
             broken = False
         finally:
-            if self.listener.on_written is not None:
-                # Through the loop, as the listener's own port does it.
-                loop = asyncio.get_running_loop()
-                loop.call_soon(tell, self.listener.on_written, request, response, meter.wire(broken=broken))
+            exchange.transfer = meter.transfer(broken=broken)
+            # Through the loop, as the listener's own port does it.
+            asyncio.get_running_loop().call_soon(end, exchange)
 
     async def _body(self, receive: Receive) -> tuple[bytes, AsyncIterator[bytes] | None]:
         """The whole body; or b"" and all of it as a stream when it is over the listener's limit."""
@@ -119,25 +122,24 @@ class _Meter:
 
     def __init__(self, send: Send, request: Request, created_at: float) -> None:
         self._send = send
-        self._loop = asyncio.get_running_loop()
         self._received_bytes = wire_size(request.headers) + len(request.body)
         self._sent_bytes = 0
         self._created_at = created_at
-        self._complete_at = self._responded_at = self._loop.time()
+        self._complete_at = self._responded_at = perf_counter()
 
     async def __call__(self, message: Message) -> None:
         """Send on."""
         if message["type"] == "http.response.start":
-            self._responded_at = self._loop.time()
+            self._responded_at = perf_counter()
             self._sent_bytes += wire_size(message["headers"])
         else:
             self._sent_bytes += len(message.get("body", b""))
         await self._send(message)
 
-    def wire(self, *, broken: bool) -> Wire:
+    def transfer(self, *, broken: bool) -> Transfer:
         """What the exchange was."""
-        instants = self._created_at, self._created_at, self._complete_at, self._responded_at, self._loop.time()
-        return Wire(self._received_bytes, self._sent_bytes, *instants, broken)
+        instants = self._created_at, self._created_at, self._complete_at, self._responded_at, perf_counter()
+        return Transfer(self._received_bytes, self._sent_bytes, *instants, broken)
 
 
 async def _rest(parts: list[bytes], receive: Receive | None) -> AsyncIterator[bytes]:

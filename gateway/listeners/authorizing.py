@@ -19,8 +19,8 @@ from gateway.errors import BadResult, Fault
 from gateway.functions.service import LambdaService
 from gateway.invocation import Failed, FunctionReference, Invocation
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.exchange import payload_of, trace_header
 from gateway.listeners.integration import invoke_within
+from gateway.listeners.outcomes import payload_of, trace_header
 from gateway.listeners.usage_plans import Clock
 from gateway.translation.authorizers import (
     Grant,

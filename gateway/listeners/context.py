@@ -10,6 +10,7 @@ from gateway.functions.service import LambdaService
 
 if TYPE_CHECKING:
     from gateway.listeners.iam import Verify
+    from gateway.observe.record import Observer
 
 
 class ListenerContext(NamedTuple):
@@ -22,6 +23,7 @@ class ListenerContext(NamedTuple):
         cache: A folder for keys that should outlive the gateway.
         dev_headers: Requests may say with headers which claims, source IP or time they are to have.
         verify: What checks signatures for the service ``lambda`` or ``execute-api``; None believes them.
+        observer: Told of what belongs to no request, such as health checks; None tells nobody.
     """
 
     service: LambdaService
@@ -30,3 +32,4 @@ class ListenerContext(NamedTuple):
     cache: Path = Path()
     dev_headers: bool = False
     verify: "Callable[[str], Verify] | None" = None
+    observer: "Observer | None" = None

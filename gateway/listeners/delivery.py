@@ -2,21 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
+from time import perf_counter
 from typing import Any, Final
 
 from gateway.chunks import close_chunks
 from gateway.defects import report
 from gateway.invocation import StreamBroken
-from gateway.listeners.failing import described, tell
-from gateway.listeners.listener import Listener
+from gateway.listeners.listener import Listener, observed
 from gateway.listeners.wire import (
     LAST_CHUNK,
     Reading,
-    Wire,
     has_content,
     head_lines,
-    header_present,
 )
+from gateway.observe.record import Exchange, Transfer, described, end
+from gateway.translation.headers import values_of
 from gateway.translation.messages import Request, Response
 
 _JOINED_BYTES: Final = 64 * 1024
@@ -24,7 +24,7 @@ _JOINED_BYTES: Final = 64 * 1024
 
 
 class Delivery:
-    """Writes the responses of one connection and tells the listener's ``on_written``.
+    """Writes the responses of one connection and tells the listener's observer.
 
     Attributes:
         streaming: A streamed answer is being written.
@@ -57,30 +57,34 @@ class Delivery:
         self.resume()
         return self.streaming
 
-    def write(self, request: Request, response: Response, reading: Reading | None) -> Coroutine[Any, Any, None] | None:
+    def write(
+        self, request: Request, response: Response, reading: Reading | None, exchange: Exchange | None = None
+    ) -> Coroutine[Any, Any, None] | None:
         """Write an answer; what is returned must be awaited before the next one.
 
         What this or the awaiting raises is a defect, and nothing was written then.
         """
         body = response.body
         if not isinstance(body, bytes):
-            return self._stream(request, response, body, reading)
+            return self._stream(request, response, body, (reading, exchange))
         if self._lost:
             sent = 0
         else:
             sent = self._write_whole(response, body if has_content(request.method, response.status) else b"")
-        if reading is not None:
-            now = self._loop.time()
-            self._tell(request, response, Wire(reading[0], sent, *reading[1:], now, now, self._lost))
+        if reading is not None and exchange is not None:
+            now = perf_counter()
+            self._tell(exchange, response, Transfer(reading[0], sent, *reading[1:], now, now, self._lost))
         return None if self._writable is None else self._drain()
 
     def write_rejection(self, response: Response, received_bytes: int, heard_at: float) -> None:
         """Write the answer to bytes that were no request."""
         body = response.body if isinstance(response.body, bytes) else b""
         sent = self._write_whole(response, body)
-        if self._listener.on_written is not None:
-            now = self._loop.time()
-            self._tell(None, response, Wire(received_bytes, sent, heard_at, heard_at, heard_at, now, now))
+        exchange = observed(self._listener, None)
+        if exchange is not None:
+            now = perf_counter()
+            heard_at += now - self._loop.time()
+            self._tell(exchange, response, Transfer(received_bytes, sent, heard_at, heard_at, heard_at, now, now))
 
     def _write_whole(self, response: Response, body: bytes) -> int:
         lines = head_lines(response)
@@ -95,19 +99,23 @@ class Delivery:
         self._transport.write(body)
         return len(head) + len(body)
 
-    def _tell(self, request: Request | None, response: Response, wire: Wire) -> None:
+    def _tell(self, exchange: Exchange, response: Response, transfer: Transfer) -> None:
+        exchange.response, exchange.transfer = response, transfer
         # Through the loop: an observer can neither delay the connection nor break it.
-        if self._listener.on_written is not None:
-            self._loop.call_soon(tell, self._listener.on_written, request, response, wire)
+        self._loop.call_soon(end, exchange)
 
     async def _drain(self) -> None:
         while self._writable is not None and not self._lost:
             await self._writable.wait()
 
     async def _stream(
-        self, request: Request, response: Response, chunks: AsyncIterator[bytes], reading: Reading | None
+        self,
+        request: Request,
+        response: Response,
+        chunks: AsyncIterator[bytes],
+        seen: tuple[Reading | None, Exchange | None],
     ) -> None:
-        responded_at = self._loop.time()
+        responded_at = perf_counter()
         self._sent = 0
         broken = False
         try:
@@ -130,9 +138,10 @@ class Delivery:
         finally:
             self.streaming = False
             await close_body(request, chunks)
-        if reading is not None:
-            wire = Wire(reading[0], self._sent, *reading[1:], responded_at, self._loop.time(), broken or self._lost)
-            self._tell(request, response, wire)
+        reading, exchange = seen
+        if reading is not None and exchange is not None:
+            instants = *reading[1:], responded_at, perf_counter()
+            self._tell(exchange, response, Transfer(reading[0], self._sent, *instants, broken or self._lost))
 
     async def _pump(self, pieces: AsyncIterator[bytes]) -> None:
         async for piece in pieces:
@@ -145,10 +154,10 @@ class Delivery:
         """The pieces to write: a chunked body where the client knows that, bytes up to the end of connection else."""
         lines = head_lines(response)
         content = has_content(request.method, response.status)
-        unknown = content and not header_present(response.headers, b"content-length")
+        unknown = content and not values_of(response.headers, b"content-length")
         chunked = unknown and request.http_version == "1.1"
         self.ends_connection = unknown and not chunked
-        if chunked and not header_present(response.headers, b"transfer-encoding"):
+        if chunked and not values_of(response.headers, b"transfer-encoding"):
             lines.append(b"Transfer-Encoding: chunked")
         lines += (b"", b"")
         yield b"\r\n".join(lines)
@@ -169,8 +178,8 @@ async def exactly(chunks: AsyncIterator[bytes], response: Response) -> AsyncIter
     Raises:
         StreamBroken: There are more, which the client would take for the next answer, or fewer.
     """
-    said = next((value for name, value in response.headers if name.lower() == b"content-length"), None)
-    left = None if said is None else int(said)
+    said = values_of(response.headers, b"content-length")
+    left = int(said[0]) if said else None
     async for chunk in chunks:
         if left is not None:
             left -= len(chunk)

@@ -10,18 +10,14 @@ and HTTP APIs 500, Function URLs 502 (inferred).
 from typing import Final
 
 from gateway.defects import report
-from gateway.listeners.listener import Listener, OnWritten
-from gateway.listeners.wire import Wire, head_lines
+from gateway.listeners.listener import Listener
+from gateway.listeners.wire import head_lines
+from gateway.observe.record import described
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
 
 BARE: Final = Response(500, [(b"Content-Length", b"0"), (b"Connection", b"close")], close=True)
 """The answer when the listener's own cannot be made either."""
-
-
-def described(request: Request | None) -> str:
-    """Method and path of a request, for the log."""
-    return "bytes of a client" if request is None else f"{request.method} {request.raw_path.decode('latin-1')}"
 
 
 def answer_to_defect(listener: Listener, request: Request | None, client: Address, error: Exception) -> Response:
@@ -46,11 +42,3 @@ def answer_to_defect(listener: Listener, request: Request | None, client: Addres
 def _check(answer: Response) -> None:
     """Raise now what writing it would raise."""
     b"\r\n".join([*head_lines(answer), answer.body])  # type: ignore[list-item]  # a stream is refused here
-
-
-def tell(on_written: OnWritten, request: Request | None, response: Response, wire: Wire) -> None:
-    """Tell an observer of an exchange; what it raises reaches nobody but the log."""
-    try:
-        on_written(request, response, wire)
-    except Exception as error:  # noqa: BLE001 - whatever it is
-        report(f"an observer of {described(request)}", error)

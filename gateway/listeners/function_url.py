@@ -1,82 +1,92 @@
-"""The front door of a Lambda Function URL, buffered and streamed."""
+"""The listener of a Lambda Function URL, buffered and streamed."""
+
+from collections.abc import Mapping
 
 from gateway.config.doors import FunctionUrlSettings
 from gateway.errors import Fault
-from gateway.functions.service import LambdaService
 from gateway.invocation import FunctionReference, Streamed
+from gateway.listener_types import listener_type
+from gateway.listeners.api_steps import ApiSteps, routed
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.cors import cors_of
-from gateway.listeners.door import DoorListener, Visit
-from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
+from gateway.listeners.outcomes import payload_of
+from gateway.listeners.pipeline import PipelineListener, RequestState
 from gateway.listeners.streaming import begin_stream
 from gateway.translation.flavour import Limits
 from gateway.translation.flavours.function_url import FunctionUrl
-from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.route import DEFAULT, Route, RouteMatch
-
-_ROUTE = Route("ANY", DEFAULT)
+from gateway.types import Json
 
 
-class FunctionUrlDoor:
-    """A Function URL in front of its function; implements `gateway.listeners.door.Door`.
+class FunctionUrlSteps(ApiSteps):
+    """A Function URL in front of its function.
 
     Args:
         flavour: Its options.
-        service: Runs the function.
-        function: What it invokes.
+        integration: The function.
         verify: Checks signatures under ``AWS_IAM``; None believes them.
+        authorizer: What callers are taken for without being asked; None asks.
     """
 
     def __init__(
-        self, flavour: FunctionUrl, service: LambdaService, function: FunctionReference, verify: Verify | None = None
+        self,
+        flavour: FunctionUrl,
+        integration: LambdaIntegration,
+        verify: Verify | None = None,
+        authorizer: Mapping[str, Json] | None = None,
     ) -> None:
+        super().__init__()
         self.flavour = flavour
+        self._integration = integration
         self._verify = verify
-        self._integration = LambdaIntegration(service, function, streaming=flavour.invoke_mode == "RESPONSE_STREAM")
+        self._authorizer = authorizer
 
     @property
     def limits(self) -> Limits:
         """What the URL takes."""
         return self.flavour.limits
 
-    async def answer(self, visit: Visit) -> Response:
-        """Answer one request."""
-        request, arrival = visit.request, visit.arrival
-        answered = self.flavour.preflight(request, arrival)
-        if answered is not None:
-            return answered
-        if visit.knobs.throttle == "api":
-            raise Refused(Cause.THROTTLED, "as X-Gateway-Throttle asks")
-        event = self.flavour.encode(request, arrival, self._match(visit))
-        outcome = await self._integration.invoke(event, visit)
+    def needs(self, step: str) -> bool:
+        """CORS and callers cost nothing where nobody asks for them."""
+        return {
+            "preflight": self.flavour.cors is not None,
+            "authorize": self.flavour.auth_type != "NONE" or self._authorizer is not None,
+        }.get(step, True)
+
+    async def preflight(self, state: RequestState) -> Response | None:
+        """Answer a CORS preflight."""
+        return self.flavour.preflight(state.request, state.arrival)
+
+    async def route(self, state: RequestState) -> None:
+        """Everything goes to the function."""
+        state.match = self.flavour.route(state.request)
+
+    async def authorize(self, state: RequestState) -> None:
+        """Who signed the request; raises `Refused` when nobody did."""
+        if self._authorizer is not None:
+            authorizer = self._authorizer
+        elif state.knobs is not None and state.knobs.claims is not None:
+            authorizer = {"iam": state.knobs.claims}
+        else:
+            authorizer = caller_of(state.request, self.flavour.account_id, self._verify).authorizer()
+        state.match = routed(state)._replace(authorizer=authorizer)
+
+    async def integrate(self, state: RequestState) -> Response:
+        """Invoke the function."""
+        request, arrival = state.request, state.arrival
+        outcome = await self._integration.invoke(self.flavour.encode(request, arrival, state.match), state)
         if isinstance(outcome, Streamed):
             return await begin_stream(self.flavour, outcome, request, arrival)
         return self.flavour.decode(payload_of(outcome), request, arrival)
 
-    def _match(self, visit: Visit) -> RouteMatch | None:
-        if self.flavour.auth_type == "NONE":
-            return None
-        if visit.knobs.claims is not None:
-            authorizer = {"iam": visit.knobs.claims}
-            return RouteMatch(_ROUTE, "", "", {}, DEFAULT, {}, dict(authorizer))
-        caller = caller_of(visit.request, self.flavour.account_id, self._verify)
-        return RouteMatch(_ROUTE, "", "", {}, DEFAULT, {}, caller.authorizer())
-
-    def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
+    def refusal(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
         """The service's own answer."""
         return self.flavour.refuse(fault, request, arrival)
 
-    async def start(self) -> None:
-        """Nothing to open."""
 
-    async def aclose(self) -> None:
-        """Nothing to close."""
-
-
-def function_url(settings: FunctionUrlSettings, context: ListenerContext) -> DoorListener:
+def function_url(settings: FunctionUrlSettings, context: ListenerContext) -> PipelineListener:
     """The listener of a Function URL."""
     region, account = context.service.account_region
     flavour = FunctionUrl(
@@ -86,6 +96,24 @@ def function_url(settings: FunctionUrlSettings, context: ListenerContext) -> Doo
         invoke_mode=settings.invoke_mode,
         cors=cors_of(settings.cors),
     )
+    return function_url_of(flavour, context, FunctionReference(settings.function))
+
+
+def function_url_of(
+    flavour: FunctionUrl,
+    context: ListenerContext,
+    function: FunctionReference,
+    authorizer: Mapping[str, Json] | None = None,
+) -> PipelineListener:
+    """The listener of a Function URL that is described by its flavour.
+
+    Args:
+        flavour: Its options.
+        context: What it shares with others.
+        function: What it invokes.
+        authorizer: ``requestContext.authorizer`` of every request; None asks who signed it.
+    """
+    integration = LambdaIntegration(context.service, function, streaming=flavour.invoke_mode == "RESPONSE_STREAM")
     verify = context.verify("lambda") if context.verify else None
-    door = FunctionUrlDoor(flavour, context.service, FunctionReference(settings.function), verify)
-    return DoorListener(door, dev_headers=context.dev_headers)
+    steps = FunctionUrlSteps(flavour, integration, verify, authorizer)
+    return PipelineListener(steps, listener_type("function_url").steps, dev_headers=context.dev_headers)

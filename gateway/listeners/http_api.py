@@ -1,33 +1,37 @@
-"""The front door of an HTTP API, payload formats 2.0 and 1.0."""
+"""The listener of an HTTP API, payload formats 2.0 and 1.0."""
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from gateway.config import apis
 from gateway.config.doors import HttpApiSettings
 from gateway.errors import Fault, UsageError
 from gateway.invocation import FunctionReference
+from gateway.listener_types import listener_type
+from gateway.listeners.api_steps import REJECTIONS, ApiSteps, routed
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, HttpAuthorizer, Question
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.cors import cors_of
-from gateway.listeners.door import REJECTIONS, DoorListener, Visit
-from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
 from gateway.listeners.jwks import JwtAuthorizer, issuer_keys
+from gateway.listeners.outcomes import payload_of
+from gateway.listeners.pipeline import PipelineListener, RequestState
 from gateway.listeners.usage_plans import Clock, TokenBucket
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.flavour import Limits
 from gateway.translation.flavours.http_api import HttpApi
 from gateway.translation.flavours.http_api_v1 import HttpApiV1
-from gateway.translation.gateway_response import Cause, Refused
+from gateway.translation.gateway_response import Cause
 from gateway.translation.jwt_authorizer import claims_and_scopes
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.route import DEFAULT, Route, RouteMatch, RouteTable
 from gateway.types import Json
 
+_DEFAULTS: Final = apis.HttpRoute("")
 _AUTHORIZER_TIMEOUT_MS: Final = 10_000
 # The limit of 10240 bytes is one for request line and header values together.
 _REJECTIONS: Final = {**REJECTIONS, 414: Cause.HEADERS_TOO_LARGE}
@@ -57,6 +61,7 @@ class HttpMethod:
         member: Where payload 2.0 shows what the authorizer said: ``jwt`` or ``lambda``.
         authorizer_version: The version of the event that the authorizer gets.
         bucket: The route's own throttling.
+        granted: ``requestContext.authorizer`` of every request, instead of an authorizer's.
     """
 
     settings: apis.HttpRoute
@@ -66,10 +71,11 @@ class HttpMethod:
     member: str = "lambda"
     authorizer_version: str = "2.0"
     bucket: TokenBucket | None = None
+    granted: Mapping[str, Json] | None = None
 
 
-class HttpApiDoor:
-    """An HTTP API; implements `gateway.listeners.door.Door`.
+class HttpApiSteps(ApiSteps):
+    """An HTTP API.
 
     Args:
         flavours: Its options and routes.
@@ -90,10 +96,10 @@ class HttpApiDoor:
         verify: Verify | None = None,
         version: str = "2.0",
     ) -> None:
+        super().__init__(bucket, _REJECTIONS)
         self.flavours = flavours
         self.flavour = flavours.of(version)
         self._methods = methods
-        self._bucket = bucket
         self._verify = verify
 
     @property
@@ -101,42 +107,41 @@ class HttpApiDoor:
         """What the API takes."""
         return self.flavours.v2.limits
 
-    async def answer(self, visit: Visit) -> Response:
-        """Answer one request."""
-        request, arrival = visit.request, visit.arrival
-        answered = self.flavours.v2.preflight(request, arrival)
-        if answered is not None:
-            return answered
-        match = self.flavours.v2.route(request)
-        method = self._methods[match.route.name]
-        match = await self._authorized(method, match, visit)
-        if visit.knobs.throttle == "api":
-            raise Refused(Cause.THROTTLED, "as X-Gateway-Throttle asks")
-        for bucket in (method.bucket, self._bucket):
-            if bucket is not None:
-                bucket.admit()
-        flavour = self.flavours.of(method.version)
-        outcome = await method.integration.invoke(flavour.encode(request, arrival, match), visit)
-        return flavour.decode(payload_of(outcome), request, arrival)
+    async def preflight(self, state: RequestState) -> Response | None:
+        """Answer a CORS preflight."""
+        return self.flavours.v2.preflight(state.request, state.arrival)
 
-    async def _authorized(self, method: HttpMethod, match: RouteMatch, visit: Visit) -> RouteMatch:
-        """The match with what authorization adds to it."""
-        request = visit.request
-        scopes = method.settings.authorization_scopes
-        if visit.knobs.claims is not None:
-            given = claims_and_scopes(visit.knobs.claims, scopes or None)
-            return match._replace(authorizer=_shown(given, "jwt", method.version))
-        if method.settings.authorization_type == "AWS_IAM":
-            caller = caller_of(request, self.flavours.v2.account_id, self._verify)
+    async def route(self, state: RequestState) -> None:
+        """Find the route; raises `Refused` when there is none."""
+        state.match = match = self.flavours.v2.route(state.request)
+        state.method = self._methods[match.route.name]
+        if state.exchange is not None:
+            state.exchange.rule = match.route.key
+
+    async def authorize(self, state: RequestState) -> None:
+        """Ask the route's authorizer, or who signed; raises `Refused` for who may not pass."""
+        method: HttpMethod = state.method
+        if method.granted is not None:
+            state.match = routed(state)._replace(authorizer=method.granted)
+        elif state.knobs is not None and state.knobs.claims is not None:
+            given = claims_and_scopes(state.knobs.claims, method.settings.authorization_scopes or None)
+            state.match = routed(state)._replace(authorizer=_shown(given, "jwt", method.version))
+        elif method.settings.authorization_type == "AWS_IAM":
+            caller = caller_of(state.request, self.flavours.v2.account_id, self._verify)
             if method.version == "1.0":
-                return match._replace(identity=caller.identity())
-            return match._replace(authorizer=caller.authorizer())
-        if method.authorizer is None:
-            return match
-        event = self.flavours.of(method.authorizer_version).event(request, visit.arrival, match)
-        question = Question(event, self._route_arn(request, match), request.client[0], request, scopes)
-        grant = await method.authorizer.ask(question)
-        return match._replace(authorizer=_shown(grant.authorizer, method.member, method.version))
+                state.match = routed(state)._replace(identity=caller.identity())
+            else:
+                state.match = routed(state)._replace(authorizer=caller.authorizer())
+        elif method.authorizer is not None:
+            grant = await method.authorizer.ask(self._question(method, state))
+            shown = _shown(grant.authorizer, method.member, method.version)
+            state.match = routed(state)._replace(authorizer=shown)
+
+    def _question(self, method: HttpMethod, state: RequestState) -> Question:
+        request, match = state.request, routed(state)
+        event = self.flavours.of(method.authorizer_version).event(request, state.arrival, match)
+        arn = self._route_arn(request, match)
+        return Question(event, arn, request.client[0], request, method.settings.authorization_scopes)
 
     def _route_arn(self, request: Request, match: RouteMatch) -> str:
         flavour = self.flavours.v2
@@ -144,15 +149,21 @@ class HttpApiDoor:
         endpoint = Endpoint(flavour.region, flavour.account_id, flavour.api_id, match.stage)
         return endpoint.method_arn(request.method, path)
 
-    def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
+    async def integrate(self, state: RequestState) -> Response:
+        """Invoke the function."""
+        method: HttpMethod = state.method
+        request, arrival = state.request, state.arrival
+        flavour = self.flavours.of(method.version)
+        outcome = await method.integration.invoke(flavour.encode(request, arrival, state.match), state)
+        return flavour.decode(payload_of(outcome), request, arrival)
+
+    def refusal(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
         """The API's own answer."""
         return self.flavours.v2.refuse(fault, request, arrival)
 
-    async def start(self) -> None:
-        """Nothing to open."""
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
+    def needs(self, step: str) -> bool:
+        """CORS costs nothing where the functions answer for themselves."""
+        return step != "preflight" or self.flavours.v2.cors is not None
 
 
 def _shown(authorizer: dict[str, Json], member: str, version: str) -> dict[str, Json]:
@@ -162,7 +173,7 @@ def _shown(authorizer: dict[str, Json], member: str, version: str) -> dict[str, 
     return {member: authorizer or None}
 
 
-def http_api(settings: HttpApiSettings, context: ListenerContext, *, clock: Clock = time.monotonic) -> DoorListener:
+def http_api(settings: HttpApiSettings, context: ListenerContext, *, clock: Clock = time.monotonic) -> PipelineListener:
     """The listener of an HTTP API.
 
     Args:
@@ -192,8 +203,30 @@ def http_api(settings: HttpApiSettings, context: ListenerContext, *, clock: Cloc
     methods = {key: _method(route, settings, authorizers, context, clock) for key, route in routes.items()}
     bucket = TokenBucket(settings.throttle, clock) if settings.throttle else None
     verify = context.verify("execute-api") if context.verify else None
-    door = HttpApiDoor(Flavours(options), methods, bucket, verify, settings.payload_format_version)
-    return DoorListener(door, dev_headers=context.dev_headers, rejections=_REJECTIONS)
+    steps = HttpApiSteps(Flavours(options), methods, bucket, verify, settings.payload_format_version)
+    return PipelineListener(steps, listener_type("http_api").steps, dev_headers=context.dev_headers)
+
+
+def http_api_of(
+    flavour: HttpApi | HttpApiV1,
+    context: ListenerContext,
+    function: FunctionReference,
+    authorizer: Mapping[str, Json] | None = None,
+) -> PipelineListener:
+    """The listener of an HTTP API that is described by its flavour: all routes lead to one function.
+
+    Args:
+        flavour: Its options, and its payload format version.
+        context: What it shares with others.
+        function: What it invokes.
+        authorizer: ``requestContext.authorizer`` of every request; None lets everybody in.
+    """
+    options = {field.name: getattr(flavour, field.name) for field in fields(flavour) if field.init}
+    version = "1.0" if isinstance(flavour, HttpApiV1) else "2.0"
+    integration = LambdaIntegration(context.service, function, _DEFAULTS.timeout_in_millis)
+    method = HttpMethod(_DEFAULTS, version, integration, granted=authorizer)
+    steps = HttpApiSteps(Flavours(options), defaultdict(lambda: method), version=version)
+    return PipelineListener(steps, listener_type("http_api").steps, dev_headers=context.dev_headers)
 
 
 def _route(key: str) -> Route:

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from gateway.errors import NamedError
 from gateway.translation.gateway_response import Cause, Refused
+from gateway.translation.headers import values_of
 from gateway.translation.messages import Request
 from gateway.types import HeaderList, Json
 
@@ -86,7 +87,7 @@ def caller_of(request: Request, account_id: str, verify: Verify | None, missing:
 
 def _named_key(request: Request) -> str:
     """The key that a request names in ``Authorization`` or as a presigned URL, "" without one."""
-    lines = [value for name, value in request.headers if name.lower() == b"authorization"]
+    lines = values_of(request.headers, b"authorization")
     found = _CREDENTIAL.match(lines[0]) if len(lines) == 1 else None
     if found is not None:
         return found[1].decode("latin-1")

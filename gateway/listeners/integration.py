@@ -1,63 +1,64 @@
-"""A front door's call of a function, with the time that the front door itself waits.
+"""A listener's invocation of a function, with the time that the listener itself waits.
 
 Facts: a REST API gives up after 29 seconds, an HTTP API after 30; the function runs on (API Gateway developer guide,
 limits).
 """
 
 import asyncio
-from time import perf_counter
+from typing import Final
 
 from gateway.chunks import close_later
 from gateway.defects import report
 from gateway.errors import Fault, FaultKind
 from gateway.functions.service import LambdaService
 from gateway.invocation import FunctionReference, Invocation, Outcome, Streamed
-from gateway.listeners.door import Visit
-from gateway.listeners.exchange import trace_header
+from gateway.listeners.outcomes import trace_header
+from gateway.listeners.pipeline import RequestState
+from gateway.tasks import Tasks
 from gateway.translation.gateway_response import Cause, Refused
+from gateway.translation.messages import Request
 
-_abandoned: set[asyncio.Future[Outcome]] = set()
-"""Invocations that no client waits for any more, kept from the garbage collector until they end."""
+_running: Final = Tasks()
+"""Invocations with a listener's time limit, some of which no client waits for any more."""
 
 
 class LambdaIntegration:
-    """A function behind a front door.
+    """A function behind a listener.
 
     Args:
         service: Runs it.
         function: What is invoked.
-        timeout_ms: How long the front door waits; 0 for as long as the function takes.
-        streaming: The front door passes a stream on.
+        timeout_ms: How long the listener waits; 0 for as long as the function takes.
+        streaming: The listener passes a stream on.
     """
 
     def __init__(
         self, service: LambdaService, function: FunctionReference, timeout_ms: int = 0, *, streaming: bool = False
     ) -> None:
         self.function = function
-        self._service = service
         self.streaming = streaming
+        self._service = service
         self._timeout_ms = timeout_ms
 
-    async def invoke(self, event: bytes, visit: Visit) -> Outcome:
+    async def invoke(self, event: bytes, state: RequestState) -> Outcome:
         """The outcome for an event.
 
         Raises:
-            Refused: The front door's own time is over.
+            Refused: The listener's own time is over.
             Fault: A developer header asks for a throttled function.
         """
-        if visit.knobs.throttle == "function":
-            raise Fault(FaultKind.THROTTLED, "as X-Gateway-Throttle asks")
-        if visit.knobs.cold_start:
-            self._service.renew(self.function)
-        exchange = visit.exchange
-        exchange.event = event
-        exchange.invoked_at = perf_counter()
-        arrival = exchange.arrival
-        trace_id = _sent_trace(visit) or trace_header(arrival, self._service.lineage(self.function))
-        invocation = Invocation(event, arrival.request_id, "", trace_id, streaming=self.streaming)
+        if state.knobs is not None:
+            if state.knobs.throttle == "function":
+                raise Fault(FaultKind.THROTTLED, "as X-Gateway-Throttle asks")
+            if state.knobs.cold_start:
+                self._service.renew(self.function)
+        arrival, exchange = state.arrival, state.exchange
+        trace_id = _sent_trace(state.request) or trace_header(arrival, self._service.lineage(self.function))
+        report = None if exchange is None else exchange.invoking(self.function, event)
+        invocation = Invocation(event, arrival.request_id, "", trace_id, streaming=self.streaming, report=report)
         outcome = await invoke_within(self._service, self.function, invocation, self._timeout_ms)
-        exchange.outcome = outcome
-        exchange.answered_at = perf_counter()
+        if exchange is not None:
+            exchange.answered(outcome)
         return outcome
 
 
@@ -73,7 +74,7 @@ async def invoke_within(
     if timeout_ms == 0 or configuration is None or configuration.timeout_ms < timeout_ms:
         # A function that is stopped earlier needs no second watch.
         return await service.invoke(function, invocation)
-    running = asyncio.ensure_future(service.invoke(function, invocation))
+    running = _running.start(service.invoke(function, invocation))
     try:
         done, _ = await asyncio.wait({running}, timeout=timeout_ms / 1000)
     except asyncio.CancelledError:
@@ -81,13 +82,11 @@ async def invoke_within(
         raise
     if done:
         return running.result()
-    _abandoned.add(running)
     running.add_done_callback(_forget)
     raise Refused(Cause.INTEGRATION_TIMEOUT, f"the function did not answer within {timeout_ms / 1000:g} s")
 
 
 def _forget(running: asyncio.Future[Outcome]) -> None:
-    _abandoned.discard(running)
     if running.cancelled():
         return
     if (error := running.exception()) is not None:
@@ -98,9 +97,9 @@ def _forget(running: asyncio.Future[Outcome]) -> None:
             close_later(outcome.chunks)
 
 
-def _sent_trace(visit: Visit) -> str:
+def _sent_trace(request: Request) -> str:
     """The client's trace header when it names a Root: the function's trace is then part of it."""
-    for name, value in visit.request.headers:
+    for name, value in request.headers:
         if len(name) == 15 and name.lower() == b"x-amzn-trace-id" and b"Root=" in value:
             return value.decode("latin-1")
     return ""

@@ -1,26 +1,34 @@
-"""What the rims (the HTTP/1.1 protocol, the ASGI adapter) ask of a front door."""
+"""What the edges (the HTTP/1.1 protocol, the ASGI adapter) ask of a listener."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
-from gateway.listeners.wire import Wire
+from gateway.listeners.arrivals import arrive
+from gateway.listeners.tunnel import Tunnel
+from gateway.observe.record import Exchange, Observer, begin
 from gateway.translation.flavour import Limits
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
 
-OnWritten: TypeAlias = Callable[[Request | None, Response, Wire], None]
-"""Told about an exchange after its answer was written; the request is None when only bytes were rejected."""
+
+class Upgraded(NamedTuple):
+    """An answer of 101 and what takes the connection over after it."""
+
+    response: Response
+    tunnel: Tunnel
+
+
+Answer: TypeAlias = Response | Upgraded
+"""What becomes of a request."""
 
 
 class Listener(Protocol):
-    """One front door behind one port.
+    """What answers on one port.
 
     Attributes:
-        on_written: Told about each exchange after its answer was written; None records nothing.  The request is None
-            when there was none, only bytes that were rejected.
+        observer: Told of each exchange; None records nothing.
     """
 
-    on_written: OnWritten | None
+    observer: Observer | None
 
     @property
     def accepts_streams(self) -> bool:
@@ -29,13 +37,17 @@ class Listener(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """Sizes that the rim enforces while it reads."""
+        """Sizes that the edge enforces while it reads."""
         ...
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request, exchange: Exchange | None = None) -> Answer:
         """Answer one request.
 
-        What goes wrong becomes this front door's own answer; what is raised is a defect, see `listeners.failing`.
+        What goes wrong becomes this listener's own answer; what is raised is a defect, see `listeners.failing`.
+
+        Args:
+            request: The request.
+            exchange: Filled in as it goes, and says when the request arrived; None when nobody wants to know.
         """
         ...
 
@@ -45,3 +57,8 @@ class Listener(Protocol):
         With 500 it is the answer to a request that met a defect of the gateway; its status may be another one then.
         """
         ...
+
+
+def observed(listener: Listener, request: Request | None) -> Exchange | None:
+    """A new exchange of which the listener's observer has been told; None without an observer."""
+    return None if listener.observer is None else begin(listener.observer, arrive(), request)

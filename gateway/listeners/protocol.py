@@ -9,16 +9,19 @@ import sys
 from collections import deque
 from collections.abc import Coroutine
 from functools import partial
+from time import perf_counter
 from typing import Any, Final
 
 from gateway.defects import report
 from gateway.listeners.delivery import Delivery
-from gateway.listeners.failing import answer_to_defect, described
+from gateway.listeners.failing import answer_to_defect
+from gateway.listeners.listener import Upgraded, observed
 from gateway.listeners.port_options import PortOptions
 from gateway.listeners.reader import RequestReader
 from gateway.listeners.tls import tls_facts
 from gateway.listeners.tunnel import Tunnel
 from gateway.listeners.wire import CONTINUE, Peer, Reading, Refusal
+from gateway.observe.record import described
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
 
@@ -78,9 +81,9 @@ class HttpProtocol(asyncio.Protocol):
             else:
                 self._drain(len(data))
             return
-        self._heard_at = now = self._loop.time()
+        self._heard_at = self._loop.time()
         try:
-            self._reader.feed(data, now)
+            self._reader.feed(data, perf_counter())
         except Refusal as refusal:
             self._refuse(refusal)
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is
@@ -186,17 +189,20 @@ class HttpProtocol(asyncio.Protocol):
             self._tasks.add(task)
 
     async def _serve(self, request: Request, reading: Reading | None) -> None:
+        listener = self._listener
+        exchange = None if listener.observer is None else observed(listener, request)
         try:
             try:
-                response = await self._listener.respond(request)
-                delivered = self._delivery.write(request, response, reading)
-                if response.upgrade is not None:
-                    self._switch(request, response.upgrade, delivered)
+                answer = await listener.respond(request, exchange)
+                response = answer if isinstance(answer, Response) else answer.response
+                delivered = self._delivery.write(request, response, reading, exchange)
+                if isinstance(answer, Upgraded):
+                    self._switch(request, answer.tunnel, delivered)
                 elif delivered is not None:
                     await delivered
             except Exception as error:  # noqa: BLE001 - a defect, whatever it is, and nothing was written
-                response = answer_to_defect(self._listener, request, self._client, error)
-                self._delivery.write(request, response, reading)
+                response = answer_to_defect(listener, request, self._client, error)
+                self._delivery.write(request, response, reading, exchange)
         except BaseException:
             self._transport.abort()  # the server's end
             raise
@@ -230,30 +236,28 @@ class HttpProtocol(asyncio.Protocol):
                 self._continue_due = False
                 self._transport.write(CONTINUE)
 
-    def _switch(self, request: Request, upgrade: object, delivered: Coroutine[Any, Any, None] | None) -> None:
+    def _switch(self, request: Request, tunnel: Tunnel, delivered: Coroutine[Any, Any, None] | None) -> None:
         if delivered is not None:
             delivered.close()  # the other protocol hears of a slow client by itself
         try:
-            self._hand_over(upgrade)
+            self._hand_over(tunnel)
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the answer is with the client already
             self._transport.abort()
             report(f"the upgrade of {described(request)}", error)
 
-    def _hand_over(self, upgrade: object) -> None:
+    def _hand_over(self, tunnel: Tunnel) -> None:
         """Give the connection to another protocol; what was asked for behind this request is not answered."""
-        if not isinstance(upgrade, Tunnel):
-            raise TypeError(f"{upgrade!r} is no Tunnel")
         if self._eof or self._transport.is_closing():
             self._transport.close()
-            upgrade.lost()
+            tunnel.lost()
             return
-        self._tunnel = upgrade
+        self._tunnel = tunnel
         self._refused = True
         self._queue.clear()
         self.flow_changed()
         if self._timer is not None:
             self._timer.cancel()
-        upgrade.open(self._transport)
+        tunnel.open(self._transport)
 
     def _next(self) -> None:
         following, reading = self._queue.popleft()

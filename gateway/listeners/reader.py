@@ -243,7 +243,7 @@ class RequestReader:
             stream,
             self._ambiguous,
         )
-        self._sink.received(request, None if self._listener.on_written is None else self._reading())
+        self._sink.received(request, None if self._listener.observer is None else self._reading())
 
     def _reading(self) -> Reading:
         size = len(self._method) + len(self._target) + 14 + self._body_bytes

@@ -1,25 +1,30 @@
-"""The front door of a REST API.
+"""The listener of a REST API.
 
-A request is routed, then authorized, then counted, then validated, then integrated (API Gateway developer guide;
-routing before authorization: ministackorg/ministack commit 79929fc1, compared with AWS).
+A request is routed, then throttled, then authorized, then counted, then validated, then integrated (API Gateway
+developer guide; routing before authorization: ministackorg/ministack commit 79929fc1, compared with AWS).
 """
 
 import time
+from collections import defaultdict
+from collections.abc import Mapping
 
 from gateway.config import apis
 from gateway.config.doors import RestApiSettings
 from gateway.errors import BadResult, Fault
-from gateway.invocation import Outcome, Returned, Streamed
+from gateway.invocation import FunctionReference, Outcome, Returned, Streamed
+from gateway.listener_types import listener_type
+from gateway.listeners.api_steps import ApiSteps, routed
 from gateway.listeners.authorizing import Question
 from gateway.listeners.context import ListenerContext
-from gateway.listeners.door import DoorListener, Visit
-from gateway.listeners.exchange import payload_of
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
+from gateway.listeners.outcomes import payload_of
+from gateway.listeners.pipeline import PipelineListener, RequestState
 from gateway.listeners.proxying import HttpProxy, mock_response, parameter_lines
 from gateway.listeners.rest_methods import RestMethod, rest_methods, rest_routes, rest_table
 from gateway.listeners.streaming import begin_stream
 from gateway.listeners.usage_plans import Clock, TokenBucket, UsagePlans
+from gateway.listeners.validation import RequestValidator
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.custom_response import customized, response_type
 from gateway.translation.flavour import Limits
@@ -29,10 +34,11 @@ from gateway.translation.identifiers import extended_request_id
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.route import RouteMatch
 from gateway.translation.stream_prelude import CONTENT_TYPE, DELIMITER
+from gateway.types import Json
 
 
-class RestApiDoor:
-    """A REST API; implements `gateway.listeners.door.Door`.
+class RestApiSteps(ApiSteps):
+    """A REST API.
 
     Args:
         flavour: Its options and routes.
@@ -45,17 +51,17 @@ class RestApiDoor:
     def __init__(
         self,
         flavour: RestApi,
-        methods: dict[str, RestMethod],
+        methods: Mapping[str, RestMethod],
         settings: RestApiSettings,
         clock: Clock = time.time,
         verify: Verify | None = None,
     ) -> None:
+        super().__init__(TokenBucket(settings.throttle, clock) if settings.throttle else None)
         self.flavour = flavour
         self._methods = methods
         self._responses = settings.gateway_responses
         self._key_from_authorizer = settings.api_key_source == "AUTHORIZER"
         self._plans = UsagePlans(settings.api_keys, settings.usage_plans, clock)
-        self._bucket = TokenBucket(settings.throttle, clock) if settings.throttle else None
         self._verify = verify
         self._endpoint = Endpoint(flavour.region, flavour.account_id, flavour.api_id, flavour.stage)
 
@@ -64,38 +70,31 @@ class RestApiDoor:
         """What the API takes."""
         return self.flavour.limits
 
-    async def answer(self, visit: Visit) -> Response:
-        """Answer one request."""
-        request, arrival = visit.request, visit.arrival
-        match = self.flavour.route(request)
-        method = self._methods[match.route.name]
-        match, usage_key = await self._authorized(method, match, visit)
-        match = self._counted(method, match, visit, usage_key)
-        if method.validator is not None:
-            await method.validator.check(self.flavour.event(request, arrival, match), request.body)
-        integration = method.integration
-        if isinstance(integration, apis.Integration):
-            return mock_response(integration, request, arrival)
-        if isinstance(integration, HttpProxy):
-            return await integration.respond(request, arrival, match)
-        outcome = await integration.invoke(self.flavour.encode(request, arrival, match), visit)
-        return await self._response(integration, outcome, request, arrival)
+    async def route(self, state: RequestState) -> None:
+        """Find the method; raises `Refused` when there is none."""
+        state.match = match = self.flavour.route(state.request)
+        state.method = self._methods[match.route.name]
+        if state.exchange is not None:
+            state.exchange.rule = match.route.key
 
-    async def _authorized(self, method: RestMethod, match: RouteMatch, visit: Visit) -> tuple[RouteMatch, str]:
-        """The match with what authorization adds to it, and the authorizer's usage key."""
-        if visit.knobs.claims is not None:
-            return match._replace(authorizer={"claims": visit.knobs.claims}), ""
-        request = visit.request
-        if method.settings.authorization_type == "AWS_IAM":
-            caller = caller_of(request, self.flavour.account_id, self._verify, Cause.NO_ROUTE)
-            return match._replace(identity=caller.identity()), ""
-        if method.authorizer is None:
-            return match, ""
-        arn = self._endpoint.method_arn(request.method, self._inner_path(match))
-        event = self.flavour.event(request, visit.arrival, match)
-        scopes = method.settings.authorization_scopes
-        grant = await method.authorizer.ask(Question(event, arn, request.client[0], request, scopes))
-        return match._replace(authorizer=grant.authorizer), grant.usage_key
+    async def authorize(self, state: RequestState) -> None:
+        """Ask the method's authorizer, or who signed; raises `Refused` for who may not pass."""
+        method: RestMethod = state.method
+        if method.granted is not None:
+            state.match = routed(state)._replace(authorizer=method.granted)
+        elif state.knobs is not None and state.knobs.claims is not None:
+            state.match = routed(state)._replace(authorizer={"claims": state.knobs.claims})
+        elif method.settings.authorization_type == "AWS_IAM":
+            caller = caller_of(state.request, self.flavour.account_id, self._verify, Cause.NO_ROUTE)
+            state.match = routed(state)._replace(identity=caller.identity())
+        elif method.authorizer is not None:
+            request, match = state.request, routed(state)
+            arn = self._endpoint.method_arn(request.method, self._inner_path(match))
+            event = self.flavour.event(request, state.arrival, match)
+            scopes = method.settings.authorization_scopes
+            grant = await method.authorizer.ask(Question(event, arn, request.client[0], request, scopes))
+            state.match = match._replace(authorizer=grant.authorizer)
+            state.usage_key = grant.usage_key
 
     def _inner_path(self, match: RouteMatch) -> str:
         """The path that the resources see: no base path and no stage."""
@@ -107,16 +106,30 @@ class RestApiDoor:
             path = path.removeprefix(f"/{prefix}")
         return path or "/"
 
-    def _counted(self, method: RestMethod, match: RouteMatch, visit: Visit, usage_key: str) -> RouteMatch:
-        if visit.knobs.throttle == "api":
-            raise Refused(Cause.THROTTLED, "as X-Gateway-Throttle asks")
-        if method.settings.api_key_required:
-            value = usage_key if self._key_from_authorizer else _api_key(visit.request)
-            match = match._replace(identity={**(match.identity or {}), **self._plans.admit(value)})
-        for bucket in (method.bucket, self._bucket):
-            if bucket is not None:
-                bucket.admit()
-        return match
+    async def usage_plan(self, state: RequestState) -> None:
+        """Count the request for its API key; raises `Refused` when the key may not, or no longer."""
+        if state.method.settings.api_key_required:
+            value = state.usage_key if self._key_from_authorizer else _api_key(state.request)
+            match = routed(state)
+            state.match = match._replace(identity={**(match.identity or {}), **self._plans.admit(value)})
+
+    async def validate(self, state: RequestState) -> None:
+        """Hold parameters and body against the method; raises `Refused` when they do not fit."""
+        validator: RequestValidator | None = state.method.validator
+        if validator is not None:
+            event = self.flavour.event(state.request, state.arrival, routed(state))
+            await validator.check(event, state.request.body)
+
+    async def integrate(self, state: RequestState) -> Response:
+        """Invoke the function, ask the proxied server, or answer for a MOCK."""
+        integration: LambdaIntegration | HttpProxy | apis.Integration = state.method.integration
+        request, arrival = state.request, state.arrival
+        if isinstance(integration, LambdaIntegration):
+            outcome = await integration.invoke(self.flavour.encode(request, arrival, state.match), state)
+            return await self._response(integration, outcome, request, arrival)
+        if isinstance(integration, HttpProxy):
+            return await integration.respond(request, arrival, routed(state))
+        return mock_response(integration, request, arrival)
 
     async def _response(
         self, integration: LambdaIntegration, outcome: Outcome, request: Request, arrival: Arrival
@@ -136,7 +149,7 @@ class RestApiDoor:
             raise Refused(Cause.CONFIGURATION, str(error)) from error
         raise Refused(Cause.CONFIGURATION, "the function did not stream, and response_transfer_mode is STREAM")
 
-    def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
+    def refusal(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
         """A gateway response, as configured."""
         response = self.flavour.refuse(fault, request, arrival)
         if not self._responses:
@@ -162,9 +175,6 @@ class RestApiDoor:
         }
         return customized(response, given.status_code, lines, template, context)
 
-    async def start(self) -> None:
-        """Nothing to open."""
-
     async def aclose(self) -> None:
         """Close the connections of proxied servers."""
         for method in self._methods.values():
@@ -179,7 +189,7 @@ def _api_key(request: Request) -> str:
     return ""
 
 
-def rest_api(settings: RestApiSettings, context: ListenerContext, *, clock: Clock = time.time) -> DoorListener:
+def rest_api(settings: RestApiSettings, context: ListenerContext, *, clock: Clock = time.time) -> PipelineListener:
     """The listener of a REST API.
 
     Args:
@@ -204,5 +214,26 @@ def rest_api(settings: RestApiSettings, context: ListenerContext, *, clock: Cloc
         binary_media_types=settings.binary_media_types,
     )
     verify = context.verify("execute-api") if context.verify else None
-    door = RestApiDoor(flavour, rest_methods(settings, context.service, clock), settings, clock, verify)
-    return DoorListener(door, dev_headers=context.dev_headers)
+    steps = RestApiSteps(flavour, rest_methods(settings, context.service, clock), settings, clock, verify)
+    return PipelineListener(steps, listener_type("rest_api").steps, dev_headers=context.dev_headers)
+
+
+def rest_api_of(
+    flavour: RestApi,
+    context: ListenerContext,
+    function: FunctionReference,
+    authorizer: Mapping[str, Json] | None = None,
+) -> PipelineListener:
+    """The listener of a REST API that is described by its flavour: all methods invoke one function.
+
+    Args:
+        flavour: Its options.
+        context: What it shares with others.
+        function: What it invokes.
+        authorizer: ``requestContext.authorizer`` of every request; None lets everybody in.
+    """
+    defaults = apis.RestRoute(function.name)
+    integration = LambdaIntegration(context.service, function, defaults.timeout_in_millis)
+    method = RestMethod(defaults, integration, granted=authorizer)
+    steps = RestApiSteps(flavour, defaultdict(lambda: method), RestApiSettings(0, function.name))
+    return PipelineListener(steps, listener_type("rest_api").steps, dev_headers=context.dev_headers)

@@ -17,6 +17,7 @@ from gateway.listeners.proxying import HttpProxy
 from gateway.listeners.usage_plans import Clock, TokenBucket
 from gateway.listeners.validation import RequestValidator
 from gateway.translation.route import ANY, Route, RouteTable
+from gateway.types import Json
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class RestMethod:
         authorizer: None lets everybody in.
         validator: None takes every request.
         bucket: The method's own throttling.
+        granted: ``requestContext.authorizer`` of every request, instead of an authorizer's.
     """
 
     settings: apis.RestRoute
@@ -42,6 +44,7 @@ class RestMethod:
     authorizer: Authorizing | None = None
     validator: RequestValidator | None = None
     bucket: TokenBucket | None = None
+    granted: Mapping[str, Json] | None = None
 
 
 def rest_routes(settings: RestApiSettings) -> dict[str, apis.RestRoute]:

@@ -16,6 +16,7 @@ import re
 from typing import Final, NamedTuple
 
 from gateway.listeners.wire import Refusal
+from gateway.translation.headers import values_of
 from gateway.types import HeaderList
 
 _REQUEST_LINE: Final = re.compile(rb"([A-Z_-]{1,40}) ([!-~\x80-\xff]+) (HTTP/1\.[01])")
@@ -87,8 +88,8 @@ def _header(line: bytes, request_line: bytes) -> tuple[bytes, bytes]:
 
 def _framing(headers: HeaderList, request_line: bytes) -> tuple[list[bytes], bool]:
     """The one framing line that is left, if any, and whether the original ones were ambiguous."""
-    lengths = [value for name, value in headers if name.lower() == b"content-length"]
-    codings = [value.lower() for name, value in headers if name.lower() == b"transfer-encoding"]
+    lengths = values_of(headers, b"content-length")
+    codings = [value.lower() for value in values_of(headers, b"transfer-encoding")]
     if len(set(lengths)) > 1 or not all(length.isdigit() for length in lengths) or codings.count(b"chunked") > 1:
         raise Refusal(400, request_line)
     if not set(codings) <= {b"chunked", b"identity"}:

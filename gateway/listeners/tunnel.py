@@ -1,12 +1,11 @@
 """What takes a connection over when its last HTTP answer was ``101 Switching Protocols``."""
 
 import asyncio
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 
-@runtime_checkable
 class Tunnel(Protocol):
-    """The other protocol on a connection; `Response.upgrade` carries it from the listener to the rim.
+    """The other protocol on a connection; a listener's `Upgraded` answer brings it.
 
     Exactly one `lost` comes last; it may come without an `open` when the client left before the answer.
     """

@@ -1,4 +1,4 @@
-"""The front door of a WebSocket API: the handshake, the routes of its messages, and ``@connections``.
+"""The listener of a WebSocket API: the handshake, the routes of its messages, and ``@connections``.
 
 Facts (API Gateway developer guide, apigateway-websocket-api; RFC 6455 for the handshake):
 
@@ -8,30 +8,34 @@ Facts (API Gateway developer guide, apigateway-websocket-api; RFC 6455 for the h
 - ``$disconnect`` is told when the connection is gone, whatever ended it.
 """
 
-import asyncio
 import base64
 import binascii
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
 from gateway.config import apis
 from gateway.config.doors import WebSocketApiSettings
-from gateway.defects import report, reported
+from gateway.defects import report
 from gateway.errors import Fault, UsageError
 from gateway.functions.service import LambdaService
 from gateway.invocation import FunctionReference
+from gateway.listener_types import listener_type
+from gateway.listeners.api_steps import ApiSteps, routed
 from gateway.listeners.arrivals import arrive
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, Question, WebSocketAuthorizer
 from gateway.listeners.context import ListenerContext
-from gateway.listeners.door import DoorListener, Visit
-from gateway.listeners.exchange import Exchange, payload_of
 from gateway.listeners.integration import LambdaIntegration
+from gateway.listeners.listener import Answer, Upgraded
+from gateway.listeners.outcomes import payload_of
+from gateway.listeners.pipeline import PipelineListener, RequestState
 from gateway.listeners.websocket_connections import Connections, managed_connection
+from gateway.observe.record import begin, end
+from gateway.tasks import Tasks
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.flavour import Limits
 from gateway.translation.flavours.websocket import WebSocketApi, failure_frame, forbidden_frame
@@ -39,7 +43,7 @@ from gateway.translation.front_door import framed
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.result import load_result
-from gateway.translation.route import Route, RouteMatch
+from gateway.types import Json
 
 try:
     from websockets.utils import accept_key
@@ -55,7 +59,6 @@ DISCONNECT: Final = "$disconnect"
 DEFAULT: Final = "$default"
 _TIMEOUT_MS: Final = 29_000
 _MANAGEMENT_BODY: Final = 10 * 1024 * 1024
-_CONNECT_ROUTE: Final = Route("", CONNECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,8 @@ class MessageRoute:
     two_way: bool = False
 
 
-class WebSocketDoor:
-    """A WebSocket API; implements `gateway.listeners.door.Door`.
+class WebSocketSteps(ApiSteps):
+    """A WebSocket API.
 
     Args:
         flavour: Its options and route keys.
@@ -75,6 +78,7 @@ class WebSocketDoor:
         authorizer: Of ``$connect``; None lets everybody in.
         times: How long connections may last.
         arrive: Makes id, time and trace id of a message.
+        granted: ``requestContext.authorizer`` of every connection, instead of the authorizer's.
 
     Attributes:
         connections: The open ones.
@@ -87,128 +91,146 @@ class WebSocketDoor:
         authorizer: Authorizing | None = None,
         times: "Times" = Times(),  # noqa: B008 - a value
         arrive: Callable[[], Arrival] = arrive,
+        granted: Mapping[str, Json] | None = None,
     ) -> None:
+        super().__init__()
         self.flavour = flavour
         self.connections = Connections()
         self._routes = routes
         self._authorizer = authorizer
         self._times = times
         self._arrive = arrive
-        self._running: set[asyncio.Task[None]] = set()
+        self._granted = granted
+        self._running = Tasks("the end of a WebSocket connection")
 
     @property
     def limits(self) -> Limits:
         """Those of handshakes and of the management API, which refuses too long messages in its own words."""
         return self.flavour.limits._replace(request_body=_MANAGEMENT_BODY)
 
-    async def answer(self, visit: Visit) -> Response:
-        """Answer a handshake, or a call of the management API."""
-        request, arrival = visit.request, visit.arrival
-        path = request.raw_path.decode("latin-1")
-        connection_id = managed_connection(path, self.flavour.stage)
-        if connection_id is not None:
-            answer = self.connections.manage(request.method, connection_id, request.body)
-            lines = [(b"x-amzn-RequestId", arrival.request_id.encode())]
-            if answer.error:
-                lines.append((b"x-amzn-ErrorType", answer.error.encode()))
-            return framed(answer.status, lines, answer.body, request, arrival, b"application/json")
+    async def manage(self, state: RequestState) -> Response | None:
+        """Answer a call of the management API."""
+        request, arrival = state.request, state.arrival
+        connection_id = managed_connection(request.raw_path.decode("latin-1"), self.flavour.stage)
+        if connection_id is None:
+            return None
+        answer = self.connections.manage(request.method, connection_id, request.body)
+        lines = [(b"x-amzn-RequestId", arrival.request_id.encode())]
+        if answer.error:
+            lines.append((b"x-amzn-ErrorType", answer.error.encode()))
+        return framed(answer.status, lines, answer.body, request, arrival, b"application/json")
+
+    async def route(self, state: RequestState) -> None:
+        """Every handshake at the stage is ``$connect``; raises `Refused` for what is none."""
+        path = state.request.raw_path.decode("latin-1")
         if path.rstrip("/") not in {"", f"/{self.flavour.stage}"}:
             raise Refused(Cause.NO_STAGE, f"{path} is not the stage /{self.flavour.stage}")
-        return await self._connect(visit, _accept_line(request))
+        state.set_cookies.append(_accept_line(state.request))
+        state.match = self.flavour.route(state.request)
+        if state.exchange is not None:
+            state.exchange.rule = CONNECT
 
-    async def _connect(self, visit: Visit, accept: tuple[bytes, bytes]) -> Response:
-        request, arrival = visit.request, visit.arrival
-        match = await self._authorized(visit)
+    async def authorize(self, state: RequestState) -> None:
+        """Ask the authorizer; raises `Refused` for who may not connect."""
+        match = routed(state)
+        if self._granted is not None:
+            state.match = match._replace(authorizer=self._granted)
+        elif state.knobs is not None and state.knobs.claims is not None:
+            state.match = match._replace(authorizer=state.knobs.claims)
+        elif self._authorizer is not None:
+            flavour, request = self.flavour, state.request
+            arn = Endpoint(flavour.region, flavour.account_id, flavour.api_id, flavour.stage).route_arn(CONNECT)
+            event = orjson.loads(flavour.encode(request, state.arrival, match))
+            grant = await self._authorizer.ask(Question(event, arn, request.client[0], request))
+            state.match = match._replace(authorizer=grant.authorizer)
+
+    async def integrate(self, state: RequestState) -> Answer:
+        """Invoke the function of ``$connect``, if any; a 2xx opens the connection."""
+        request, arrival, match = state.request, state.arrival, routed(state)
         answer = Response(101, [])
         route = self._routes.get(CONNECT)
         if route is not None:
-            outcome = await route.integration.invoke(self.flavour.encode(request, arrival, match), visit)
+            outcome = await route.integration.invoke(self.flavour.encode(request, arrival, match), state)
             answer = self.flavour.decode(payload_of(outcome), request, arrival)
         if answer.status != 101:
             return answer
+        observer = None if state.exchange is None else state.exchange.observer
         connection = self.flavour.open(request, arrival, match)
-        session = Session(connection, visit, self._message, self._closed, self._times)
+        session = Session(connection, request, self._message, self._closed, self._times, observer)
         self.connections.add(session)
-        head = [(b"Connection", b"upgrade"), (b"Upgrade", b"websocket"), accept]
-        return answer._replace(headers=[*head, *answer.headers], upgrade=session)
-
-    async def _authorized(self, visit: Visit) -> RouteMatch:
-        match = RouteMatch(_CONNECT_ROUTE, "", "", {}, self.flavour.stage, self.flavour.stage_variables)
-        if visit.knobs.throttle == "api":
-            raise Refused(Cause.THROTTLED, "as X-Gateway-Throttle asks")
-        if visit.knobs.claims is not None:
-            return match._replace(authorizer=visit.knobs.claims)
-        if self._authorizer is None:
-            return match
-        flavour = self.flavour
-        arn = Endpoint(flavour.region, flavour.account_id, flavour.api_id, flavour.stage).route_arn(CONNECT)
-        event = orjson.loads(flavour.encode(visit.request, visit.arrival, match))
-        grant = await self._authorizer.ask(Question(event, arn, visit.request.client[0], visit.request))
-        return match._replace(authorizer=grant.authorizer)
+        head = [(b"Connection", b"upgrade"), (b"Upgrade", b"websocket"), *state.set_cookies]
+        return Upgraded(answer._replace(headers=[*head, *answer.headers]), session)
 
     def _message(self, session: "Session", text: str) -> None:
-        self._run(self._deliver(session, text))
+        self._running.start(self._deliver(session, text))
 
     async def _deliver(self, session: "Session", text: str) -> None:
-        arrival = self._arrive()
+        state = self._state(session)
         try:
-            answer = await self._answer_of(session, text, arrival)
+            answer = await self._answer_of(session, text, state)
         except Fault as fault:
             log.warning("message of %s: %s", session.connection.connection_id, fault)
-            answer = failure_frame(session.connection, arrival).encode()
+            _note(state, fault)
+            answer = failure_frame(session.connection, state.arrival).encode()
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is
             report(f"a message of {session.connection.connection_id}", error)
-            answer = failure_frame(session.connection, arrival).encode()
+            answer = failure_frame(session.connection, state.arrival).encode()
         finally:
             session.message_done()
         if answer is not None:
             session.send(answer)
+        end(state.exchange)
 
-    async def _answer_of(self, session: "Session", text: str, arrival: Arrival) -> bytes | None:
+    async def _answer_of(self, session: "Session", text: str, state: RequestState) -> bytes | None:
         """What the client reads; None for nothing."""
         try:
             key = self.flavour.route_key(text)
         except KeyError as error:
             log.warning("message of %s: no route %s and no $default", session.connection.connection_id, error)
-            return forbidden_frame(session.connection, arrival).encode()
+            return forbidden_frame(session.connection, state.arrival).encode()
         route = self._routes[key]
-        event = self.flavour.message(text, session.connection, arrival)
-        payload = payload_of(await route.integration.invoke(event, self._visit(session, arrival)))
+        if state.exchange is not None:
+            state.exchange.rule = key
+        event = self.flavour.message(text, session.connection, state.arrival)
+        payload = payload_of(await route.integration.invoke(event, state))
         return _body(payload) if route.two_way else None
 
     def _closed(self, session: "Session", code: int, reason: str) -> None:
         self.connections.remove(session)
         if DISCONNECT in self._routes:
-            self._run(self._disconnect(session, code, reason))
+            self._running.start(self._disconnect(session, code, reason))
 
     async def _disconnect(self, session: "Session", code: int, reason: str) -> None:
-        arrival = self._arrive()
-        event = self.flavour.disconnect(code, reason, session.connection, arrival)
+        state = self._state(session)
+        if state.exchange is not None:
+            state.exchange.rule = DISCONNECT
+        event = self.flavour.disconnect(code, reason, session.connection, state.arrival)
         try:
-            payload_of(await self._routes[DISCONNECT].integration.invoke(event, self._visit(session, arrival)))
+            payload_of(await self._routes[DISCONNECT].integration.invoke(event, state))
         except Fault as fault:
             log.warning("$disconnect of %s: %s", session.connection.connection_id, fault)
+            _note(state, fault)
+        finally:
+            end(state.exchange)
 
-    def _visit(self, session: "Session", arrival: Arrival) -> Visit:
-        return Visit(session.visit.request, Exchange(arrival))
+    def _state(self, session: "Session") -> RequestState:
+        """A message of a connection, on its way."""
+        arrival = self._arrive()
+        exchange = None if session.observer is None else begin(session.observer, arrival, kind="message")
+        return RequestState(session.request, arrival, exchange)
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        task.add_done_callback(reported("the end of a WebSocket connection"))
-
-    def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
+    def refusal(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
         """The answer to a handshake that fails."""
         return self.flavour.refuse(fault, request, arrival)
 
-    async def start(self) -> None:
-        """Nothing to open."""
-
     async def aclose(self) -> None:
         """Let the functions end that were told of messages and disconnects."""
-        while self._running:
-            await asyncio.gather(*self._running, return_exceptions=True)
+        await self._running.wait()
+
+
+def _note(state: RequestState, fault: Fault) -> None:
+    if state.exchange is not None:
+        state.exchange.fault = fault
 
 
 class _Handshake(NamedTuple):
@@ -246,8 +268,8 @@ def websocket_api(
     context: ListenerContext,
     *,
     times: "Times" = Times(),  # noqa: B008 - a value
-) -> DoorListener:
-    """The listener of a WebSocket API; its door's ``connections`` are what `connection_routes` manages.
+) -> PipelineListener:
+    """The listener of a WebSocket API; its steps' ``connections`` are what `connection_routes` manages.
 
     Args:
         settings: From the configuration.
@@ -269,7 +291,7 @@ def websocket_api(
         route_selection_expression=settings.route_selection_expression,
         route_keys=frozenset(routes),
     )
-    door = WebSocketDoor(
+    steps = WebSocketSteps(
         flavour,
         {
             key: MessageRoute(LambdaIntegration(service, FunctionReference(route.function), _TIMEOUT_MS), route.two_way)
@@ -278,7 +300,26 @@ def websocket_api(
         _authorizer(settings.authorizer, service),
         times,
     )
-    return DoorListener(door, dev_headers=context.dev_headers)
+    return PipelineListener(steps, listener_type("websocket_api").steps, dev_headers=context.dev_headers)
+
+
+def websocket_api_of(
+    flavour: WebSocketApi,
+    context: ListenerContext,
+    function: FunctionReference,
+    authorizer: Mapping[str, Json] | None = None,
+) -> PipelineListener:
+    """The listener of a WebSocket API that is described by its flavour: all routes invoke one function.
+
+    Args:
+        flavour: Its options.
+        context: What it shares with others.
+        function: What it invokes.
+        authorizer: ``requestContext.authorizer`` of every connection; None lets everybody in.
+    """
+    route = MessageRoute(LambdaIntegration(context.service, function, _TIMEOUT_MS))
+    steps = WebSocketSteps(flavour, dict.fromkeys(flavour.route_keys, route), granted=authorizer)
+    return PipelineListener(steps, listener_type("websocket_api").steps, dev_headers=context.dev_headers)
 
 
 def _authorizer(settings: apis.Authorizer | None, service: LambdaService) -> Authorizing | None:

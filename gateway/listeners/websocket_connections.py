@@ -10,12 +10,13 @@ apigateway-how-to-call-websocket-api-connections):
 """
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import unquote
 
 import orjson
 
-from gateway.translation.flavours.websocket import MAX_MESSAGE
+from gateway.listeners.published import Published
+from gateway.translation.flavours.websocket import MAX_MESSAGE, WebSocketApi
 from gateway.translation.front_door import NO_CONTENT
 from gateway.types import EpochMs
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from gateway.listeners.pipeline import PipelineListener
     from gateway.listeners.websocket_session import Session
 
 _MARK = "/@connections/"
@@ -71,14 +73,27 @@ class Connections:
         return Managed(200)
 
 
+class _Connected(Protocol):
+    """The steps of a WebSocket API, as far as they matter here."""
+
+    flavour: WebSocketApi
+    connections: Connections
+
+
 def managed_connection(path: str, stage: str) -> str | None:
     """The decoded connection id of ``/{stage}/@connections/{id}``, on a custom domain without the stage; else None."""
     path = path.removeprefix(f"/{stage}")
     return unquote(path.removeprefix(_MARK)) if path.startswith(_MARK) else None
 
 
+def control_routes(listener: "PipelineListener", port: int) -> list[Published]:  # noqa: ARG001 - a row's signature
+    """The same API on the control port: ``/STAGE/@connections/ID``."""
+    steps: _Connected = listener.steps  # type: ignore[assignment]  # its row says so
+    return [Published(route, "execute-api") for route in connection_routes(steps.connections, steps.flavour.stage)]
+
+
 def connection_routes(connections: Connections, stage: str) -> "list[Route]":
-    """The same API for another application (the control port)."""
+    """The same API for another application."""
     from starlette.responses import Response as Answer  # noqa: PLC0415 - only where there is such an application
     from starlette.routing import Route  # noqa: PLC0415
 

@@ -20,8 +20,9 @@ from typing import Final, NamedTuple
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
-from gateway.listeners.door import Visit
+from gateway.observe.record import Observer
 from gateway.translation.flavours.websocket import MAX_FRAME, MAX_MESSAGE, Connection
+from gateway.translation.messages import Request
 from gateway.types import EpochMs
 
 _CLOSING_S: Final = 5.0
@@ -43,10 +44,11 @@ class Session:
 
     Args:
         connection: What it keeps from its handshake.
-        visit: The handshake.
+        request: The handshake.
         on_message: Gets each message; `message_done` must follow.
         on_closed: Gets the close code and the reason when the connection is gone.
         times: How long it may last.
+        observer: Who is told of its messages; None for nobody.
 
     Attributes:
         last_active: When a frame last went either way.
@@ -56,13 +58,15 @@ class Session:
     def __init__(
         self,
         connection: Connection,
-        visit: Visit,
+        request: Request,
         on_message: Callable[["Session", str], None],
         on_closed: Callable[["Session", int, str], None],
         times: Times,
+        observer: Observer | None = None,
     ) -> None:
         self.connection = connection
-        self.visit = visit
+        self.request = request
+        self.observer = observer
         self.last_active: EpochMs = connection.connected_at
         self.slow = False
         self._on_message = on_message

@@ -1,4 +1,4 @@
-"""HTTP/1.1 bytes: the head of a response, the target of a request, and what one exchange cost on the wire.
+"""HTTP/1.1 bytes: the head of a response and the target of a request.
 
 Sources: RFC 9110 (which answers have no content, section 6.4.1), RFC 9112 (request targets, section 3.2).
 """
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from gateway.translation.error_page import STANDARD_REASONS
 from gateway.translation.flavour import Limits
-from gateway.translation.messages import Response, Tls
+from gateway.translation.messages import Request, Response, Tls
 from gateway.types import Address, HeaderList
 
 # Python's own phrases for some of them changed between its versions.
@@ -30,7 +30,7 @@ class Peer(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How one request came in: its size and three instants of the event loop's clock, in seconds.
+    """How one request came in: its size and three instants of `time.perf_counter`, in seconds.
 
     Attributes:
         received_bytes: Request line, header lines and body; the framing of a chunked body is not counted.
@@ -43,30 +43,6 @@ class Reading(NamedTuple):
     created_at: float
     head_complete_at: float
     complete_at: float
-
-
-class Wire(NamedTuple):
-    """What one exchange was on the wire; instants are of the event loop's clock, in seconds.
-
-    Attributes:
-        received_bytes: As in `Reading`.
-        sent_bytes: Response head and body as written, any chunked framing included.
-        created_at: The request's first byte arrived.
-        head_complete_at: The request's last header line arrived.
-        complete_at: The request's last byte arrived.
-        responded_at: The response's head was handed to the operating system.
-        sent_at: The response's last byte was.
-        broken: The response could not be sent to its end.
-    """
-
-    received_bytes: int
-    sent_bytes: int
-    created_at: float
-    head_complete_at: float
-    complete_at: float
-    responded_at: float
-    sent_at: float
-    broken: bool = False
 
 
 class Refusal(Exception):
@@ -95,11 +71,6 @@ def head_lines(response: Response) -> list[bytes]:
 def has_content(method: str, status: int) -> bool:
     """Whether an answer may carry body bytes: none to HEAD, none with 1xx, 204 and 304."""
     return method != "HEAD" and status >= 200 and status not in {204, 304}
-
-
-def header_present(headers: HeaderList, lower_name: bytes) -> bool:
-    """Whether there is a line of this name in any spelling."""
-    return any(name.lower() == lower_name for name, _ in headers)
 
 
 def split_target(target: bytes, method: str) -> tuple[bytes, bytes, bytes]:
@@ -134,3 +105,10 @@ def over_limit(request_line_bytes: int, headers: HeaderList, limits: Limits) -> 
     if sizes and (max(sizes) > limits.header_line or sum(sizes) + 4 * len(sizes) > limits.headers):
         return 400
     return 0
+
+
+def refused_while_read(request: Request, limits: Limits) -> int:
+    """The status for a whole request that a port would not have read to its end, 0 for one that it would have."""
+    target = len(request.raw_path) + len(request.raw_query) + bool(request.raw_query)
+    status = over_limit(len(request.method) + target + len("  HTTP/1.1"), request.headers, limits)
+    return status or (413 if len(request.body) > limits.request_body else 0)

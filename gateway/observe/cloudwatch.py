@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.errors import UsageError
-from gateway.observe.authorized import Authorized
 from gateway.observe.cases import authorizer_of
 from gateway.observe.differences import Difference, differences
 from gateway.observe.flavour_options import make_flavour
 from gateway.observe.recording import Recording
+from gateway.translation.flavour_options import encode_as
 from gateway.translation.rebuild import rebuild
 from gateway.types import Json
 
@@ -59,8 +59,9 @@ def event_differences(recording: Recording) -> list[Difference]:
         Fault: This gateway would not forward the request at all.
     """
     assert recording.arrival is not None  # noqa: S101 - `captured` gives one
-    flavour = Authorized(make_flavour(recording.flavour, recording.options), authorizer_of(recording.event))
-    now: Json = json.loads(flavour.encode(recording.request, recording.arrival))
+    flavour, authorizer = make_flavour(recording.flavour, recording.options), authorizer_of(recording.event)
+    granted = authorizer if isinstance(authorizer, dict) else None
+    now: Json = json.loads(encode_as(flavour, recording.request, recording.arrival, granted))
     return differences(recording.event, now, "/event", recording.mask)
 
 

@@ -16,6 +16,7 @@ from gateway.observe.repeated_secrets import RepeatedSecrets
 from gateway.observe.secret_bodies import Bodies
 from gateway.observe.secret_names import Place, hides_all, is_secret_name
 from gateway.observe.secret_shapes import without_shapes
+from gateway.translation.headers import first_value
 from gateway.translation.payload_v2 import joined_query
 from gateway.types import HeaderList, Json
 
@@ -113,8 +114,7 @@ class Redactor:
 
     def body(self, body: bytes, lines: HeaderList) -> bytes:
         """A body with the header lines of its message."""
-        kind = next((value for name, value in lines if name.lower() == b"content-type"), b"")
-        return body if self.idle else self._bodies.content(body, kind.decode("latin-1"))
+        return body if self.idle else self._bodies.content(body, first_value(lines, b"content-type").decode("latin-1"))
 
     def event(self, event: Json) -> Json:
         """An event of any front door, changed where a secret stands."""

@@ -8,21 +8,18 @@ from asyncio import to_thread
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import orjson
 
-from gateway.errors import UsageError
+from gateway.errors import FaultKind, UsageError
 from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
-from gateway.listeners.alb.listener import AlbExchange
-from gateway.listeners.exchange import Exchange
-from gateway.listeners.wire import Wire
 from gateway.observe.flavour_options import options_of
+from gateway.observe.record import Exchange, Observer
 from gateway.observe.recording import NOT_INVOKED, Recording, to_text
 from gateway.observe.redaction import Redaction
 from gateway.private_files import make_private_folder, write_private
 from gateway.translation.flavour import Flavour
-from gateway.translation.messages import Request, Response
 from gateway.types import Json
 
 log = logging.getLogger("gateway")
@@ -32,8 +29,6 @@ WAITING: Final = 1000
 
 WAITING_BYTES: Final = 64 * 1024 * 1024
 """Bytes of bodies and events that may wait."""
-
-OnWritten: TypeAlias = Callable[[Request | None, Response, Wire], None]
 
 
 class Recorder:
@@ -69,19 +64,12 @@ class Recorder:
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
-    def observer(self, name: str, flavour: Flavour) -> OnWritten:
-        """What to set as ``on_written`` of a listener; ``name`` is the flavour's in the table of front doors.
+    def observer(self, name: str, flavour: Flavour) -> Observer:
+        """What to set as ``observer`` of a listener; ``name`` is the flavour's in the table of listener types.
 
         Of a load balancer the attributes count; mode and ARN of the target group are read off each event.
         """
-        options = options_of(flavour)
-
-        def on_written(request: Request | None, response: Response, wire: Wire) -> None:
-            # Without a request there were only bytes that nothing could be made of.
-            if request is not None:
-                self._take(name, options, request, response, wire)
-
-        return on_written
+        return _OfListener(self, name, options_of(flavour))
 
     async def aclose(self) -> None:
         """Write what still waits, and say what is missing."""
@@ -92,14 +80,15 @@ class Recorder:
         if self.dropped:
             log.warning("%d exchanges were not recorded: the disk was slower than the requests", self.dropped)
 
-    def _take(self, name: str, options: Mapping[str, Json], request: Request, response: Response, wire: Wire) -> None:
-        size = _size(request, response)
+    def take(self, name: str, options: Mapping[str, Json], exchange: Exchange) -> None:
+        """Record an exchange of a flavour with these options, unless too many others wait."""
+        size = _size(exchange)
         if self._jobs.qsize() >= self._waiting or self._bytes + size > WAITING_BYTES:
             self.dropped += 1
             return
         with self._lock:
             self._bytes += size
-        self._jobs.put((lambda: recording_of(name, options, request, response, wire), size))
+        self._jobs.put((lambda: recording_of(name, options, exchange), size))
 
     def _work(self) -> None:
         while job := self._jobs.get():
@@ -117,6 +106,25 @@ class Recorder:
         save(self._folder, self._number + 1, recording, self._redaction)
         self._number += 1
         self.written += 1
+
+
+class _OfListener:
+    """Observes one listener."""
+
+    details = False
+
+    def __init__(self, recorder: Recorder, name: str, options: Mapping[str, Json]) -> None:
+        self._recorder = recorder
+        self._name = name
+        self._options = options
+
+    def began(self, exchange: Exchange) -> None:
+        """Nothing is known yet."""
+
+    def ended(self, exchange: Exchange) -> None:
+        """Record requests; bytes that nothing could be made of, and messages, cannot be sent again."""
+        if exchange.kind == "request" and exchange.request is not None and exchange.response is not None:
+            self._recorder.take(self._name, self._options, exchange)
 
 
 def save(folder: Path, number: int, recording: Recording, redaction: Redaction) -> Path:
@@ -138,28 +146,32 @@ def number_of(path: Path) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
-def recording_of(name: str, options: Mapping[str, Json], request: Request, response: Response, wire: Wire) -> Recording:
-    """What an observer was told, as a recording; ``response.record`` is the `Exchange` when there was one."""
-    exchange = response.record if isinstance(response.record, Exchange) else None
-    times = {
-        "request": wire.complete_at - wire.created_at,
-        "until_response": wire.responded_at - wire.complete_at,
-        "response": wire.sent_at - wire.responded_at,
-    }
-    if exchange is not None and exchange.outcome is not None:
+def recording_of(name: str, options: Mapping[str, Json], exchange: Exchange) -> Recording:
+    """What an observer was told, as a recording; the exchange has a request and a response."""
+    request, response, transfer = exchange.request, exchange.response, exchange.transfer
+    assert request is not None  # noqa: S101 - see above
+    assert response is not None  # noqa: S101 - see above
+    times: dict[str, float] = {}
+    if transfer is not None:
+        times = {
+            "request": transfer.complete_at - transfer.created_at,
+            "until_response": transfer.responded_at - transfer.complete_at,
+            "response": transfer.sent_at - transfer.responded_at,
+        }
+    if exchange.outcome is not None:
         times["function"] = exchange.answered_at - exchange.invoked_at
-    event: Json = orjson.loads(exchange.event) if exchange is not None and exchange.event else None
+    event: Json = orjson.loads(exchange.event) if exchange.event else None
     name, options = _target_group(name, options, event)
     return Recording(
         name,
         options,
         request,
-        None if exchange is None else exchange.arrival,
+        exchange.arrival,
         event,
-        {"kind": NOT_INVOKED} if exchange is None else _outcome_members(exchange),
-        exchange.outcome.payload if exchange is not None and isinstance(exchange.outcome, Returned) else None,
+        _outcome_members(exchange),
+        exchange.outcome.payload if isinstance(exchange.outcome, Returned) else None,
         response,
-        exchange.transformed if isinstance(exchange, AlbExchange) else None,
+        exchange.transformed,
         streamed=not isinstance(response.body, bytes),
         recorded_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}Z",
         times_ms={span: round(seconds * 1000, 3) for span, seconds in times.items()},
@@ -178,7 +190,8 @@ def _target_group(name: str, options: Mapping[str, Json], event: Json) -> tuple[
 
 def _outcome_members(exchange: Exchange) -> dict[str, Json]:
     members: dict[str, Json] = {"kind": NOT_INVOKED} if exchange.outcome is None else _kind(exchange.outcome)
-    if exchange.fault is not None:
+    # What a load balancer refuses by itself can be sent to a URL only.
+    if exchange.fault is not None and exchange.fault.kind is not FaultKind.REFUSED:
         members["fault"] = str(exchange.fault)
     return members
 
@@ -199,8 +212,8 @@ def _kind(outcome: Outcome) -> dict[str, Json]:
             return {"kind": "unavailable", "error": error, "message": message}
 
 
-def _size(request: Request, response: Response) -> int:
+def _size(exchange: Exchange) -> int:
     """About what an exchange holds in memory."""
-    answered = len(response.body) if isinstance(response.body, bytes) else 0
-    event = len(response.record.event) if isinstance(response.record, Exchange) else 0
-    return len(request.body) + answered + event
+    body = b"" if exchange.response is None else exchange.response.body
+    answered = len(body) if isinstance(body, bytes) else 0
+    return len(exchange.request.body if exchange.request else b"") + answered + len(exchange.event)

@@ -22,11 +22,13 @@ from gateway.invocation import (
     Unavailable,
 )
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.exchange import Exchange, FunctionCall
-from gateway.observe.authorized import Authorized
+from gateway.listeners.context import ListenerContext
+from gateway.listeners.listener import Upgraded
+from gateway.listeners.of_flavour import listener_of
 from gateway.observe.cases import authorizer_of
 from gateway.observe.differences import Difference, differences
 from gateway.observe.flavour_options import make_flavour
+from gateway.observe.record import Exchange
 from gateway.observe.recording import NOT_INVOKED, Recording, body_members, from_text
 from gateway.targets.inprocess import InProcess
 from gateway.translation.messages import Response
@@ -131,14 +133,17 @@ async def replay(
     Raises:
         UsageError: The recording names a front door or an option that does not exist.
     """
-    flavour = Authorized(make_flavour(recording.flavour, recording.options), authorizer_of(recording.event))
-    exchange = Exchange(recording.arrival or arrive())
+    flavour = make_flavour(recording.flavour, recording.options)
+    request = recording.transformed or recording.request
+    exchange = Exchange(recording.arrival or arrive(), request)
     if service is None:
         recorded = FunctionConfiguration(function.name, "-")
         service = LambdaService([Function(recorded, _Recorded(outcome_of(recording)))])
-    response = await FunctionCall(flavour, service, function).run(
-        recording.transformed or recording.request, exchange.arrival, exchange
-    )
+    authorizer = authorizer_of(recording.event)
+    granted = authorizer if isinstance(authorizer, dict) else None
+    answer = await listener_of(flavour, ListenerContext(service), function, granted).respond(request, exchange)
+    # The connection is never opened, so that no function is told of its end: that was not recorded.
+    response = answer.response if isinstance(answer, Upgraded) else answer
     masked = (*recording.mask, *ignore)
     found = []
     if recording.event is not None:

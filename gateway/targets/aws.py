@@ -7,11 +7,11 @@ from typing import Final
 import pybase64
 
 from gateway.errors import UsageError
-from gateway.invocation import Invocation, Outcome, StreamBroken, Unavailable
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, StreamBroken, TimedOut, Unavailable
 from gateway.targets.aws_access import AwsAccess, CredentialsFailed, find_access
 from gateway.targets.failures import NOT_READY
 from gateway.targets.http_transport import Answer, Timeouts, Transport, TransportError, parse_origin, whole
-from gateway.targets.remote_answers import ACCESS_DENIED, outcome_of, unreachable
+from gateway.targets.remote_answers import ACCESS_DENIED, fill_in, outcome_of, unreachable
 from gateway.targets.remote_name import MAX_TIMEOUT_MS, RemoteName, parse_remote_name
 from gateway.targets.remote_stream import streamed_outcome
 from gateway.targets.sigv4 import Call, Signer
@@ -24,7 +24,8 @@ _TIMEOUTS: Final = Timeouts(connect_s=10, silence_s=MAX_TIMEOUT_MS / 1000 + 10)
 class AwsTarget:
     """A function on AWS; implements `gateway.targets.target.Target`.
 
-    The service chooses the request id, and an identity of Cognito cannot be passed on.
+    The service chooses the request id, and an identity of Cognito cannot be passed on.  For a report with details the
+    tail of the log is asked for, except of a stream: only there AWS tells memory and init phase.
 
     Args:
         spec: ``aws:name[:qualifier]`` or an ARN.
@@ -71,24 +72,34 @@ class AwsTarget:
         if self._ready is None:
             return NOT_READY
         access, transport = self._ready
+        report = invocation.report
+        if report is not None:
+            report.queued_at = time.perf_counter()
         try:
             signer = access.ready() or await access.refreshed()
+            if report is not None:
+                report.started_at = time.perf_counter()
             answer = await self._send(invocation, signer, transport)
             if invocation.streaming and answer.status == 200:
-                return await streamed_outcome(answer)
-            body = await whole(answer.body)
+                outcome = await streamed_outcome(answer)
+            else:
+                outcome = outcome_of(answer, await whole(answer.body))
         except CredentialsFailed as error:
             return Unavailable(ACCESS_DENIED, str(error))
         except TransportError as error:
             return unreachable(error)
         except StreamBroken as broken:
             return Unavailable("ConnectionError", f"{broken.error_type}: {broken.payload.decode(errors='replace')}")
-        return outcome_of(answer, body)
+        finally:
+            if report is not None:
+                report.end(time.perf_counter())
+        return outcome if report is None else _reported(outcome, answer, report, tail=invocation.tail)
 
     async def _send(self, invocation: Invocation, signer: Signer, transport: Transport) -> Answer:
         call, target = self._calls[invocation.streaming]
         extra = []
-        if invocation.tail:
+        report = invocation.report
+        if invocation.tail or (report is not None and report.details and not invocation.streaming):
             extra.append((b"x-amz-log-type", b"Tail"))
         if invocation.client_context:
             extra.append((b"x-amz-client-context", pybase64.b64encode(invocation.client_context)))
@@ -105,3 +116,12 @@ class AwsTarget:
         ready, self._ready = self._ready, None
         if ready is not None:
             await ready[1].aclose()
+
+
+def _reported(outcome: Outcome, answer: Answer, report: Report, *, tail: bool) -> Outcome:
+    """The outcome, without the tail when only the report asked for it."""
+    if not isinstance(outcome, Returned | Failed | TimedOut):
+        fill_in(report, answer, b"")
+        return outcome
+    fill_in(report, answer, outcome.log_tail)
+    return outcome if tail else outcome._replace(log_tail=b"")

@@ -31,7 +31,8 @@ class Environment(Protocol):
     def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
         """Run one invocation, or let it wait for its turn; returns ``answer``, made here when the caller has none.
 
-        The answer is None when the invocation was given ahead and did not begin, so that another one may run it.
+        The answer is None when the invocation was given ahead and did not begin, so that another one may run it.  The
+        invocation's report is filled in from its begin on; one with details, or a tail, has nothing given ahead behind.
         """
         ...
 

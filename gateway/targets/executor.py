@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.targets.environment import Environment, EnvironmentFactory
 from gateway.targets.logs import FunctionLog, LogSink
 from gateway.targets.reaper import Reaper
-from gateway.targets.variables import function_variables
+from gateway.targets.variables import function_variables, new_log_stream
 
 if TYPE_CHECKING:
     from gateway.limits.means import Limits, Means
@@ -82,7 +81,7 @@ class Resources:
 
     def variables(self, configuration: FunctionConfiguration, scratch: Path) -> dict[str, str]:
         """The variables of one environment with a log stream of its own; ``scratch`` stands for its ``/tmp``."""
-        return function_variables(configuration, self.options.variables, scratch, _log_stream(configuration))
+        return function_variables(configuration, self.options.variables, scratch, new_log_stream(configuration.version))
 
     def means(self, configuration: FunctionConfiguration, command: Sequence[str]) -> "Means":
         """How the environments of a function are held to their limits, whose processes run ``command``."""
@@ -128,7 +127,3 @@ class LatestEnvironments:
 def now() -> datetime:
     """The clock."""
     return datetime.now(UTC)
-
-
-def _log_stream(configuration: FunctionConfiguration) -> str:
-    return f"{now():%Y/%m/%d}/[{configuration.version}]{uuid4().hex}"

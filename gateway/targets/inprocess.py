@@ -19,17 +19,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
 from gateway.defects import report
 from gateway.errors import UsageError
-from gateway.invocation import Failed, Invocation, Outcome, Returned
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned
 from gateway.targets.debugging import debugger_attached
-from gateway.targets.failures import NOT_READY, RESULT_LIMIT, exited, reported, result_too_large, timed_out
+from gateway.targets.failures import NOT_READY, exited, timed_out
+from gateway.targets.local_handler import LocalHandler
+from gateway.targets.printed import Printed
 from gateway.targets.shared_variables import set_variables, unset_variables
-from gateway.targets.task_roots import enter, forget_modules, leave
 
 if TYPE_CHECKING:
+    from gateway.bootstraps.python.lambda_runtime import Handler
     from gateway.targets.executor import Resources
 
 _Answer: TypeAlias = Returned | Failed | None
@@ -49,10 +50,11 @@ class _Job:
         asked: When it came, by `time.monotonic`.
         began: When a thread took it, by `time.monotonic`; its timeout counts from then.
         abandoned: Nobody waits for its answer any more: it need not begin.
+        printed: Keeps what it prints, where somebody asks.
         replaced: The thread that has it ends with it, since another one was started in its place.
     """
 
-    __slots__ = ("abandoned", "answer", "asked", "began", "invocation", "replaced")
+    __slots__ = ("abandoned", "answer", "asked", "began", "invocation", "printed", "replaced")
 
     def __init__(self, invocation: Invocation, answer: asyncio.Future[_Answer]) -> None:
         self.invocation = invocation
@@ -60,6 +62,12 @@ class _Job:
         self.abandoned = self.replaced = False
         self.asked = time.monotonic()
         self.began: float | None = None
+        self.printed: Printed | None = None
+
+    def close(self) -> None:
+        """Keep nothing more of what it prints; may be called twice."""
+        if self.printed is not None:
+            self.printed.close()
 
     def give(self, outcome: _Answer) -> None:
         if not self.answer.done():
@@ -84,14 +92,13 @@ class InProcess:
         self,
         configuration: FunctionConfiguration,
         variables: dict[str, str],
-        handler: runtime.Handler | None = None,
+        handler: Handler | None = None,
         latest: Callable[[], FunctionConfiguration] | None = None,
     ) -> None:
         self._configuration = configuration
         self._latest = latest or (lambda: configuration)
         self._variables = variables
-        self._given = handler
-        self._handler = handler
+        self._handler = LocalHandler(configuration, handler)
         self._waiting: collections.deque[_Job] = collections.deque()
         self._in_flight: set[_Job] = set()
         self._answered: collections.deque[tuple[_Job, _Answer]] = collections.deque()
@@ -107,6 +114,7 @@ class InProcess:
         self._watch: asyncio.TimerHandle | None = None
         self._closed = False
         self._timeout_s = configuration.timeout_ms / 1000
+        self._init_ms: float | None = None  # until the first invocation has begun
         self._process = os.getpid()
         self._loop = asyncio.get_running_loop()
 
@@ -117,14 +125,18 @@ class InProcess:
             UsageError: The handler cannot be loaded.
         """
         set_variables(self, self._variables)
-        if self._handler is None:
-            self._handler = await asyncio.to_thread(self._load)
+        began = time.perf_counter()
+        if not self._handler.loaded:
+            await asyncio.to_thread(self._handler.load)
+        self._init_ms = (time.perf_counter() - began) * 1000
         self._start_thread()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as a thread is free."""
         if self._closed:
             return NOT_READY
+        if invocation.report is not None:
+            invocation.report.queued_at = time.perf_counter()
         job = _Job(invocation, self._loop.create_future())
         self._in_flight.add(job)
         self._waiting.append(job)
@@ -140,7 +152,11 @@ class InProcess:
             raise
         finally:
             self._in_flight.discard(job)
-        return outcome or timed_out(invocation.request_id, self._configuration.timeout_ms)
+        if outcome is not None:
+            return outcome
+        if invocation.report is not None:
+            invocation.report.end(time.perf_counter())
+        return timed_out(invocation.request_id, self._configuration.timeout_ms)
 
     def _hand_over(self) -> None:
         """Wake a thread for all that have come, or one for each when they are known to be long."""
@@ -194,6 +210,7 @@ class InProcess:
     def _abandon(self, job: _Job) -> None:
         """Nobody waits any more: an invocation that has begun cannot be ended, so its thread is replaced."""
         job.abandoned = True
+        job.close()
         if job.began is not None:
             job.replaced = True
             self._threads -= 1
@@ -201,13 +218,11 @@ class InProcess:
 
     def renew(self) -> None:
         """Import the modules of the task root again when the next invocation begins; a given handler stays."""
-        old, new = self._configuration, self._latest()
-        self._configuration = new
-        forget_modules(old.task_root)
-        if new.task_root != old.task_root:
-            enter(new.name, new.task_root)
+        new = self._latest()
+        if new.task_root != self._configuration.task_root:
             set_variables(self, {"LAMBDA_TASK_ROOT": str(new.task_root), "PWD": str(new.task_root)})
-        self._handler = self._given
+        self._configuration = new
+        self._handler.forget(new)
 
     async def aclose(self) -> None:
         """Let the threads end after what they are doing and give the process its variables back."""
@@ -218,21 +233,8 @@ class InProcess:
         for _ in range(self._threads):
             self._wakes.put(False)
         self._threads = 0
-        leave(self._configuration.name, self._configuration.task_root)
+        self._handler.leave()
         unset_variables(self)
-
-    def _load(self) -> runtime.Handler:
-        enter(self._configuration.name, self._configuration.task_root)
-        setting = self._configuration.handler
-        try:
-            handler = runtime.load_handler(setting)
-        except Exception as error:  # whatever a module raises
-            place = runtime.place_of(error)
-            described = str(error) if isinstance(error, runtime.RuntimeFault) else f"{type(error).__name__}: {error}"
-            raise UsageError(f"{described} ({place})" if place else described) from error
-        if not callable(handler):
-            raise UsageError(f"{setting} is not callable: it is of type {type(handler).__name__}")
-        return handler
 
     def _start_thread(self) -> None:
         threading.Thread(target=self._work, name="lambda", daemon=True).start()
@@ -246,13 +248,20 @@ class InProcess:
                 if job.abandoned:
                     continue
                 job.began = began = self._taken_at = time.monotonic()
+                told = job.invocation.report
+                if told is not None:
+                    self._begin_report(job, told)
+                self._init_ms = None
                 try:
-                    outcome = self._run(job.invocation)
+                    outcome = self._handler.run(job.invocation)
                 except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the thread goes on
                     report(f"invocation {job.invocation.request_id}", error)
                     outcome = exited(job.invocation.request_id, 1)
                 if os.getpid() != self._process:
                     os._exit(0)  # the handler forked: what waits in this copy of the process is not the child's to do
+                if told is not None:
+                    told.end(time.perf_counter())
+                    job.close()
                 if job.replaced:
                     return
                 self._duration_s += (time.monotonic() - began - self._duration_s) * _WEIGHT
@@ -290,29 +299,11 @@ class InProcess:
             job, outcome = self._answered.popleft()
             job.give(outcome)
 
-    def _run(self, invocation: Invocation) -> Returned | Failed:
-        handler = self._handler
-        if handler is None:
-            try:
-                handler = self._handler = runtime.load_handler(self._configuration.handler)
-            except Exception as error:  # noqa: BLE001 - whatever a module raises is the answer
-                fault = runtime.error_object(error, "")
-                runtime.log_error(fault)
-                return reported(runtime.to_json(fault).encode())
-        context = runtime.LambdaContext(
-            invocation.request_id,
-            int(time.time() * 1000) + self._configuration.timeout_ms,
-            invocation.function_arn or self._configuration.arn,
-            invocation.client_context.decode(),
-            invocation.cognito_identity.decode(),
-        )
-        try:
-            returned, payload, content_type = runtime.run(handler, invocation.payload, context)
-        except BaseException as error:  # noqa: BLE001 - on Lambda SystemExit and its like end the process
-            return exited(invocation.request_id, exit_code(error))
-        if len(payload) > RESULT_LIMIT:
-            return result_too_large()
-        return Returned(payload, content_type=content_type) if returned else reported(payload)
+    def _begin_report(self, job: _Job, told: Report) -> None:
+        name = self._variables.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
+        told.begin(time.perf_counter(), name, self._configuration.version, self._init_ms)
+        if told.details:
+            job.printed = Printed(told)
 
 
 def make(configuration: FunctionConfiguration, resources: Resources) -> InProcess:
@@ -326,11 +317,3 @@ def make(configuration: FunctionConfiguration, resources: Resources) -> InProces
         raise UsageError(f"{asked} runs Python handlers; {configuration.name} is {configuration.runtime}")
     variables = resources.variables(configuration, Path(tempfile.gettempdir()))
     return InProcess(configuration, variables, latest=resources.code)
-
-
-def exit_code(error: BaseException) -> int:
-    """The code with which a process ends that does not catch this."""
-    if not isinstance(error, SystemExit):
-        return 1
-    code = error.code
-    return 0 if code is None else code & 0xFF if isinstance(code, int) else 1

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from gateway.invocation import Invocation, Report
+
 LogSink = Callable[[bytes], None]
 """Takes a piece of a function's log; may be called often, so it should gather what it gets."""
 
@@ -19,7 +21,7 @@ TAIL_BYTES = 4096
 _KEPT_BYTES = 65_536
 
 
-class Report(NamedTuple):
+class PlatformReport(NamedTuple):
     """How one invocation went.
 
     Attributes:
@@ -42,7 +44,7 @@ def start_line(request_id: str, version: str) -> str:
     return f"START RequestId: {request_id} Version: {version}\n"
 
 
-def report_lines(request_id: str, report: Report) -> str:
+def report_lines(request_id: str, report: PlatformReport) -> str:
     """The last two lines of an invocation."""
     billed = math.ceil(report.duration_ms + (report.init_ms or 0))
     fields = [
@@ -69,7 +71,7 @@ def platform_record(kind: str, record: dict[str, object], now: datetime) -> str:
     return json.dumps({"time": time, "type": kind, "record": record}, separators=(",", ":")) + "\n"
 
 
-def report_record(request_id: str, report: Report) -> dict[str, object]:
+def report_record(request_id: str, report: PlatformReport) -> dict[str, object]:
     """The ``platform.report`` record of an invocation."""
     metrics: dict[str, object] = {
         "durationMs": round(report.duration_ms, 3),
@@ -92,10 +94,18 @@ def report_record(request_id: str, report: Report) -> dict[str, object]:
 class FunctionLog:
     """The log of one execution environment.
 
+    What is written from the begin of one invocation to that of the next belongs to the first, what comes after its end
+    included.
+
     Args:
         sink: Where everything goes.
         platform: Which platform lines are written: ``none``, ``text`` or ``json``.
         now: The clock of the JSON format.
+
+    Attributes:
+        platform_lines: Whether platform lines are written for every invocation.
+        wanted: Whether the platform lines of this invocation go anywhere.
+        report: Keeps the log of the last invocation that began; None when nobody asked for it.
     """
 
     def __init__(self, sink: LogSink, platform: str, version: str, now: Callable[[], datetime]) -> None:
@@ -104,16 +114,8 @@ class FunctionLog:
         self._version = version
         self._now = now
         self._tail: bytearray | None = None
-
-    @property
-    def platform_lines(self) -> bool:
-        """Whether platform lines are written for every invocation."""
-        return self._platform != "none"
-
-    @property
-    def wanted(self) -> bool:
-        """Whether the platform lines of this invocation go anywhere."""
-        return self._platform != "none" or self._tail is not None
+        self.platform_lines = self.wanted = platform != "none"
+        self.report: Report | None = None
 
     def output(self, chunk: bytes) -> None:
         """Something the function or its runtime wrote."""
@@ -121,27 +123,42 @@ class FunctionLog:
             self._tail += chunk
             if len(self._tail) > _KEPT_BYTES:
                 del self._tail[:-TAIL_BYTES]
-        self._sink(chunk)
+        self._pass_on(chunk)
 
-    def begin(self, request_id: str, *, tail: bool) -> None:
-        """An invocation begins; ``tail`` keeps what follows for `end`."""
-        self._tail = bytearray() if tail else None
-        if not self.wanted:
-            return
-        record: dict[str, object] = {"requestId": request_id, "version": self._version}
-        self._write(start_line(request_id, self._version), "platform.start", record)
+    def begin(self, invocation: Invocation, drain: Callable[[], None]) -> None:
+        """An invocation begins: what follows is its log, and kept for `end` where its caller wants the tail.
 
-    def end(self, request_id: str, report: Report) -> bytes:
+        Args:
+            invocation: The one that begins.
+            drain: Hands over what was written before, which belongs to no log or tail that begins here.
+        """
+        report = invocation.report if invocation.report is not None and invocation.report.details else None
+        if invocation.tail or report is not self.report:
+            drain()
+            self.report = report
+        self._tail = bytearray() if invocation.tail else None
+        self.wanted = self.platform_lines or invocation.tail
+        if self.wanted:
+            record: dict[str, object] = {"requestId": invocation.request_id, "version": self._version}
+            self._write(start_line(invocation.request_id, self._version), "platform.start", record)
+
+    def end(self, request_id: str, report: PlatformReport) -> bytes:
         """An invocation ended: the last 4 KB of its log when `begin` was asked to keep it."""
         if not self.wanted:
             return b""
         self._write(report_lines(request_id, report), "platform.report", report_record(request_id, report))
         tail, self._tail = self._tail, None
+        self.wanted = self.platform_lines
         return bytes(tail[-TAIL_BYTES:]) if tail else b""
 
     def _write(self, text: str, kind: str, record: dict[str, object]) -> None:
         line = platform_record(kind, record, self._now()) if self._platform == "json" else text
         if self._tail is not None:
             self._tail += line.encode()
-        if self._platform != "none":
-            self._sink(line.encode())
+        if self.platform_lines:
+            self._pass_on(line.encode())
+
+    def _pass_on(self, chunk: bytes) -> None:
+        if self.report is not None:
+            self.report.add_log(chunk)
+        self._sink(chunk)

@@ -7,14 +7,15 @@ phase takes.
 
 Most of a short invocation's time is the waking up of two processes.  So while invocations wait and are short, an
 environment gets the next ones ahead, before it has answered the last: it still runs one at a time, but does not sleep
-in between.  What was given ahead is taken back as soon as another environment is free, and begins there.
+in between.  What was given ahead is taken back as soon as another environment is free, and begins there.  An invocation
+whose log somebody wants has its environment to itself: what the next one prints would be among its lines.
 """
 
 import asyncio
 from collections import deque
 from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
 
 from gateway.errors import UsageError
 from gateway.invocation import Invocation, Outcome, Unavailable
@@ -39,26 +40,33 @@ class _Load:
         given_at: When the last of them was given.
         began_at: When the first of them began.
         outdated: The code has changed; it ends what it was given and gets nothing more.
+        alone: The last of them wants nothing behind it.
     """
 
-    __slots__ = ("began_at", "given_at", "invocations", "outdated")
+    __slots__ = ("alone", "began_at", "given_at", "invocations", "outdated")
 
     def __init__(self) -> None:
-        self.outdated = False
+        self.alone = self.outdated = False
         self.invocations = 0
         self.given_at = 0.0
         self.began_at = 0.0
 
 
 class _Caller:
-    """Who waits for an answer: since when, and what for; ``environment`` is None until one has the invocation."""
+    """Who waits for an answer: since when, and what for; ``environment`` is None until one has the invocation.
 
-    __slots__ = ("answer", "environment", "invocation", "since")
+    ``alone`` is set when the invocation's log is wanted, so that nothing may run in its environment before its end is
+    known.
+    """
+
+    __slots__ = ("alone", "answer", "environment", "invocation", "since")
 
     answer: Answer
 
     def __init__(self, invocation: Invocation) -> None:
+        report = invocation.report
         self.invocation = invocation
+        self.alone = invocation.tail or (report is not None and report.details)
         self.environment: Environment | None = None
         self.since = monotonic()
 
@@ -128,10 +136,12 @@ class EnvironmentPool:
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation as soon as an environment is free."""
         caller = _Caller(invocation)
+        if invocation.report is not None:
+            invocation.report.queued_at = perf_counter()
         outcome = None
         while outcome is None:
             caller.answer, caller.environment = self._loop.create_future(), None
-            environment = self._take()
+            environment = self._take(caller)
             if environment is not None:
                 self._give(environment, caller)
             elif self._closed:
@@ -172,18 +182,18 @@ class EnvironmentPool:
         """End all environments at once."""
         self._fleet.kill()
 
-    def _take(self) -> Environment | None:
+    def _take(self, caller: _Caller) -> Environment | None:
         """An environment that is free, or one that takes a short invocation ahead."""
         while self._idle:
             environment, _ = self._idle.pop()
             if environment.reusable or environment.problem:
                 return environment
             self._retire(environment, failed=True)  # it died while it was idle
-        if self._waiting:
+        if self._waiting or caller.alone:
             return None
         limit = monotonic() - _SHORT_S
         for environment, load in self._all.items():
-            room = 0 < load.invocations < self._most_ahead(environment)
+            room = 0 < load.invocations < self._most_ahead(environment) and not load.alone
             if room and load.began_at > limit and not load.outdated and environment.reusable:
                 self._look_again()
                 self._relieve_later()
@@ -202,6 +212,7 @@ class EnvironmentPool:
         if not load.invocations:
             load.began_at = load.given_at
         load.invocations += 1
+        load.alone = caller.alone
         caller.environment = environment
         try:
             environment.invoke(caller.invocation, caller.answer)
@@ -296,6 +307,8 @@ class EnvironmentPool:
             return
         most = self._most_ahead(environment)
         while self._waiting and load.invocations < most:
+            if load.invocations and (load.alone or self._waiting[0].alone):
+                break
             caller = self._waiting.popleft()
             if not caller.answer.done():
                 if load.invocations:

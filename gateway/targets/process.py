@@ -21,7 +21,7 @@ log = logging.getLogger("gateway")
 
 _READ = 64 * 1024
 _GUARD_S = 0.25
-_PROC = Path("/proc")
+_STATUS_ROOM = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,22 +215,25 @@ def _end(popen: subprocess.Popen[bytes]) -> None:
 
 def resident_memory_kib(pid: int) -> int:
     """The memory that a running process holds, 0 where the system does not tell."""
-    return _status_kib(pid, "VmRSS")
+    return _status_kib(pid, b"VmRSS")
 
 
 def own_memory_kib(pid: int) -> int:
     """The memory of a running process that no file stands behind, 0 where the system does not tell."""
-    return _status_kib(pid, "RssAnon")
+    return _status_kib(pid, b"RssAnon")
 
 
 def peak_memory_kib(pid: int) -> int:
     """The largest memory a running process has held, 0 where the system does not tell."""
-    return _status_kib(pid, "VmHWM")
+    return _status_kib(pid, b"VmHWM")
 
 
-def _status_kib(pid: int, field: str) -> int:
-    with contextlib.suppress(OSError, ValueError):
-        for line in (_PROC / str(pid) / "status").read_text().splitlines():
-            if line.startswith(f"{field}:"):
-                return int(line.split()[1])
+def _status_kib(pid: int, field: bytes) -> int:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY)
+        try:
+            status = os.read(descriptor, _STATUS_ROOM)
+        finally:
+            os.close(descriptor)
+        return int(status[status.index(b"\n%s:" % field) :].split(None, 2)[1])
     return 0

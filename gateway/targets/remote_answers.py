@@ -7,6 +7,8 @@ snapshot tests, 2025)
 - The exception's name stands in ``x-amzn-ErrorType``, perhaps with ``:`` and a URL behind it; the text is the member
   ``message`` or ``Message``; a throttle has a ``Reason``.
 - A timeout is a function error whose message ends with ``Task timed out after 3.00 seconds``.
+- ``X-Amz-Executed-Version`` has the version that ran: a number, ``$LATEST`` or ``$LATEST.PUBLISHED``.  The log's tail
+  ends with the REPORT line of `gateway.targets.logs`, or with its JSON.
 """
 
 import binascii
@@ -17,11 +19,14 @@ from typing import Final
 
 import pybase64
 
-from gateway.invocation import Failed, Outcome, Returned, Throttled, TimedOut, Unavailable
+from gateway.invocation import Failed, Outcome, Report, Returned, Throttled, TimedOut, Unavailable
 from gateway.targets.failures import reported
 from gateway.targets.http_transport import Answer, AnswerTimeout, ConnectFailed, TransportError
 
 _timed_out: Final = re.compile(r"Task timed out after (\d+(?:\.\d+)?) seconds").search
+_version: Final = re.compile(rb"\d{1,20}|\$LATEST(?:\.PUBLISHED)?").fullmatch
+_memory: Final = re.compile(rb'(?:Max Memory Used: |"maxMemoryUsedMB": ?)(\d{1,6})\b').search
+_init: Final = re.compile(rb'(?:Init Duration: |"initDurationMs": ?)(\d{1,9}(?:\.\d{1,9})?)\b').search
 
 ACCESS_DENIED: Final = "AccessDeniedException"
 TOO_LARGE: Final = "RequestEntityTooLargeException"
@@ -42,6 +47,24 @@ def outcome_of(answer: Answer, body: bytes) -> Outcome:
     if b"x-amz-function-error" in headers:
         return function_error(body, tail)
     return Returned(body, tail)
+
+
+def fill_in(report: Report, answer: Answer, log_tail: bytes) -> None:
+    """Take the version from an answer, and log, memory and init phase from the tail of its log, where there is one."""
+    version = header_values(answer).get(b"x-amz-executed-version", b"")
+    if _version(version):
+        report.version = version.decode()
+    report.add_log(log_tail)
+    last = next((line for line in reversed(log_tail.splitlines()) if _is_report(line)), b"")
+    if memory := _memory(last):
+        report.memory_mb = int(memory[1])
+    if init := _init(last):
+        report.cold = True
+        report.init_s = float(init[1]) / 1000
+
+
+def _is_report(line: bytes) -> bool:
+    return line.startswith(b"REPORT RequestId: ") or b'"platform.report"' in line
 
 
 def function_error(payload: bytes, log_tail: bytes = b"") -> Failed | TimedOut:

@@ -12,6 +12,7 @@ Facts, from the source of aws/aws-lambda-runtime-interface-emulator
 import asyncio
 import json
 import re
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -27,6 +28,7 @@ from gateway.targets.http_transport import (
     Transport,
     TransportError,
     parse_origin,
+    whole,
 )
 from gateway.targets.remote_answers import function_error, header_values, refusal, unreachable
 from gateway.targets.remote_name import MAX_TIMEOUT_MS
@@ -74,12 +76,16 @@ class RieTarget:
 
         A caller that goes away leaves the call to its end: the emulator is busy until then.
         """
+        if invocation.report is not None:
+            invocation.report.queued_at = time.perf_counter()
         return await asyncio.shield(self._calls.start(self._invoke(invocation)))
 
     async def _invoke(self, invocation: Invocation) -> Outcome:
         outcome: Outcome = NOT_READY
         for _ in self._all:
             transport = await self._free.get()
+            if invocation.report is not None:
+                invocation.report.started_at = time.perf_counter()
             try:
                 return await _call(transport, invocation)
             except ConnectFailed as error:  # nothing was sent: another one may be up
@@ -88,6 +94,8 @@ class RieTarget:
                 return unreachable(error)
             finally:
                 self._free.put_nowait(transport)
+                if invocation.report is not None:
+                    invocation.report.ended_at = time.perf_counter()
         return outcome
 
     def renew(self) -> None:
@@ -117,8 +125,7 @@ async def _call(transport: Transport, invocation: Invocation) -> Outcome:
     if invocation.trace_id:
         headers.append((b"X-Amzn-Trace-Id", invocation.trace_id.encode("latin-1")))
     answer = await transport.send("POST", _PATH, headers, invocation.payload)
-    body = answer.body if isinstance(answer.body, bytes) else b"".join([it async for it in answer.body])
-    return _outcome(answer, body, invocation.request_id)
+    return _outcome(answer, await whole(answer.body), invocation.request_id)
 
 
 def _outcome(answer: Answer, body: bytes, request_id: str) -> Outcome:

@@ -8,7 +8,8 @@ from gateway.invocation import Invocation, Outcome
 class Target(Protocol):
     """One way to run a function.
 
-    A target never raises for what a handler does: it returns an `Outcome`.
+    A target never raises for what a handler does: it returns an `Outcome`.  It fills in the invocation's `Report` where
+    there is one, as far as it knows, and does nothing for it where there is none.
     """
 
     async def start(self) -> None:

@@ -6,7 +6,9 @@ User variables may not begin with ``_`` nor take a reserved name; the guide name
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
@@ -54,6 +56,11 @@ _FROM_HOST = (
     "HTTPS_PROXY",
     "NO_PROXY",
 )
+
+
+def new_log_stream(version: str) -> str:
+    """The name of another environment's log stream, which is the environment's name as well."""
+    return f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid4().hex}"
 
 
 def check_user_variables(variables: Mapping[str, str]) -> None:

@@ -2,17 +2,23 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import replace
 from time import perf_counter, time
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from gateway.bootstraps.python import lambda_runtime as runtime
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import Fault, FaultKind, UsageError
-from gateway.invocation import Failed, Outcome, Returned
-from gateway.listeners.exchange import payload_of
+from gateway.functions.function import Function
+from gateway.functions.service import LambdaService
+from gateway.invocation import Failed, FunctionReference, Invocation, Outcome, Returned
+from gateway.listeners.context import ListenerContext
+from gateway.listeners.of_flavour import listener_of
+from gateway.listeners.wire import refused_while_read
+from gateway.observe.record import Exchange as Record
 from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import RESULT_LIMIT, reported, result_too_large, timed_out
 from gateway.targets.variables import check_user_variables
@@ -20,9 +26,10 @@ from gateway.testing.exchange import Exchange
 from gateway.testing.loop import HandlerLoops
 from gateway.testing.output import captured_output
 from gateway.translation.flavour import Flavour
-from gateway.translation.flavour_options import encode_as, preflight_of
-from gateway.translation.messages import Arrival, Request
+from gateway.translation.messages import Arrival, Request, Response
 from gateway.types import Json
+
+T = TypeVar("T")
 
 Handler: TypeAlias = Callable[[Any, Any], object]
 """What Lambda calls with the event and the context."""
@@ -37,87 +44,143 @@ class Called(NamedTuple):
     duration_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerCall:
-    """A flavour in front of a handler.
+_calls: ContextVar[list[Called]] = ContextVar("calls")
+"""What the handler does for the request of this context is put there."""
 
-    Attributes:
-        flavour: The front door.
-        handler: Called in this thread.
+TESTED: Final = FunctionReference("test")
+
+
+class HandlerTarget:
+    """Calls a handler in the thread that asks, without waiting for anything; implements `Target`.
+
+    Args:
+        handler: What is called.
         configuration: What the context says about the function, its timeout and its variables.
-        authorizer: What an authorizer gave, for every request; None without one.
-        loops: What ``asyncio.get_event_loop`` gives in the handler.
     """
 
-    flavour: Flavour
-    handler: Handler
-    configuration: FunctionConfiguration
-    authorizer: Mapping[str, Json] | None = None
-    loops: HandlerLoops = field(default_factory=HandlerLoops)
+    def __init__(self, handler: Handler, configuration: FunctionConfiguration) -> None:
+        self.handler = handler
+        self.configuration = configuration
+        self.loops = HandlerLoops()
 
-    def run(self, request: Request, arrival: Arrival) -> Exchange:
-        """Answer one request; what the handler raises is in the exchange."""
-        flavour = self.flavour
-        event, called, fault = b"", _NOT_CALLED, None
-        response = preflight_of(flavour, request, arrival)
-        try:
-            if response is None:
-                self._check_size(request)
-                event = encode_as(flavour, request, arrival, self.authorizer)
-                called = self.call(event, arrival)
-                response = flavour.decode(payload_of(called.outcome), request, arrival)
-        except Fault as raised:
-            fault = raised
-            response = flavour.refuse(raised, request, arrival)
-        return Exchange(
-            request,
-            arrival,
-            event,
-            _raw_result(called.outcome),
-            response,
-            called.log,
-            called.error,
-            fault,
-            called.duration_ms,
-        )
+    async def start(self) -> None:
+        """Nothing: the handler is there."""
 
-    def call(self, event: bytes, arrival: Arrival) -> Called:
+    async def invoke(self, invocation: Invocation) -> Outcome:
         """Call the handler as AWS's Python runtime does."""
-        context = self._context(arrival)
+        called = self._call(invocation.payload, invocation.request_id)
+        _calls.get().append(called)
+        return called.outcome
+
+    def renew(self) -> None:
+        """Nothing: the handler is the one that was given."""
+
+    async def aclose(self) -> None:
+        """End what the handler's event loops hold."""
+        self.loops.close()
+
+    def _call(self, event: bytes, request_id: str) -> Called:
+        context = self._context(request_id)
         error: Exception | None = None
         outcome: Outcome
         with _variables(self.configuration.environment), self.loops.current(), captured_output() as log:
-            runtime.LogHandler.request_id = arrival.request_id
+            runtime.LogHandler.request_id = request_id
             started = perf_counter()
             try:
                 outcome = _returned(self.handler(json.loads(event), context))
             except Exception as raised:  # noqa: BLE001 - whatever a handler raises is its answer
                 # Without this frame, as the runtime leaves its own out
                 error = raised.with_traceback(raised.__traceback__ and raised.__traceback__.tb_next)
-                fault = runtime.error_object(error, arrival.request_id)
+                fault = runtime.error_object(error, request_id)
                 runtime.log_error(fault)
                 outcome = reported(runtime.to_json(fault).encode())
             duration_ms = (perf_counter() - started) * 1000
         if duration_ms > self.configuration.timeout_ms and not debugger_attached():
-            outcome = timed_out(arrival.request_id, self.configuration.timeout_ms)
+            outcome = timed_out(request_id, self.configuration.timeout_ms)
         return Called(outcome, error, log.getvalue(), duration_ms)
 
-    def _check_size(self, request: Request) -> None:
-        """What a port does while it reads."""
-        limit = self.flavour.limits.request_body
-        if len(request.body) > limit:
-            raise Fault(FaultKind.REQUEST_TOO_LARGE, f"{len(request.body)} bytes of body, at most {limit}")
-
-    def _context(self, arrival: Arrival) -> runtime.LambdaContext:
+    def _context(self, request_id: str) -> runtime.LambdaContext:
         function = self.configuration
         deadline_ms = int(time() * 1000) + function.timeout_ms
-        context = runtime.LambdaContext(arrival.request_id, deadline_ms, function.arn)
+        context = runtime.LambdaContext(request_id, deadline_ms, function.arn)
         context.function_name = function.name
         context.function_version = function.version
         context.memory_limit_in_mb = str(function.memory_mb)
         context.log_group_name = f"/aws/lambda/{function.name}"
         context.log_stream_name = f"2025/04/14/[{function.version}]{'0' * 32}"
         return context
+
+
+class HandlerCall:
+    """A listener in front of a handler, both in this thread.
+
+    Args:
+        flavour: Describes the listener.
+        handler: Called in this thread.
+        configuration: As for `HandlerTarget`.
+        authorizer: What an authorizer gave, for every request; None without one.
+    """
+
+    def __init__(
+        self,
+        flavour: Flavour,
+        handler: Handler,
+        configuration: FunctionConfiguration,
+        authorizer: Mapping[str, Json] | None = None,
+    ) -> None:
+        self._target = HandlerTarget(handler, configuration)
+        self._listener = listener_of(flavour, ListenerContext(_service(self._target)), TESTED, authorizer)
+
+    def run(self, request: Request, arrival: Arrival) -> Exchange:
+        """Answer one request; what the handler raises is in the exchange."""
+        calls: list[Called] = []
+        token = _calls.set(calls)
+        record = Record(arrival, request)
+        try:
+            response = self._answer(request, record)
+        finally:
+            _calls.reset(token)
+        called = calls[0] if calls else _NOT_CALLED
+        return Exchange(
+            request,
+            arrival,
+            record.event,
+            _raw_result(called.outcome),
+            response,
+            called.log,
+            called.error,
+            record.fault,
+            called.duration_ms,
+        )
+
+    def _answer(self, request: Request, record: Record) -> Response:
+        listener = self._listener
+        if (status := refused_while_read(request, listener.limits)) != 0:
+            record.fault = Fault(FaultKind.REQUEST_TOO_LARGE, "over a limit of the listener")
+            return listener.reject(status, request.client, b"")
+        answer = _run_now(listener.respond(request, record))
+        return answer if isinstance(answer, Response) else answer.response
+
+    def close(self) -> None:
+        """End what the handler's event loops hold."""
+        self._target.loops.close()
+
+
+def _service(target: HandlerTarget) -> LambdaService:
+    # It ends before anybody could look at a clock, so no listener watches its time.
+    configuration = replace(target.configuration, timeout_ms=0)
+    return LambdaService([Function(configuration, target)])
+
+
+def _run_now(work: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that waits for nothing: no event loop runs, so that the handler may run its own."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    work.close()
+    raise RuntimeError("a listener waits for something that only an event loop gives")
 
 
 _NOT_CALLED = Called(Returned(b""), None, "", 0.0)
@@ -132,7 +195,7 @@ def build_configuration(timeout: float, environment: Mapping[str, str]) -> Funct
     if not 0 < timeout <= 900:
         raise UsageError(f"timeout={timeout}: Lambda takes up to 900 seconds")
     check_user_variables(environment)
-    return FunctionConfiguration("test", "test.handler", timeout_ms=int(timeout * 1000), environment=environment)
+    return FunctionConfiguration(TESTED.name, "test.handler", timeout_ms=int(timeout * 1000), environment=environment)
 
 
 def load_handler(handler: Handler | str) -> Handler:

@@ -71,7 +71,7 @@ class LambdaTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         """End what the handler's event loop holds."""
-        self._door.call.loops.close()
+        self._door.call.close()
 
 
 class AsyncLambdaTransport(httpx.AsyncBaseTransport):
@@ -87,7 +87,7 @@ class AsyncLambdaTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """End what the handler's event loops hold."""
-        self._door.call.loops.close()
+        self._door.call.close()
 
 
 def lambda_client(

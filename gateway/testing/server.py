@@ -22,12 +22,14 @@ from gateway.functions.function import Function
 from gateway.functions.service import LambdaService
 from gateway.hosting import Host, HostOptions
 from gateway.invocation import FunctionReference
+from gateway.listeners.context import ListenerContext
+from gateway.listeners.of_flavour import listener_of
 from gateway.listeners.server import ListenerServer
 from gateway.testing.call import Handler
-from gateway.testing.front import FlavourListener
 from gateway.testing.handler_place import find_handler
 from gateway.translation.flavour import Flavour
 from gateway.translation.flavour_options import build_flavour
+from gateway.types import Json
 
 _GRACE_S = 5.0
 _CONFIGURATION_FILES = (".toml", ".yaml", ".yml")
@@ -46,11 +48,18 @@ class _Running(Protocol):
 
 
 class _OneHandler:
-    """One function behind one front door."""
+    """One function behind one listener."""
 
-    def __init__(self, configuration: FunctionConfiguration, flavour: Flavour, options: HostOptions) -> None:
+    def __init__(
+        self,
+        configuration: FunctionConfiguration,
+        flavour: Flavour,
+        options: HostOptions,
+        authorizer: Mapping[str, Json] | None = None,
+    ) -> None:
         self._configuration = configuration
         self._flavour = flavour
+        self._authorizer = authorizer
         self._host = Host(options)
         self._service: LambdaService | None = None
         self._server: ListenerServer | None = None
@@ -61,7 +70,9 @@ class _OneHandler:
         await function.start()
         self._service = LambdaService([function])
         reference = FunctionReference(self._configuration.name)
-        self._server = ListenerServer(FlavourListener(self._flavour, self._service, reference))
+        listener = listener_of(self._flavour, ListenerContext(self._service), reference, self._authorizer)
+        port = listener.steps.port
+        self._server = ListenerServer(listener, tls=port.tls, idle_timeout_s=port.idle_timeout_s)
         await self._server.start()
         return [self._server.port]
 
@@ -104,7 +115,8 @@ class GatewayServer:
         timeout: The handler's, in seconds; it is killed after that.
         environment: The handler's variables.
         folder: Where the name of a handler or of a file begins; None for the current folder.
-        options: What the front door takes: ``routes``, ``stage``, ``target_group_arn`` …
+        options: ``authorizer`` (the event's ``requestContext.authorizer``) and what the front door itself takes:
+            ``routes``, ``stage``, ``target_group_arn`` …
 
     Attributes:
         ports: One for each listener, in the order of the configuration; all of them free ones for handlers.
@@ -137,7 +149,8 @@ class GatewayServer:
             configuration = FunctionConfiguration(
                 "test", place.setting, place.folder, timeout_ms=int(timeout * 1000), environment=environment or {}
             )
-            self._running = _OneHandler(configuration, build_flavour(as_, options), host_options)
+            authorizer = options.pop("authorizer", None)
+            self._running = _OneHandler(configuration, build_flavour(as_, options), host_options, authorizer)
         self._ready: Future[list[int]] = Future()
         self._thread = threading.Thread(target=self._run, name="gateway", daemon=True)
         self._thread.start()

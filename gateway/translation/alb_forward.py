@@ -24,7 +24,7 @@ from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.alb_owned import FORWARDED_FOR, TRACE_ID, USER, WRITTEN, folded, is_written
 from gateway.translation.alb_request import admitted_lines, tls_headers
 from gateway.translation.alb_response import finished
-from gateway.translation.headers import HOP_BY_HOP, http_date, wire_size
+from gateway.translation.headers import HOP_BY_HOP, http_date, values_of, wire_size
 from gateway.translation.messages import Arrival, Request
 from gateway.types import HeaderList
 
@@ -100,7 +100,7 @@ def _placed(name: bytes) -> bytes | None:
 
 def _named_by_connection(lines: HeaderList) -> frozenset[bytes]:
     """The names that a ``Connection`` line makes hop-by-hop, but for those that are always so, or never."""
-    named = [value for name, value in lines if len(name) == 10 and name.lower() == b"connection"]
+    named = values_of(lines, b"connection")
     if not named:
         return frozenset()
     names = frozenset([part.strip().lower() for value in named for part in value.split(b",")]) - _OPTIONS
@@ -130,7 +130,7 @@ def _host(sent: list[bytes], request: Request, attributes: AlbAttributes) -> lis
 def stream_length(request: Request) -> int | None:
     """How long a streamed body is, None when only its end will show: what the client said, if it said one thing."""
     said = [value for name, value in request.headers if name.lower() in _FRAMING]
-    lengths = [value for name, value in request.headers if name.lower() == b"content-length"]
+    lengths = values_of(request.headers, b"content-length")
     if len(said) != 1 or not lengths or not lengths[0].isdigit() or len(lengths[0]) > _LENGTH_DIGITS:
         return None
     return int(lengths[0])

@@ -218,6 +218,7 @@ _CAUSES: Final[dict[FaultKind, Cause]] = {
     FaultKind.METHOD_NOT_ALLOWED: Cause.NO_ROUTE,
     FaultKind.REQUEST_TOO_LARGE: Cause.TOO_LARGE,
     FaultKind.WEBSOCKET: Cause.BAD_REQUEST,
+    FaultKind.REFUSED: Cause.BAD_REQUEST,
     FaultKind.FUNCTION_ERROR: Cause.INTEGRATION_FAILURE,
     FaultKind.TIMED_OUT: Cause.INTEGRATION_FAILURE,
     FaultKind.THROTTLED: Cause.CONFIGURATION,

@@ -68,6 +68,21 @@ def all_values(lines: HeaderList) -> dict[str, list[str]]:
     return grouped
 
 
+def first_value(lines: HeaderList, name: bytes, default: bytes = b"") -> bytes:
+    """The value of the first line with this name, given in lower case; ``default`` when there is none."""
+    size = len(name)
+    for spelled, value in lines:
+        if len(spelled) == size and spelled.lower() == name:
+            return value
+    return default
+
+
+def values_of(lines: HeaderList, name: bytes) -> list[bytes]:
+    """The values of all lines with this name, given in lower case, in arrival order."""
+    size = len(name)
+    return [value for spelled, value in lines if len(spelled) == size and spelled.lower() == name]
+
+
 def is_token(name: str) -> bool:
     """Whether a name can stand on the wire."""
     return _token(name) is not None

@@ -85,8 +85,6 @@ class Response(NamedTuple):
         body: The bytes, or the chunks of a stream.
         reason: The reason phrase, b"" for the flavour's own table (HTTP/2 has none).
         close: Close the connection afterwards.
-        record: What observers are told beside the message; set by the listener, never by translation.
-        upgrade: What takes the connection over after a 101; set by the listener too.
     """
 
     status: int
@@ -94,5 +92,3 @@ class Response(NamedTuple):
     body: bytes | AsyncIterator[bytes] = b""
     reason: bytes = b""
     close: bool = False
-    record: object = None
-    upgrade: object = None

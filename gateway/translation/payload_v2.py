@@ -14,6 +14,7 @@ Facts:
 
 from typing import NamedTuple
 
+from gateway.translation.headers import first_value
 from gateway.translation.instants import request_time
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.percent import decode_pairs
@@ -130,7 +131,4 @@ def body_bytes(text: str, *, encoded: Json) -> bytes:
 
 def content_type_of(lines: list[tuple[bytes, bytes]]) -> bytes:
     """The function's Content-Type, b"" when it gave none."""
-    for name, value in lines:
-        if len(name) == 12 and name.lower() == b"content-type":
-            return value
-    return b""
+    return first_value(lines, b"content-type")

@@ -24,15 +24,17 @@ from gateway.config.attributes import TARGET_GROUP, defaults
 from gateway.config.settings import HealthCheckSettings, TargetGroupSettings
 from gateway.listeners.alb.attributes import alb_attributes
 from gateway.listeners.alb.http_targets import HttpTargetGroup
-from gateway.listeners.alb.listener import AlbListener, Routing
+from gateway.listeners.alb.listener import Routing
 from gateway.listeners.alb.rules import compile_rules
+from gateway.listeners.pipeline import PipelineListener
 from gateway.listeners.server import ListenerServer
 from gateway.translation.desync import Mode
 from gateway.translation.messages import Request
 from tests.attacks.framing_back_end import KINDS, BackEnd
 from tests.attacks.framing_cases import Case, Maker
-from tests.listeners.alb.doubles import FORWARD
+from tests.listeners.alb.doubles import FORWARD, alb_listener
 from tests.listeners.alb.stacks import alb
+from tests.listeners.observers import respond
 
 _UNCHECKED: Final = HealthCheckSettings(
     enabled=False, path="/", interval=30, timeout=5, healthy_threshold=5, unhealthy_threshold=2, matcher="200"
@@ -96,7 +98,7 @@ async def attack(requests: int, seconds: float, seed: int, clients: int = 16) ->
 
 
 @asynccontextmanager
-async def _balanced(mode: Mode) -> AsyncIterator[tuple[AlbListener, int, BackEnd]]:
+async def _balanced(mode: Mode) -> AsyncIterator[tuple[PipelineListener, int, BackEnd]]:
     """A load balancer in a mode, its port and what is behind it."""
     back_end = BackEnd()
     recording = await asyncio.get_running_loop().create_server(back_end.start, "127.0.0.1", 0)
@@ -110,7 +112,7 @@ async def _balanced(mode: Mode) -> AsyncIterator[tuple[AlbListener, int, BackEnd
     target_group = TargetGroupSettings("group", "", (url,), defaults(TARGET_GROUP), _UNCHECKED)
     group = HttpTargetGroup(target_group, "arn:x", attributes, b"k" * 32, idle_timeout_s=_PATIENCE_S)
     await group.start()
-    listener = AlbListener(Routing(compile_rules(settings), {"group": group}, attributes, mode, b"key"))
+    listener = alb_listener(Routing(compile_rules(settings), {"group": group}, attributes, mode, b"key"))
     server = ListenerServer(listener)
     await server.start()
     try:
@@ -125,7 +127,7 @@ class _Run:
     """The clients of one load balancer."""
 
     def __init__(
-        self, attacked: Attacked, mode: str, listener: AlbListener, port: int, back_end: BackEnd, maker: Maker
+        self, attacked: Attacked, mode: str, listener: PipelineListener, port: int, back_end: BackEnd, maker: Maker
     ) -> None:
         self._attacked = attacked
         self._mode = mode
@@ -198,7 +200,7 @@ class _Run:
         ):
             if number == 3:
                 self._back_end.meant.add(case.meant[0])
-            response = await self._listener.respond(request._replace(http_version="2"))
+            response = await respond(self._listener, request._replace(http_version="2"))
             if not isinstance(response.body, bytes):
                 async for _ in response.body:
                     pass

@@ -1,11 +1,11 @@
-"""The gateway that is asked: ``gateway serve`` in a process of its own, with all listeners of ``gateway.toml``."""
+"""The gateway that is asked, in a process of its own, with all listeners of ``gateway.toml``."""
 
 import os
 import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
@@ -15,19 +15,22 @@ from tests.golden.masks import masked
 from tests.golden.sending import send
 from tests.golden.server import Server
 from tests.golden.texts import to_text
+from tests.own_files import ROOT
 
 CONTROL: Final = "control"
+SERVE: Final = ("gateway", "serve", "gateway.toml", "--control-port", "0")
+UVICORN: Final = ("tests.golden.under_uvicorn",)
 _AT_ONCE: Final = 8
 
 
 @contextmanager
-def gateway(server: Server) -> Iterator[Mapping[str, int]]:
+def gateway(server: Server, way: Sequence[str]) -> Iterator[Mapping[str, int]]:
     """Serve; gives the ports by the names of the listeners."""
     names = re.findall(r"(?m)^\[\[listeners\]\] # (.+)$", (FOLDER / "gateway.toml").read_text())
     variables = {"SERVER_PORT": str(server.port), "PYTHON": sys.executable, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "gateway", "serve", "gateway.toml", "--control-port", "0"]
+    variables["PYTHONPATH"] = str(ROOT)
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", *way],
         cwd=FOLDER,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,
@@ -57,10 +60,10 @@ def _port(line: str) -> int:
     return int(found[1])
 
 
-def ask(entries: list[Entry]) -> list[tuple[str, str]]:
+def ask(entries: list[Entry], way: Sequence[str] = SERVE) -> list[tuple[str, str]]:
     """The answer to each entry now, and what the server behind got; some are asked at once, since some take long."""
     server = Server()
-    with gateway(server) as ports, ThreadPoolExecutor(_AT_ONCE) as pool:
+    with gateway(server, way) as ports, ThreadPoolExecutor(_AT_ONCE) as pool:
         given = [entry.request.replace("<golden>", str(number)) for number, entry in enumerate(entries)]
         sent = pool.map(
             lambda one: send(ports[one[0].listener], one[1], one[0].answers), zip(entries, given, strict=True)

@@ -1,4 +1,4 @@
-"""Doubles for front doors: functions whose answers are written in the test, and ports to reach them."""
+"""Doubles for listeners: functions whose answers are written in the test, and ports to reach them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -12,7 +12,7 @@ import orjson
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
 from gateway.invocation import Failed, Invocation, Outcome, Returned, StreamBroken, Streamed
-from gateway.listeners.door import DoorListener
+from gateway.listeners.pipeline import PipelineListener
 from gateway.listeners.server import ListenerServer
 from gateway.types import Json
 
@@ -120,7 +120,7 @@ class Port:
 
 
 @asynccontextmanager
-async def opened(listener: DoorListener) -> AsyncIterator[Port]:
+async def opened(listener: PipelineListener) -> AsyncIterator[Port]:
     """A listener on a port of its own."""
     server = ListenerServer(listener)
     await server.start()
@@ -129,7 +129,7 @@ async def opened(listener: DoorListener) -> AsyncIterator[Port]:
             yield Port(server.port, client)
     finally:
         await server.stop(0)
-        await listener.door.aclose()
+        await listener.aclose()
 
 
 def lines(response: httpx.Response) -> list[tuple[str, str]]:

@@ -1,18 +1,16 @@
-"""Doubles for the rims: a listener that answers what it got, and a client that speaks in raw bytes."""
+"""Doubles for the edges: a listener that answers what it got, and a client that speaks in raw bytes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import orjson
 
+from gateway.listeners.listener import Answer
+from gateway.observe.record import Exchange, Observer
 from gateway.translation.flavour import Limits
 from gateway.translation.messages import Request, Response
 from gateway.types import Address
-
-if TYPE_CHECKING:
-    from gateway.listeners.wire import Wire
 
 SMALL = Limits(request_body=100, result=1000, request_line=120, header_line=60, headers=200)
 
@@ -23,14 +21,14 @@ class EchoListener:
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits(request_body=1 << 20, result=1 << 20)
         self.accepts_streams = False
-        self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
+        self.observer: Observer | None = None
         self.requests: list[Request] = []
         self.rejected: list[tuple[int, bytes]] = []
-        self.answers: dict[bytes, Callable[[Request], Response]] = {}
+        self.answers: dict[bytes, Callable[[Request], Answer]] = {}
         self.gates: dict[bytes, asyncio.Event] = {}
         self.entered = asyncio.Event()
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request, exchange: Exchange | None = None) -> Answer:  # noqa: ARG002 - as below
         """Describe the request, after the gate of its path opened."""
         self.requests.append(request)
         self.entered.set()

@@ -11,9 +11,9 @@ from uvicorn import Config, Server
 
 from gateway.invocation import StreamBroken
 from gateway.listeners.asgi import AsgiRim
-from gateway.listeners.wire import Wire
-from gateway.translation.messages import Request, Response, Tls
+from gateway.translation.messages import Response, Tls
 from tests.listeners.doubles import SMALL, Client, EchoListener, chunks
+from tests.listeners.observers import Seen
 
 pytestmark = pytest.mark.anyio
 
@@ -215,14 +215,17 @@ async def test_streaming_through_a_server(listener: EchoListener) -> None:
 
 async def test_observer_is_told(listener: EchoListener) -> None:
     """An observer learns of each exchange once it is written: sizes of the bare lines and bodies, instants in order."""
-    told: asyncio.Queue[tuple[Request | None, Response, Wire]] = asyncio.Queue()
-    listener.on_written = lambda *exchange: told.put_nowait(exchange)
+    listener.observer = seen = Seen()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
         answer = await client.post("/a", content=b"12345")
 
-    request, response, wire = await told.get()
+    exchange = await seen.one()
+    request, wire = exchange.request, exchange.transfer
+    assert seen.begun == [exchange]
     assert request is listener.requests[0]
-    assert response.status == 200
+    assert wire
+    assert exchange.response
+    assert exchange.response.status == 200
     assert wire.received_bytes == sum(len(name) + len(value) + 4 for name, value in request.headers) + 5
     assert wire.sent_bytes > len(answer.content)
     instants = wire[2:7]
@@ -237,13 +240,13 @@ async def test_observer_is_told_of_a_broken_stream(listener: EchoListener) -> No
         yield b"first"
         raise StreamBroken("Runtime.ExitError")
 
-    told: asyncio.Queue[tuple[Request | None, Response, Wire]] = asyncio.Queue()
-    listener.on_written = lambda *exchange: told.put_nowait(exchange)
+    listener.observer = seen = Seen()
     listener.answers[b"/"] = lambda _: Response(200, [], broken())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
         with pytest.raises(StreamBroken):
             await client.get("/")
 
-    wire = (await told.get())[2]
+    wire = (await seen.one()).transfer
+    assert wire
     assert wire.broken
     assert wire.sent_bytes == 5

@@ -5,9 +5,12 @@ import asyncio
 import pytest
 
 from gateway.listeners.delivery import Delivery
-from gateway.listeners.wire import Reading, Wire
+from gateway.listeners.listener import observed
+from gateway.listeners.wire import Reading
+from gateway.observe.record import Exchange
 from gateway.translation.messages import Request, Response
 from tests.listeners.doubles import EchoListener, RecordingTransport, chunks, whole
+from tests.listeners.observers import Seen
 
 pytestmark = pytest.mark.anyio
 
@@ -29,37 +32,40 @@ async def test_next_answer_waits_for_a_slow_reader() -> None:
 async def test_nothing_is_written_to_a_lost_connection() -> None:
     """An answer that comes too late is not written, its stream is closed, and observers learn that it broke."""
     transport, listener = RecordingTransport(), EchoListener()
-    seen: list[Wire] = []
-    listener.on_written = lambda _request, _response, wire: seen.append(wire)
+    listener.observer = seen = Seen()
     delivery = Delivery(transport, asyncio.get_running_loop(), listener)
     delivery.lost()
 
-    delivery.write(GET, whole(GET, b"x"), Reading(1, 0.0, 0.0, 0.0))
+    delivery.write(GET, whole(GET, b"x"), Reading(1, 0.0, 0.0, 0.0), observed(listener, GET))
     body = chunks(b"a")
-    streaming = delivery.write(GET, Response(200, [], body), Reading(1, 0.0, 0.0, 0.0))
+    streaming = delivery.write(GET, Response(200, [], body), Reading(1, 0.0, 0.0, 0.0), observed(listener, GET))
     assert streaming is not None
     await streaming
-    await asyncio.sleep(0)
+    transfers = [(await seen.one()).transfer for _ in range(2)]
 
     assert transport.writes == []
-    assert [(wire.sent_bytes, wire.broken) for wire in seen] == [(0, True), (0, True)]
+    assert [(it.sent_bytes, it.broken) for it in transfers if it] == [(0, True), (0, True)]
     with pytest.raises(StopAsyncIteration):
         await anext(body)
 
 
+class BrokenAtTheEnd(Seen):
+    """An observer with a defect."""
+
+    def ended(self, exchange: Exchange) -> None:
+        """A defect."""
+        raise RuntimeError(exchange.kind)
+
+
 async def test_observer_cannot_break_a_connection(caplog: pytest.LogCaptureFixture) -> None:
     """What an observer raises goes to the log and to nobody else."""
-    listener = EchoListener()
+    listener, transport = EchoListener(), RecordingTransport()
+    listener.observer = BrokenAtTheEnd()
+    delivery = Delivery(transport, asyncio.get_running_loop(), listener)
 
-    def broken(*_: object) -> None:
-        raise RuntimeError("observer")
-
-    listener.on_written = broken
-    transport = RecordingTransport()
-
-    Delivery(transport, asyncio.get_running_loop(), listener).write(GET, whole(GET, b"x"), Reading(1, 0.0, 0.0, 0.0))
+    delivery.write(GET, whole(GET, b"x"), Reading(1, 0.0, 0.0, 0.0), observed(listener, GET))
     await asyncio.sleep(0)
 
     assert len(transport.writes) == 1
     assert [record.name for record in caplog.records] == ["gateway"]
-    assert "RuntimeError: observer" in caplog.text
+    assert "RuntimeError: request" in caplog.text

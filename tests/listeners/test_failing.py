@@ -14,30 +14,33 @@ from gateway.config import apis
 from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings, WebSocketApiSettings
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
-from gateway.invocation import Invocation, StreamBroken
+from gateway.invocation import FunctionReference, Invocation, StreamBroken
 from gateway.listeners.alb.attributes import alb_attributes
-from gateway.listeners.alb.listener import AlbListener, Routing
+from gateway.listeners.alb.balancer import alb_of
+from gateway.listeners.alb.listener import Routing
 from gateway.listeners.alb.rules import compile_rules
 from gateway.listeners.alb.target_groups import LambdaTargetGroup
 from gateway.listeners.asgi import AsgiRim
+from gateway.listeners.context import ListenerContext
 from gateway.listeners.function_url import function_url
 from gateway.listeners.http_api import http_api
-from gateway.listeners.listener import Listener
+from gateway.listeners.listener import Listener, Upgraded
+from gateway.listeners.of_flavour import listener_of
 from gateway.listeners.rest_api import rest_api
 from gateway.listeners.server import ListenerServer
-from gateway.listeners.websocket_api import WebSocketDoor, websocket_api
-from gateway.listeners.wire import Wire
-from gateway.testing.front import FlavourListener
+from gateway.listeners.websocket_api import websocket_api
+from gateway.observe.record import Exchange, Observers
 from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.route import RouteMatch
 from gateway.types import Address
-from tests.listeners.alb.doubles import ARN, FORWARD
+from tests.listeners.alb.doubles import ARN, FORWARD, alb_listener
 from tests.listeners.alb.stacks import alb
 from tests.listeners.doors import Scripted, ScriptedStream, ok, scripted
 from tests.listeners.doubles import SMALL, Client, EchoListener, chunks, whole
+from tests.listeners.observers import Seen
 from tests.services import called, listener_context
 
 pytestmark = pytest.mark.anyio
@@ -86,12 +89,17 @@ class AlbWithoutDecode(Alb):
         fail(payload, request, arrival)
 
 
+def in_front_of(function: Function) -> tuple[ListenerContext, FunctionReference]:
+    """What the listener of a flavour takes, beside its flavour."""
+    return listener_context({"f": function}), FunctionReference("f")
+
+
 def load_balancer() -> Listener:
     """A load balancer in front of a defective function."""
     settings = alb(groups=["group"], default_actions=FORWARD)
     attributes = alb_attributes(settings)
     groups = {"group": LambdaTargetGroup("group", Alb(ARN, attributes=attributes), *called(defective()))}
-    return AlbListener(Routing(compile_rules(settings), groups, attributes, Mode.DEFENSIVE, b"key"))
+    return alb_listener(Routing(compile_rules(settings), groups, attributes, Mode.DEFENSIVE, b"key"))
 
 
 def guarded() -> Listener:
@@ -159,10 +167,10 @@ LISTENERS: dict[str, tuple[Callable[[], Listener], int, bytes]] = {
     ),
     "websocket": (lambda: websocket_api(WebSocketApiSettings(0, "f"), listener_context({"f": defective()})), 500, REST),
     "rest authorizer": (guarded, 500, REST),
-    "alb of a test": (lambda: FlavourListener(Alb(), *called(defective())), 500, PAGE),
-    "url of a test": (lambda: FlavourListener(FunctionUrl(), *called(defective())), 502, WORDS),
-    "encode": (lambda: FlavourListener(AlbWithoutEncode(), *called(scripted(ok)[0])), 500, PAGE),
-    "decode": (lambda: FlavourListener(AlbWithoutDecode(), *called(scripted(ok)[0])), 500, PAGE),
+    "alb of a test": (lambda: listener_of(Alb(), *in_front_of(defective())), 500, PAGE),
+    "url of a test": (lambda: listener_of(FunctionUrl(), *in_front_of(defective())), 502, WORDS),
+    "encode": (lambda: alb_of(AlbWithoutEncode(), *in_front_of(scripted(ok)[0])), 500, PAGE),
+    "decode": (lambda: alb_of(AlbWithoutDecode(), *in_front_of(scripted(ok)[0])), 500, PAGE),
 }
 
 
@@ -300,8 +308,7 @@ async def failing_after(*parts: bytes) -> AsyncIterator[bytes]:
 async def test_a_stream_that_fails(parts: list[bytes], reports: Callable[[], list[str]]) -> None:
     """After the head only the end of the connection tells the client that the answer is not whole."""
     listener = EchoListener()
-    told: asyncio.Queue[Wire] = asyncio.Queue()
-    listener.on_written = lambda *exchange: told.put_nowait(exchange[2])
+    listener.observer = seen = Seen()
     listener.answers[b"/a"] = lambda _: Response(200, [], failing_after(*parts))
     async with port_of(listener) as client:
         await client.send(GET)
@@ -309,7 +316,9 @@ async def test_a_stream_that_fails(parts: list[bytes], reports: Callable[[], lis
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert not answer.endswith(b"0\r\n\r\n")
-    assert (await told.get()).broken
+    transfer = (await seen.one()).transfer
+    assert transfer
+    assert transfer.broken
     assert reports() == ["the streamed answer to GET /a"]
 
 
@@ -361,21 +370,38 @@ async def test_a_stream_that_cannot_be_closed_through_asgi(method: str, reports:
     assert reports() == [f"the end of the streamed answer to {method} /a"]
 
 
+class Blind:
+    """An observer with defects."""
+
+    details = False
+
+    def began(self, exchange: Exchange) -> None:
+        """A defect."""
+        fail(exchange)
+
+    def ended(self, exchange: Exchange) -> None:
+        """Another one."""
+        fail(exchange)
+
+
 @pytest.mark.parametrize("asgi", [False, True], ids=["port", "asgi"])
 async def test_an_observer_that_fails(asgi: bool, reports: Callable[[], list[str]]) -> None:
     """The client has its answer; the other observers have theirs."""
     listener = EchoListener()
-    listener.on_written = fail
+    seen = Seen()
+    listener.observer = Observers([Blind(), seen])
     if asgi:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as web:
             assert (await web.get("/a")).status_code == 200
-            await asyncio.sleep(0)  # observers are told in the loop's next turn
     else:
         async with port_of(listener) as client:
             assert (await client.ask(GET)).status == 200
             assert (await client.ask(GET)).status == 200
+            await seen.one()
+    ended = await seen.one()
 
-    assert set(reports()) == {"an observer of GET /a"}
+    assert ended is seen.begun[-1]
+    assert reports() == ["an observer of GET /a"] * 2 * len(seen.begun)
 
 
 class Tunnelled:
@@ -412,17 +438,16 @@ class Tunnelled:
 
 
 @pytest.mark.parametrize(
-    ("upgrade", "where"),
+    ("tunnel", "where"),
     [
-        (object(), "the upgrade of GET /a"),
         (Tunnelled("open"), "the upgrade of GET /a"),
         (Tunnelled("received"), "the bytes of an upgraded connection"),
     ],
 )
-async def test_an_upgrade_that_fails(upgrade: object, where: str, reports: Callable[[], list[str]]) -> None:
+async def test_an_upgrade_that_fails(tunnel: Tunnelled, where: str, reports: Callable[[], list[str]]) -> None:
     """After the 101 there is no answer any more: the connection ends."""
     listener = EchoListener()
-    listener.answers[b"/a"] = lambda request: whole(request, b"", 101)._replace(upgrade=upgrade)
+    listener.answers[b"/a"] = lambda request: Upgraded(whole(request, b"", 101), tunnel)
     async with port_of(listener) as client:
         assert (await client.ask(GET)).status == 101
         await client.send(b"more")
@@ -442,8 +467,7 @@ async def test_a_message_of_a_web_socket(reports: Callable[[], list[str]]) -> No
             await socket.send("{}")
             frame = await asyncio.wait_for(socket.recv(), 5)
             target.answer = ok
-        assert isinstance(listener.door, WebSocketDoor)
-        await listener.door.aclose()
+        await listener.aclose()
 
     assert '"message": "Internal server error"' in str(frame)
     assert [report.partition(" of ")[0] for report in reports()] == ["a message"]
@@ -457,6 +481,6 @@ async def test_a_farewell_that_fails(reports: Callable[[], list[str]]) -> None:
         port = client.writer.get_extra_info("peername")[1]
         async with connect(f"ws://127.0.0.1:{port}/prod"):
             target.answer = fail
-        await listener.door.aclose()
+        await listener.aclose()
 
     assert reports() == ["the end of a WebSocket connection"]

@@ -30,7 +30,7 @@ def request(authorization: bytes) -> Request:
 
 
 def test_the_caller() -> None:
-    """The key stands in the signature; the account is the front door's."""
+    """The key stands in the signature; the account is the listener's."""
     caller = caller_of(request(SIGNATURE), "111111111111", None)
 
     assert caller == ("AKID", "111111111111")
@@ -48,7 +48,7 @@ def test_the_caller() -> None:
 
 @pytest.mark.parametrize("authorization", [b"", b"Bearer x", b"AWS4-HMAC-SHA256 Signature=0"])
 def test_unsigned(authorization: bytes) -> None:
-    """Anything else is no signature; the front door says which refusal that is."""
+    """Anything else is no signature; the listener says which refusal that is."""
     with pytest.raises(Refused) as caught:
         caller_of(request(authorization), "111111111111", None, Cause.NO_ROUTE)
 

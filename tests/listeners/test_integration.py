@@ -1,17 +1,20 @@
-"""A front door's call of a function."""
+"""A listener's call of a function."""
 
 import asyncio
 
 import pytest
 
-from gateway.invocation import Invocation, Outcome
-from gateway.listeners.door import Visit
-from gateway.listeners.exchange import Exchange
+from gateway.errors import Fault, FaultKind
+from gateway.invocation import FunctionReference, Invocation, Outcome
+from gateway.listeners.dev_headers import Knobs
 from gateway.listeners.integration import LambdaIntegration, invoke_within
+from gateway.listeners.pipeline import RequestState
+from gateway.observe.record import Exchange
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request
 from gateway.types import Json
 from tests.listeners.doors import ScriptedStream, ok, scripted, streamed
+from tests.listeners.observers import Seen
 from tests.services import called
 
 pytestmark = pytest.mark.anyio
@@ -19,21 +22,81 @@ pytestmark = pytest.mark.anyio
 INVOCATION = Invocation(b"{}", "id")
 
 
-def visit(*headers: tuple[bytes, bytes]) -> Visit:
+def asking(*headers: tuple[bytes, bytes], observed: bool = True) -> RequestState:
     """A request with these lines."""
     request = Request("GET", b"/", b"", list(headers), b"", ("192.0.2.1", 1), ("127.0.0.1", 2))
-    return Visit(request, Exchange(Arrival("12345678-1234-4234-8234-123456789012", 0, "1-00000000-0")))
+    arrival = Arrival("12345678-1234-4234-8234-123456789012", 0, "1-00000000-0")
+    return RequestState(request, arrival, Exchange(arrival, request) if observed else None)
 
 
 async def test_the_exchange_is_filled_in() -> None:
-    """Event, outcome and the two instants."""
+    """Function, event, outcome and the two instants."""
     function, target = scripted(ok)
-    asked = visit()
-    outcome = await LambdaIntegration(*called(function), 1000).invoke(b'{"a":1}', asked)
+    state = asking()
+    outcome = await LambdaIntegration(*called(function), 1000).invoke(b'{"a":1}', state)
 
-    assert (asked.exchange.event, asked.exchange.outcome) == (b'{"a":1}', outcome)
-    assert 0 < asked.exchange.invoked_at <= asked.exchange.answered_at
+    exchange = state.exchange
+    assert exchange
+    assert (exchange.function, exchange.event, exchange.outcome) == (FunctionReference("f"), b'{"a":1}', outcome)
+    assert 0 < exchange.invoked_at <= exchange.answered_at
     assert target.invocations[0].trace_id.startswith("Root=1-00000000-0;Parent=")
+
+
+async def test_nobody_looks_on() -> None:
+    """Without an exchange the function is asked just so, and no report is asked for."""
+    function, target = scripted(ok)
+    outcome = await LambdaIntegration(*called(function)).invoke(b'{"a":1}', asking(observed=False))
+
+    assert (target.events, outcome[0]) == ([{"a": 1}], b'{"statusCode":200,"body":"fine"}')
+    assert target.invocations[0].report is None
+
+
+@pytest.mark.parametrize("details", [True, False])
+async def test_the_report_is_the_exchanges(*, details: bool) -> None:
+    """What runs the function fills it in, as fully as the observer wants it."""
+    function, target = scripted(ok)
+    state = asking()
+    assert state.exchange
+    state.exchange.observer = Seen(details=details)
+    await LambdaIntegration(*called(function)).invoke(b"{}", state)
+
+    report = state.exchange.report
+    assert report
+    assert report is target.invocations[0].report
+    assert report.details is details
+
+
+async def test_what_goes_wrong_stays_in_the_exchange() -> None:
+    """A function that is too slow was asked, and has not answered."""
+    gate = asyncio.Event()
+
+    async def slow(_: dict[str, Json]) -> Json:
+        await gate.wait()
+        return {}
+
+    function, _ = scripted(slow, timeout_ms=60_000)
+    state = asking()
+    with pytest.raises(Refused):
+        await LambdaIntegration(*called(function), 20).invoke(b"{}", state)
+    gate.set()
+
+    assert state.exchange
+    assert (state.exchange.event, state.exchange.outcome) == (b"{}", None)
+    assert state.exchange.invoked_at > state.exchange.answered_at == 0.0
+
+
+async def test_knobs() -> None:
+    """A developer header throttles the function, which is not asked then, or renews its environments first."""
+    function, target = scripted(ok)
+    integration = LambdaIntegration(*called(function))
+    throttled, cold = asking(), asking()
+    throttled.knobs, cold.knobs = Knobs(throttle="function"), Knobs(cold_start=True)
+    with pytest.raises(Fault) as caught:
+        await integration.invoke(b"{}", throttled)
+    await integration.invoke(b"{}", cold)
+
+    assert caught.value.kind is FaultKind.THROTTLED
+    assert (target.renewed, len(target.events)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +105,7 @@ async def test_the_exchange_is_filled_in() -> None:
 async def test_the_clients_trace(sent: bytes, begin: str) -> None:
     """A Root that the client sent is the function's."""
     function, target = scripted(ok)
-    await LambdaIntegration(*called(function)).invoke(b"{}", visit((b"x-amzn-trace-id", sent)))
+    await LambdaIntegration(*called(function)).invoke(b"{}", asking((b"x-amzn-trace-id", sent)))
 
     assert target.invocations[0].trace_id.startswith(begin)
 
@@ -108,7 +171,7 @@ async def test_cancelling_cancels_the_invocation() -> None:
 
 
 async def test_an_answer_in_time() -> None:
-    """A function that may take longer than the front door waits, and does not, is answered."""
+    """A function that may take longer than the listener waits, and does not, is answered."""
     function, _ = scripted(ok, timeout_ms=60_000)
     outcome = await invoke_within(*called(function), INVOCATION, 5000)
 

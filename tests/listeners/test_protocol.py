@@ -13,9 +13,9 @@ from gateway.invocation import StreamBroken
 from gateway.listeners.port_options import PortOptions
 from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.server import ListenerServer
-from gateway.listeners.wire import Wire
 from gateway.translation.messages import Request, Response
 from tests.listeners.doubles import SMALL, Client, EchoListener, RecordingTransport, chunks, whole
+from tests.listeners.observers import Seen
 
 pytestmark = pytest.mark.anyio
 
@@ -773,35 +773,35 @@ async def test_stream_holds_the_client_back(streaming_port: int) -> None:
     client.writer.transport.abort()
 
 
-async def test_on_written(port: int, listener: EchoListener) -> None:
-    """An observer is told sizes and instants of each exchange, refused ones included."""
-    seen: list[tuple[Request | None, Response, Wire]] = []
-    done = asyncio.Event()
-
-    def observe(request: Request | None, response: Response, wire: Wire) -> None:
-        seen.append((request, response, wire))
-        if len(seen) == 3:
-            done.set()
-
-    listener.on_written = observe
+async def test_observer_is_told(port: int, listener: EchoListener) -> None:
+    """An observer learns of each exchange that it begins, and then its sizes and instants, refused ones included."""
+    listener.observer = seen = Seen()
     listener.answers[b"/s"] = lambda _: Response(200, [], chunks(b"ab"))
     client = await Client.connect(port)
     echo = await client.ask(POST)
     await client.send(b"GET /s HTTP/1.1\r\n\r\n")
     streamed = await client.reader.readuntil(b"0\r\n\r\n")
     await client.ask(b"GET / HTTP/2.0\r\n\r\n")
-    async with asyncio.timeout(5):
-        await done.wait()
+    posted, second, refused = [await seen.one() for _ in range(3)]
+    wire, stream = posted.transfer, second.transfer
 
-    (request, response, wire), (_, _, stream), (none, refusal, _) = seen
-    assert (request is not None and request.raw_path, response.status) == (b"/p", 200)
+    assert seen.begun == [posted, second, refused]
+    assert wire
+    assert stream
+    assert posted.request is listener.requests[0]
+    assert posted.response
+    assert posted.response.status == 200
     assert wire.received_bytes == len(POST)
     assert wire.sent_bytes == len(b"HTTP/1.1 200 Fine\r\nContent-Length: 130\r\nConnection: keep-alive\r\n\r\n") + len(
         echo.body
     )
     assert wire.created_at <= wire.head_complete_at <= wire.complete_at <= wire.responded_at <= wire.sent_at
     assert (stream.sent_bytes, stream.broken) == (len(streamed), False)
-    assert (none, refusal.status) == (None, 505)
+    assert refused.request is None
+    assert refused.response
+    assert refused.response.status == 505
+    assert refused.transfer
+    assert 0 < refused.transfer.created_at <= refused.transfer.sent_at
     await client.close()
 
 

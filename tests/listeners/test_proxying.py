@@ -160,7 +160,7 @@ async def test_after_the_end() -> None:
     listener = rest_api(proxied("http://127.0.0.1:9/{proxy}"), listener_context({}))
     async with opened(listener) as port:
         assert (await port.ask("/a/b")).status_code == 502
-        await listener.door.aclose()
+        await listener.aclose()
         late = await port.ask("/a/b")
 
     assert (late.status_code, late.content) == (502, b'{"message": "Internal server error"}')

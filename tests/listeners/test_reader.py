@@ -14,6 +14,7 @@ from gateway.listeners.reader import RequestReader
 from gateway.listeners.wire import Peer, Reading, Refusal
 from gateway.translation.messages import Request
 from tests.listeners.doubles import SMALL, EchoListener, RecordingTransport
+from tests.listeners.observers import Seen
 
 PEER = Peer(("127.0.0.1", 9), ("127.0.0.1", 80), "http", None)
 
@@ -76,7 +77,7 @@ def test_what_servers_may_read_in_different_ways(head: bytes, ambiguous: bool) -
 def test_instants() -> None:
     """With an observer, a request carries when its first byte, its head and its last byte came, and its size."""
     sink, listener = Kept(), EchoListener()
-    listener.on_written = lambda *_: None
+    listener.observer = Seen()
     reader = RequestReader(PEER, listener, sink)
     pieces = [b"POST / HT", b"TP/1.1\r\nContent-Length: 2\r\n\r\n", b"ab"]
 

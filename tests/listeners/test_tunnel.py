@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.listeners.tunnel import Tunnel
+from gateway.listeners.listener import Upgraded
 from gateway.translation.messages import Response
 from tests.listeners.doubles import Client, EchoListener
 
@@ -45,7 +45,7 @@ class Echoing:
 async def test_the_connection_changes_hands(listener: EchoListener, port: int) -> None:
     """After a 101 every byte is the other protocol's, and it learns of the end."""
     tunnel = Echoing()
-    listener.answers[b"/up"] = lambda _: Response(101, [(b"Upgrade", b"echo")], upgrade=tunnel)
+    listener.answers[b"/up"] = lambda _: Upgraded(Response(101, [(b"Upgrade", b"echo")]), tunnel)
     client = await Client.connect(port)
     await client.send(ASK)
     head = await client.reader.readuntil(b"\r\n\r\n")
@@ -56,13 +56,12 @@ async def test_the_connection_changes_hands(listener: EchoListener, port: int) -
 
     assert head == b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\n\r\n"
     assert echoed == b"GET / HTTP/1.1\r\n\r\n"
-    assert isinstance(tunnel, Tunnel)
 
 
 async def test_a_client_that_left_before_the_answer(listener: EchoListener, port: int) -> None:
     """The other protocol is told, although it never began."""
     tunnel = Echoing()
-    listener.answers[b"/up"] = lambda _: Response(101, [], upgrade=tunnel)
+    listener.answers[b"/up"] = lambda _: Upgraded(Response(101, []), tunnel)
     gate = listener.gates[b"/up"] = asyncio.Event()
     client = await Client.connect(port)
     await client.send(ASK)

@@ -6,12 +6,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from gateway.listeners.door import Visit
-from gateway.listeners.exchange import Exchange
 from gateway.listeners.websocket_connections import Connections, Managed, connection_routes, managed_connection
 from gateway.listeners.websocket_session import Session, Times
 from gateway.translation.flavours.websocket import Connection
-from gateway.translation.messages import Arrival, Request
+from gateway.translation.messages import Request
 from tests.listeners.doubles import RecordingTransport
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +20,7 @@ CONNECTION = Connection("abc=", 1_700_000_000_000, "192.0.2.1", "agent", "exampl
 def opened_session() -> tuple[Session, RecordingTransport]:
     """An open connection and what is written to it."""
     request = Request("GET", b"/prod", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 2))
-    visit = Visit(request, Exchange(Arrival("id", 0, "1-0-0")))
-    session = Session(CONNECTION, visit, lambda *_: None, lambda *_: None, Times())
+    session = Session(CONNECTION, request, lambda *_: None, lambda *_: None, Times())
     transport = RecordingTransport()
     session.open(transport)
     return session, transport

@@ -5,29 +5,30 @@ import asyncio
 import pytest
 from websockets.frames import Frame, Opcode
 
-from gateway.listeners.door import Visit
-from gateway.listeners.exchange import Exchange
 from gateway.listeners.websocket_session import Session, Times
 from gateway.translation.flavours.websocket import Connection
-from gateway.translation.messages import Arrival, Request
+from gateway.translation.messages import Request
 from tests.listeners.doubles import RecordingTransport
+from tests.listeners.observers import Seen
 
 pytestmark = pytest.mark.anyio
 
 
 class Opened:
-    """A session on a transport that records, and what it told its door."""
+    """A session on a transport that records, and what it told its listener."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
         self.ends: list[tuple[int, str]] = []
-        request = Request("GET", b"/", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 2))
+        self.seen = Seen()
+        self.request = Request("GET", b"/", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 2))
         self.session = Session(
             Connection("abc=", 0, "192.0.2.1", "", "example.com"),
-            Visit(request, Exchange(Arrival("id", 0, "1-0-0"))),
+            self.request,
             lambda _, text: self.messages.append(text),
             lambda _, code, reason: self.ends.append((code, reason)),
             Times(),
+            self.seen,
         )
         self.transport = RecordingTransport()
         self.session.open(self.transport)
@@ -36,6 +37,15 @@ class Opened:
 def frame(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
     """A masked frame, as clients send it."""
     return Frame(opcode, data, fin).serialize(mask=True)
+
+
+async def test_what_it_keeps_of_its_handshake() -> None:
+    """The request and the observer are those of all its messages."""
+    opened = Opened()
+
+    assert opened.session.request is opened.request
+    assert opened.session.observer is opened.seen
+    opened.session.lost()
 
 
 async def test_byte_by_byte() -> None:

@@ -2,9 +2,18 @@
 
 import pytest
 
-from gateway.listeners.wire import has_content, head_lines, header_present, over_limit, split_target
-from gateway.translation.messages import Response
-from tests.listeners.doubles import SMALL
+from gateway.listeners.server import ListenerServer
+from gateway.listeners.wire import (
+    has_content,
+    head_lines,
+    over_limit,
+    refused_while_read,
+    split_target,
+)
+from gateway.translation.messages import Request, Response
+from tests.listeners.doubles import SMALL, Client, EchoListener
+
+pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
@@ -28,12 +37,6 @@ def test_status_line(status: int, reason: bytes, line: bytes) -> None:
 def test_has_content(method: str, status: int, *, content: bool) -> None:
     """HEAD and some statuses have no content."""
     assert has_content(method, status) is content
-
-
-def test_header_present() -> None:
-    """Names are compared without case."""
-    assert header_present([(b"Content-LENGTH", b"1")], b"content-length")
-    assert not header_present([(b"Content-Type", b"x")], b"content-length")
 
 
 @pytest.mark.parametrize(
@@ -72,3 +75,41 @@ def test_no_target(target: bytes, method: str) -> None:
 def test_over_limit(request_line: int, sizes: list[int], status: int) -> None:
     """The limits are what still passes; together, header lines count with colon, space and line end."""
     assert over_limit(request_line, [(b"n", b"v" * (size - 1)) for size in sizes], SMALL) == status
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "header", "body", "status"),
+    [
+        (b"/" + b"a" * 106, b"", 60, 100, 0),
+        (b"/" + b"a" * 107, b"", 60, 100, 414),
+        (b"/" + b"a" * 50, b"q" * 55, 60, 100, 0),
+        (b"/" + b"a" * 50, b"q" * 56, 60, 100, 414),
+        (b"/", b"", 61, 100, 400),
+        (b"/", b"", 60, 101, 413),
+        (b"/" + b"a" * 107, b"", 61, 101, 414),
+    ],
+)
+def test_refused_while_read(path: bytes, query: bytes, header: int, body: int, status: int) -> None:
+    """A whole request meets a port's limits in a port's order: request line, header lines, body."""
+    lines = [(b"n", b"v" * (header - 1))]
+    request = Request("GET", path, query, lines, b"b" * body, ("127.0.0.1", 9), ("127.0.0.1", 80))
+
+    assert refused_while_read(request, SMALL) == status
+
+
+@pytest.mark.parametrize("query", ["", "?q"])
+@pytest.mark.parametrize("over", [False, True])
+async def test_refused_while_read_as_a_port_does(query: str, *, over: bool) -> None:
+    """The first request line that a port refuses is the first that this refuses."""
+    target = f"/{'a' * (120 - len('GET / HTTP/1.1') - len(query) + over)}{query}".encode()
+    _, path, raw_query = split_target(target, "GET")
+    server = ListenerServer(EchoListener(SMALL))
+    await server.start()
+    client = await Client.connect(server.port)
+    answer = await client.ask(b"GET " + target + b" HTTP/1.1\r\nHost: h\r\n\r\n")
+    await client.close()
+    await server.stop(0)
+
+    request = Request("GET", path, raw_query, [(b"Host", b"h")], b"", ("127.0.0.1", 9), ("127.0.0.1", 80))
+    assert answer.status == (414 if over else 200)
+    assert refused_while_read(request, SMALL) == (414 if over else 0)

@@ -1,4 +1,4 @@
-"""Exchanges that the tests of recording and replay share, and requests drawn for every front door."""
+"""Exchanges that the tests of recording and replay share, and requests drawn for every listener type."""
 
 import json
 from typing import Final

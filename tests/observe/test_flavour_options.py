@@ -1,4 +1,4 @@
-"""Options of a front door as JSON."""
+"""Options of a listener as JSON."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_sets_come_back() -> None:
 
 
 @pytest.mark.parametrize("name", FLAVOURS)
-def test_a_default_front_door_is_made_again(name: str) -> None:
+def test_a_default_listener_is_made_again(name: str) -> None:
     """Through JSON, for every name in the table."""
     flavour = build_flavour(name)
 
@@ -80,6 +80,6 @@ def test_the_default_route_and_cors_come_back() -> None:
     ],
 )
 def test_what_is_not_known_is_refused(name: str, options: dict[str, Json], message: str) -> None:
-    """The message names the front door or the option."""
+    """The message names the listener or the option."""
     with pytest.raises(UsageError, match=message):
         make_flavour(name, options)

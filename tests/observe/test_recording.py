@@ -20,7 +20,7 @@ from tests.translation.flavours.apigw_requests import requests as odd_requests
 
 @pytest.mark.parametrize("name", HTTP_FLAVOURS)
 def test_a_recording_comes_back_from_its_text(name: str) -> None:
-    """Nothing is lost for any front door; the result is equal as JSON."""
+    """Nothing is lost for any listener type; the result is equal as JSON."""
     recording = recorded(name)
 
     read = from_text(to_text(recording))
@@ -41,7 +41,7 @@ def test_any_request_comes_back(request: Request) -> None:
 
 @given(value=json_values())
 def test_any_result_comes_back(value: Any) -> None:  # noqa: ANN401 - any JSON
-    """As a front door reads it: NaN and lone surrogates are what AWS's Python runtime can write."""
+    """As a listener reads it: NaN and lone surrogates are what AWS's Python runtime can write."""
     payload = json.dumps(value).encode()
 
     read = from_text(to_text(Recording("alb", {}, REQUEST, payload=payload))).payload

@@ -14,24 +14,32 @@ import pytest
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import Fault, FaultKind, UsageError
 from gateway.functions.function import Function
-from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
-from gateway.listeners.alb.listener import AlbExchange
-from gateway.listeners.arrivals import arrive
-from gateway.listeners.exchange import Exchange, FunctionCall
+from gateway.functions.service import LambdaService
+from gateway.invocation import (
+    Failed,
+    FunctionReference,
+    Outcome,
+    Returned,
+    Streamed,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
+from gateway.listeners.context import ListenerContext
+from gateway.listeners.of_flavour import listener_of
 from gateway.listeners.server import ListenerServer
-from gateway.listeners.wire import Wire
+from gateway.observe.record import Exchange, Kind, Transfer
 from gateway.observe.recording import from_text, to_text
-from gateway.recordings.recorder import OnWritten, Recorder, number_of, recording_of, slug
+from gateway.recordings.recorder import Recorder, number_of, recording_of, slug
 from gateway.recordings.replay import replay
 from gateway.targets.inprocess import InProcess
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request, Response
-from gateway.types import Address, Json
+from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, REQUEST, RESULT
-from tests.services import called
 
 pytestmark = pytest.mark.anyio
-WIRE = Wire(100, 200, 1.0, 1.001, 1.002, 1.010, 1.011)
+TRANSFER = Transfer(100, 200, 1.0, 1.001, 1.002, 1.010, 1.011)
 
 
 def echo(event: object, context: object) -> object:  # noqa: ARG001 - a handler's signature
@@ -45,25 +53,12 @@ def documents(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_bytes()) for path in sorted(folder.iterdir())]
 
 
-class OneFunction:
-    """A listener that forwards everything to a function and keeps the exchange."""
-
-    accepts_streams = False
-
-    def __init__(self, alb: Alb, function: Function, on_written: OnWritten) -> None:
-        self.limits = alb.limits
-        self.on_written: OnWritten | None = on_written
-        self._call = FunctionCall(alb, *called(function))
-
-    async def respond(self, request: Request) -> Response:
-        """The function's answer."""
-        exchange = Exchange(arrive())
-        response = await self._call.run(request, exchange.arrival, exchange)
-        return response._replace(record=exchange)
-
-    def reject(self, status: int, client: Address, request_line: bytes) -> Response:
-        """Nothing here sends what is no request."""
-        raise AssertionError(status, client, request_line)
+def ended(response: Response) -> Exchange:
+    """An exchange that has ended with this response."""
+    exchange = Exchange(ARRIVAL, REQUEST)
+    exchange.response = response
+    exchange.transfer = TRANSFER
+    return exchange
 
 
 async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
@@ -72,7 +67,9 @@ async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
     function = Function(configuration, InProcess(configuration, {}, echo))
     alb = Alb()
     recorder = Recorder(tmp_path / "recordings")
-    server = ListenerServer(OneFunction(alb, function, recorder.observer("alb", alb)))
+    listener = listener_of(alb, ListenerContext(LambdaService([function])), FunctionReference("echo"))
+    listener.observer = recorder.observer("alb", alb)
+    server = ListenerServer(listener)
     await function.start()
     await server.start()
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -101,12 +98,12 @@ async def test_a_served_request_becomes_a_file(tmp_path: Path) -> None:
 
 async def test_the_target_group_is_read_off_the_event() -> None:
     """A listener forwards to many; what a rule changed stands beside what the client sent."""
-    exchange = AlbExchange(ARRIVAL)
+    exchange = ended(Response(200, []))
     exchange.transformed = REQUEST._replace(raw_path=b"/changed")
     exchange.event = Alb("arn:2", multi_value_headers=True).encode(exchange.transformed, ARRIVAL)
     exchange.outcome = Returned(RESULT)
 
-    recording = recording_of("alb", {"target_group_arn": "arn:1"}, REQUEST, Response(200, [], record=exchange), WIRE)
+    recording = recording_of("alb", {"target_group_arn": "arn:1"}, exchange)
 
     assert (recording.flavour, recording.options) == ("alb-multi", {"target_group_arn": "arn:2"})
     assert recording.request == REQUEST
@@ -120,7 +117,7 @@ async def test_numbers_go_on_from_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "0041-GET-root.json").write_text("{}")
     (tmp_path / "notes.json").write_text("{}")
     recorder = Recorder(tmp_path)
-    recorder.observer("alb", Alb())(REQUEST, Response(200, []), WIRE)
+    recorder.observer("alb", Alb()).ended(ended(Response(200, [])))
     await recorder.aclose()
 
     assert (tmp_path / "0042-POST-pets-7.json").exists()
@@ -130,7 +127,7 @@ async def test_too_many_at_once_are_dropped_and_counted(tmp_path: Path, caplog: 
     """The request is never held up; the end of the run says how many are missing."""
     recorder = Recorder(tmp_path, waiting=0)
     with caplog.at_level(logging.WARNING, "gateway"):
-        recorder.observer("alb", Alb())(REQUEST, Response(200, []), WIRE)
+        recorder.observer("alb", Alb()).ended(ended(Response(200, [])))
         await recorder.aclose()
 
     assert documents(tmp_path) == []
@@ -142,10 +139,10 @@ async def test_a_disk_that_fails_is_one_warning(tmp_path: Path, caplog: pytest.L
     folder = tmp_path / "gone"
     recorder = Recorder(folder)
     folder.rmdir()
-    observe = recorder.observer("alb", Alb())
+    observer = recorder.observer("alb", Alb())
     with caplog.at_level(logging.WARNING, "gateway"):
-        observe(REQUEST, Response(200, []), WIRE)
-        observe(REQUEST, Response(200, []), WIRE)
+        observer.ended(ended(Response(200, [])))
+        observer.ended(ended(Response(200, [])))
         await recorder.aclose()
 
     assert [message for message in caplog.messages if "could not be recorded" in message] == [
@@ -153,10 +150,26 @@ async def test_a_disk_that_fails_is_one_warning(tmp_path: Path, caplog: pytest.L
     ]
 
 
-async def test_bytes_that_were_no_request_are_not_recorded(tmp_path: Path) -> None:
-    """Nothing could be sent again."""
+@pytest.mark.parametrize(
+    ("request_", "response", "kind"),
+    [
+        (None, Response(400, []), "request"),
+        (None, None, "message"),
+        (REQUEST, Response(200, []), "health check"),
+        (REQUEST, None, "request"),
+    ],
+    ids=["bytes", "message", "health check", "unanswered"],
+)
+async def test_what_cannot_be_sent_again_is_not_recorded(
+    tmp_path: Path, request_: Request | None, response: Response | None, kind: Kind
+) -> None:
+    """Bytes that were no request, messages of WebSocket connections, health checks, requests without an answer."""
+    exchange = Exchange(ARRIVAL, request_, kind)
+    exchange.response = response
     recorder = Recorder(tmp_path)
-    recorder.observer("alb", Alb())(None, Response(400, []), WIRE)
+    observer = recorder.observer("alb", Alb())
+    observer.began(exchange)
+    observer.ended(exchange)
     await recorder.aclose()
     await recorder.aclose()
 
@@ -189,10 +202,10 @@ async def chunks() -> AsyncIterator[bytes]:
 )
 async def test_each_outcome_is_told(outcome: Outcome, members: dict[str, Json]) -> None:
     """How the invocation ended stands beside the result."""
-    exchange = Exchange(ARRIVAL)
+    exchange = ended(Response(200, []))
     exchange.outcome = outcome
 
-    recording = recording_of("alb", {}, REQUEST, Response(200, [], record=exchange), WIRE)
+    recording = recording_of("alb", {}, exchange)
 
     assert recording.outcome == members
     assert recording.payload == (b"{}" if isinstance(outcome, Returned) else None)
@@ -200,10 +213,10 @@ async def test_each_outcome_is_told(outcome: Outcome, members: dict[str, Json]) 
 
 async def test_a_fault_and_a_stream_are_told() -> None:
     """A stream's bytes went by; why the answer is not the function's is in words."""
-    exchange = Exchange(ARRIVAL)
+    exchange = ended(Response(400, [], chunks()))
     exchange.fault = Fault(FaultKind.WEBSOCKET)
 
-    recording = recording_of("alb", {}, REQUEST, Response(400, [], chunks(), record=exchange), WIRE)
+    recording = recording_of("alb", {}, exchange)
 
     assert recording.outcome == {
         "kind": "not invoked",
@@ -211,6 +224,25 @@ async def test_a_fault_and_a_stream_are_told() -> None:
     }
     assert recording.streamed
     assert recording.event is None
+
+
+async def test_spans_are_milliseconds_of_the_exchange() -> None:
+    """What the port measured and what the function took; what did not happen is left out."""
+    exchange = ended(Response(200, []))
+    exchange.outcome, exchange.invoked_at, exchange.answered_at = Returned(b"{}"), 1.003, 1.009
+    times = recording_of("alb", {}, exchange).times_ms
+    exchange.outcome = exchange.transfer = None
+
+    assert times == {"request": 2.0, "until_response": 8.0, "response": 1.0, "function": 6.0}
+    assert recording_of("alb", {}, exchange).times_ms == {}
+
+
+async def test_a_refusal_of_the_load_balancer_is_no_fault_of_the_invocation() -> None:
+    """It can be sent to a URL only, so nothing says that it could be replayed without one."""
+    exchange = ended(Response(400, []))
+    exchange.fault = Fault(FaultKind.REFUSED)
+
+    assert recording_of("alb", {}, exchange).outcome == {"kind": "not invoked"}
 
 
 @pytest.mark.parametrize(

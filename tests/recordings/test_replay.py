@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from gateway.observe.recording import NOT_INVOKED, Recording, to_text
 from gateway.observe.redaction import Redaction
 from gateway.recordings.replay import ReplayCase, compare_response, is_replayable, outcome_of, read_cases, replay_cases
 from gateway.translation.flavour_options import build_flavour
-from gateway.translation.messages import Response
+from gateway.translation.messages import Request, Response
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, HTTP_FLAVOURS, REQUEST, RESULT, recorded
 
@@ -41,7 +42,7 @@ def case(recording: Recording) -> ReplayCase:
 # The result of url-stream is the response's body as it stands, where nothing is redacted.
 @pytest.mark.parametrize("name", [name for name in HTTP_FLAVOURS if name != "url-stream"])
 def test_the_same_handler_does_the_same(name: str, tmp_path: Path) -> None:
-    """For every front door, from a redacted file, with and without the handler."""
+    """For every listener type, from a redacted file, with and without the handler."""
     (tmp_path / "0001-a.json").write_bytes(to_text(recorded(name), Redaction()))
 
     (read,) = replay_cases(tmp_path)
@@ -108,6 +109,53 @@ def test_what_an_authorizer_said_is_said_again(name: str) -> None:
     assert case(replace(recording, event=event, options=options)).differences() == []
 
 
+HANDSHAKE = Request(
+    "GET",
+    b"/prod",
+    b"",
+    [
+        (b"Host", b"example.com"),
+        (b"Upgrade", b"websocket"),
+        (b"Connection", b"Upgrade"),
+        (b"Sec-WebSocket-Version", b"13"),
+        (b"Sec-WebSocket-Key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    ],
+    b"",
+    ("192.0.2.1", 50000),
+    ("192.0.2.2", 443),
+    "https",
+)
+
+
+def test_a_websocket_connection_keeps_its_authorizer(caplog: pytest.LogCaptureFixture) -> None:
+    """$connect is asked once, with what the authorizer had said; the connection that it opens is never there."""
+    flavour = build_flavour("websocket")
+    authorizer: dict[str, Json] = {"principalId": "me", "user": "7"}
+    match = flavour.route(HANDSHAKE)._replace(authorizer=authorizer)
+    event: Json = json.loads(flavour.encode(HANDSHAKE, ARRIVAL, match))
+    accepted = Response(
+        101,
+        [
+            (b"Connection", b"upgrade"),
+            (b"Upgrade", b"websocket"),
+            (b"Sec-WebSocket-Accept", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        ],
+    )
+    recording = Recording(
+        "websocket", {}, HANDSHAKE, ARRIVAL, event, {"kind": "returned"}, b'{"statusCode":200}', accepted
+    )
+    events: list[dict[str, Any]] = []
+
+    def connect(event: dict[str, Any], context: object) -> object:  # noqa: ARG001 - a handler's signature
+        events.append(event)
+        return {"statusCode": 200}
+
+    assert case(recording).differences() == []
+    assert case(recording).differences(connect) == []
+    assert [it["requestContext"]["authorizer"] for it in events] == [authorizer]
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize(
     ("members", "outcome"),
     [
@@ -155,7 +203,7 @@ def test_a_result_that_is_no_json_is_compared_as_text() -> None:
     assert case(recording).differences() == []
 
 
-def test_what_the_front_door_answered_by_itself_needs_no_function() -> None:
+def test_what_the_listener_answered_by_itself_needs_no_function() -> None:
     """A redirect has no event; a refused request is refused again."""
     assert not is_replayable(replace(recorded(), outcome={"kind": NOT_INVOKED}))
     assert is_replayable(replace(recorded(), outcome={"kind": NOT_INVOKED, "fault": "too large"}))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from gateway.configuration import FunctionConfiguration
-from gateway.invocation import Failed, Invocation, Outcome, Returned, StreamBroken, Streamed, TimedOut
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, StreamBroken, Streamed, TimedOut
 
 FUNCTIONS = Path(__file__).parents[1] / "data" / "functions"
 LIMIT = 6_291_556
@@ -58,6 +58,7 @@ class Subject:
         streams: Whether handlers can stream.
         forks: Whether handlers can make a copy of their process.
         shares_its_connection: Whether such a copy has the connection on which answers go.
+        measures: Whether the memory of handlers is known.
     """
 
     open: Open
@@ -69,6 +70,7 @@ class Subject:
     streams: bool
     forks: bool = True
     shares_its_connection: bool = False
+    measures: bool = True
 
     @contextlib.asynccontextmanager
     async def function(self, handler: str, timeout_ms: int = 10_000) -> AsyncIterator["Running"]:
@@ -80,7 +82,7 @@ class Subject:
             yield Running(target, log)
 
 
-def python_subject(open_function: Open, base: FunctionConfiguration) -> Subject:
+def python_subject(open_function: Open, base: FunctionConfiguration, *, measures: bool = True) -> Subject:
     """A way to run Python functions with the gateway's own runtime."""
     return Subject(
         open=open_function,
@@ -90,6 +92,7 @@ def python_subject(open_function: Open, base: FunctionConfiguration) -> Subject:
         not_json="Unable to marshal response: Object of type object is not JSON serializable",
         import_error="Runtime.ImportModuleError",
         streams=False,
+        measures=measures,
     )
 
 
@@ -107,6 +110,12 @@ class Running:
         outcome = await self.target.invoke(Invocation(payload, self.request_id, streaming=streaming))
         assert outcome is not None
         return outcome
+
+    async def report(self, event: object = None) -> Report:
+        """Invoke it with an event, and give what is told of that."""
+        report = Report()
+        await self.target.invoke(Invocation(json.dumps(event).encode(), str(uuid.uuid4()), report=report))
+        return report
 
 
 async def returns(subject: Subject) -> None:
@@ -327,6 +336,41 @@ async def answers_late(subject: Subject) -> None:
     assert [first, second, third] == [Returned(b'"first"'), Returned(b'"second"'), Returned(b'"third"')]
 
 
+async def reports_cold_and_warm(subject: Subject) -> None:
+    """The first invocation has the init phase; each has its own instants and its own lines."""
+    async with subject.function("says") as function:
+        cold = await function.report({"name": "first"})
+        warm = await function.report({"name": "second"})
+
+    assert 0 < cold.started_at < cold.ended_at < warm.started_at < warm.ended_at
+    assert (cold.cold, warm.cold) == (True, False)
+    assert cold.init_s > 0 == warm.init_s
+    assert cold.environment == warm.environment != ""
+    assert (cold.version, warm.version) == ("$LATEST", "$LATEST")
+    assert (b"".join(cold.log), b"".join(warm.log)) == (b"first\n", b"second\n")
+    assert (warm.memory_mb >= cold.memory_mb > 0) == subject.measures
+
+
+async def reports_a_timeout(subject: Subject) -> None:
+    """The end is when the time was over, and what was printed until then is there."""
+    async with subject.function("sleeps", timeout_ms=200) as function:
+        report = await function.report({"seconds": 1, "name": "sleeping"})
+
+    assert 0.19 <= report.ended_at - report.started_at < 0.9
+    assert b"".join(report.log) == b"sleeping\n"
+    assert (report.memory_mb > 0) == subject.measures
+
+
+async def reports_a_crash(subject: Subject) -> None:
+    """What was printed before the end of the process is there, and so are the instants."""
+    async with subject.function("exits") as function:
+        report = await function.report({"status": 3, "name": "leaving"})
+
+    assert 0 < report.started_at < report.ended_at
+    assert report.cold
+    assert b"".join(report.log) == b"leaving\n"
+
+
 class Behaviour(NamedTuple):
     """One row of the table."""
 
@@ -341,6 +385,15 @@ ISOLATION = (
     Behaviour(answers_late.__name__, answers_late),
 )
 """The rows about answers that must not reach another client."""
+
+
+REPORTS = (
+    Behaviour(reports_cold_and_warm.__name__, reports_cold_and_warm),
+    Behaviour(reports_a_timeout.__name__, reports_a_timeout),
+)
+"""The rows about what is told of an invocation."""
+
+CRASH_REPORT = Behaviour(reports_a_crash.__name__, reports_a_crash)
 
 
 BEHAVIOURS = (
@@ -365,6 +418,8 @@ BEHAVIOURS = (
     ),
     *(Behaviour(check.__name__, check, needs_streams=True) for check in (streams, streams_to_nobody, breaks_a_stream)),
     *ISOLATION,
+    *REPORTS,
+    CRASH_REPORT,
 )
 
 

@@ -19,6 +19,7 @@ from gateway.invocation import (
     Failed,
     Invocation,
     Outcome,
+    Report,
     Returned,
     StreamBroken,
     Streamed,
@@ -226,6 +227,62 @@ async def test_a_stream_comes_through() -> None:
         assert isinstance(outcome, Streamed)
         assert outcome.content_type == "text/plain"
         assert [chunk async for chunk in outcome.chunks] == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("tail", [False, True], ids=["only the report asks", "the caller asks as well"])
+async def test_report(*, tail: bool) -> None:
+    """Instants, version and the tail of the log, which the caller gets only when it has asked."""
+    report = Report()
+    far = Scripted(Returned(b"1", b"printed\nREPORT RequestId: x\tMax Memory Used: 45 MB\t\n"))
+    async with second_gateway(far) as url, started(ARN, url) as target:
+        outcome = await target.invoke(Invocation(b"{}", ID, tail=tail, report=report))
+
+    assert isinstance(outcome, Returned)
+    assert bool(outcome.log_tail) == tail
+    assert far.seen[0].tail
+    assert 0 < report.queued_at < report.started_at < report.ended_at
+    assert (report.version, report.memory_mb) == ("$LATEST", 45)
+    assert b"".join(report.log).startswith(b"printed\n")
+
+
+async def test_report_without_details() -> None:
+    """The log is not asked for."""
+    report = Report(details=False)
+    far = Scripted(Returned(b"1", b"printed\n"))
+    async with second_gateway(far) as url, started(ARN, url) as target:
+        await target.invoke(Invocation(b"{}", ID, report=report))
+
+    assert not far.seen[0].tail
+    assert (report.version, report.log) == ("$LATEST", [])
+
+
+async def test_report_of_a_stream() -> None:
+    """It ends with the head, and no log is asked for."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"one"
+
+    report = Report()
+    far = Scripted(Streamed("text/plain", chunks()))
+    async with second_gateway(far) as url, started(ARN, url) as target:
+        outcome = await target.invoke(Invocation(b"{}", ID, streaming=True, report=report))
+        assert isinstance(outcome, Streamed)
+        assert report.ended_at > report.started_at
+        ended_at = report.ended_at
+        assert [chunk async for chunk in outcome.chunks] == [b"one"]
+
+    assert report.ended_at == ended_at
+    assert not far.seen[0].tail
+
+
+async def test_report_of_a_call_that_is_refused() -> None:
+    """There are instants, and nothing else."""
+    report = Report()
+    async with second_gateway(Scripted(), "wrong") as url, started(ARN, url) as target:
+        await target.invoke(Invocation(b"{}", ID, report=report))
+
+    assert 0 < report.started_at < report.ended_at
+    assert (report.version, report.log) == ("", [])
 
 
 async def test_a_stream_that_breaks_at_the_other_end() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
+from gateway.invocation import Invocation
 from gateway.targets.environment import Environment, EnvironmentFactory
 from gateway.targets.executor import HostOptions, LatestEnvironments, Resources
 from gateway.targets.reaper import Reaper
@@ -84,6 +85,6 @@ def test_the_log_has_the_lines_that_were_asked_for() -> None:
     log = Log()
     options = HostOptions(variables={}, log=log.append, platform_lines="text")
     made = Resources(options, SCRATCH, Reaper(), None, lambda: FIRST).log(FIRST)
-    made.begin("8476a536", tail=False)
+    made.begin(Invocation(b"{}", "8476a536"), lambda: None)
 
     assert b"START RequestId: 8476a536 Version: $LATEST" in b"".join(log)

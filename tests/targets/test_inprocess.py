@@ -1,6 +1,7 @@
 """The handler in this process."""
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -15,10 +16,11 @@ import pytest
 from gateway.bootstraps.python.lambda_runtime import LambdaContext
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
-from gateway.invocation import Failed, Invocation, Returned, TimedOut
+from gateway.invocation import Failed, Invocation, Report, Returned, TimedOut
 from gateway.targets import inprocess
 from gateway.targets.failures import NOT_READY
 from gateway.targets.inprocess import InProcess
+from gateway.targets.printed import Printed
 from tests.targets import conformance
 from tests.targets.hosting import DEADLINE_S, REQUEST_ID, configuration, invocation, result_of
 
@@ -84,19 +86,86 @@ async def test_raises() -> None:
 @asynccontextmanager
 async def opened(function: FunctionConfiguration, _: conformance.Log) -> AsyncIterator[InProcess]:
     """A target for the shared table."""
-    target = InProcess(function, {})
+    target = InProcess(function, {"AWS_LAMBDA_LOG_STREAM_NAME": "stream"})
     await target.start()
     yield target
     await target.aclose()
 
 
-IN_PROCESS = conformance.python_subject(opened, configuration(""))
+IN_PROCESS = conformance.python_subject(opened, configuration(""), measures=False)
 
 
 @pytest.mark.parametrize("behaviour", conformance.ISOLATION, ids=lambda row: row.name)
 async def test_answers_reach_their_own_client(behaviour: conformance.Behaviour) -> None:
     """As in every kind of environment."""
     await asyncio.wait_for(behaviour.check(IN_PROCESS), DEADLINE_S)
+
+
+@pytest.mark.parametrize("behaviour", conformance.REPORTS, ids=lambda row: row.name)
+async def test_reports(behaviour: conformance.Behaviour) -> None:
+    """As in every kind of environment, but for the memory."""
+    await asyncio.wait_for(behaviour.check(IN_PROCESS), DEADLINE_S)
+
+
+async def test_report_of_an_exit() -> None:
+    """It is told of as of any other end; nobody has asked for the log."""
+
+    def handler(event: object, _: LambdaContext) -> object:
+        print("leaving")
+        raise SystemExit(event)
+
+    report = Report(details=False)
+    async with running(handler) as target:
+        await target.invoke(invocation(3)._replace(report=report))
+
+    assert 0 < report.queued_at < report.started_at < report.ended_at
+    assert report.cold
+    assert report.log == []
+
+
+async def test_report_after_one_without() -> None:
+    """Only the first invocation is cold, also when nobody asked about it."""
+    report = Report()
+    async with running(lambda event, _: event) as target:
+        await target.invoke(invocation())
+        await target.invoke(invocation()._replace(report=report))
+
+    assert (report.cold, report.init_s) == (False, 0.0)
+
+
+async def test_report_of_a_handler_that_is_given_up() -> None:
+    """What it prints after its time is no part of its log."""
+    over, ended = threading.Event(), threading.Event()
+
+    def handler(_event: object, _context: LambdaContext) -> None:
+        print("in time")
+        over.wait(DEADLINE_S)
+        print("late")
+        ended.set()
+
+    report, other = Report(), Report()
+    async with running(handler, timeout_ms=50) as target:
+        await target.invoke(invocation()._replace(report=report))
+        with contextlib.closing(Printed(other)):
+            over.set()
+            await asyncio.to_thread(ended.wait, DEADLINE_S)
+
+    assert b"".join(report.log) == b"in time\n"
+    assert other.log == []
+
+
+async def test_report_after_renew(tmp_path: Path) -> None:
+    """The code is loaded inside the next invocation, which is a cold one."""
+    target = InProcess(versioned(tmp_path, "first"), {})
+    await target.start()
+    await result_of(target)
+    target.renew()
+    report = Report()
+    await target.invoke(invocation()._replace(report=report))
+    await target.aclose()
+
+    assert report.cold
+    assert 0 < report.init_s <= report.started_at - report.queued_at
 
 
 @pytest.mark.parametrize(

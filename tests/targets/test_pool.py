@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
 from gateway.errors import UsageError
-from gateway.invocation import Failed, Invocation, Outcome, Returned, Unavailable
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, Unavailable
 from gateway.targets.environment import Answer
 from gateway.targets.failures import NOT_READY
 from gateway.targets.pool import EnvironmentPool
@@ -105,9 +106,10 @@ class Scene:
             environment.started.set()
         return environment
 
-    def call(self, payload: bytes = b"") -> asyncio.Task[Outcome]:
+    def call(self, payload: bytes = b"", report: Report | None = None, *, tail: bool = False) -> asyncio.Task[Outcome]:
         """Invoke without waiting."""
-        task = asyncio.ensure_future(self.pool.invoke(Invocation(payload, str(len(self.calls)))))
+        invocation = Invocation(payload, str(len(self.calls)), tail=tail, report=report)
+        task = asyncio.ensure_future(self.pool.invoke(invocation))
         self.calls.append(task)
         return task
 
@@ -463,6 +465,67 @@ async def test_short_invocations_are_given_ahead() -> None:
     await scene.pool.aclose()
 
 
+@pytest.fixture
+def _all_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every invocation counts as a short one, however long the machine stands still."""
+    monkeypatch.setattr("gateway.targets.pool._SHORT_S", DEADLINE_S)
+
+
+@pytest.mark.parametrize(
+    ("report", "tail"), [(Report(), False), (None, True)], ids=["its log is kept", "its tail is asked for"]
+)
+@pytest.mark.usefixtures("_all_is_short")
+async def test_alone(report: Report | None, *, tail: bool) -> None:
+    """An invocation whose log somebody wants is not given ahead, and nothing is behind it; those after it are again."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    calls = [scene.call(), scene.call(), scene.call(b"", report, tail=tail), scene.call(), scene.call()]
+    await settle()
+    lengths = []
+    for _ in calls:
+        lengths.append(len(scene.made[0].line))
+        await scene.finish(scene.made[0])
+
+    assert lengths == [2, 1, 1, 2, 1]
+    await asyncio.gather(*calls)
+    await scene.pool.aclose()
+
+
+@pytest.mark.usefixtures("_all_is_short")
+async def test_nothing_is_given_behind_one_alone() -> None:
+    """Also what comes while it runs waits for its end."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    calls = [scene.call(b"", Report())]
+    await settle()
+    calls.append(scene.call())
+    await settle()
+    assert len(scene.made[0].line) == 1
+    await scene.finish(scene.made[0])
+    await scene.finish(scene.made[0])
+
+    await asyncio.gather(*calls)
+    await scene.pool.aclose()
+
+
+@pytest.mark.usefixtures("_all_is_short")
+async def test_report_without_details_is_given_ahead() -> None:
+    """Instants alone cost no place in line, and the time in line is told."""
+    scene = Scene(1, takes_ahead=True)
+    await scene.pool.start()
+    before = perf_counter()
+    report = Report(details=False)
+    calls = [scene.call(), scene.call(b"", report)]
+    await settle()
+    assert len(scene.made[0].line) == 2
+    assert before < report.queued_at < perf_counter()
+    await scene.finish(scene.made[0])
+    await scene.finish(scene.made[0])
+
+    await asyncio.gather(*calls)
+    await scene.pool.aclose()
+
+
 async def test_line_is_filled_again() -> None:
     """What waited while invocations were long goes ahead, all of it, when they are short again."""
     scene = Scene(1, takes_ahead=True)
@@ -619,6 +682,24 @@ async def test_tmp_is_kept(workers: EnvironmentPool) -> None:
     assert await result_of(workers, "a") == ["a"]
     assert isinstance(await workers.invoke(invocation("exit")), Failed)
     assert await result_of(workers, "b") == ["a", "exit", "b"]
+
+
+async def test_reports_of_many_at_once() -> None:
+    """Each invocation has lines, instants and an environment of its own, and each environment one that was cold."""
+    reaper = Reaper()
+    options = worker_options(reaper, Log())
+    function = configuration("behaviours.says")
+    pool = EnvironmentPool(lambda scratch: WorkerEnvironment(function, options, scratch), 2)
+    await pool.start()
+    reports = [Report() for _ in range(60)]
+    calls = (invocation({"name": f"{n}"})._replace(report=report) for n, report in enumerate(reports))
+    await asyncio.gather(*(pool.invoke(call) for call in calls))
+    await pool.aclose()
+    await reaper.aclose()
+
+    assert [b"".join(report.log).decode() for report in reports] == [f"{number}\n" for number in range(60)]
+    assert all(0 < report.queued_at <= report.started_at < report.ended_at for report in reports)
+    assert sum(report.cold for report in reports) == len({report.environment for report in reports})
 
 
 async def test_folders_of_environments(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """What answers of the Invoke API mean."""
 
+from datetime import UTC, datetime
+
 import pybase64
 import pytest
 
-from gateway.invocation import Failed, Outcome, Returned, Throttled, TimedOut, Unavailable
+from gateway.invocation import Failed, Outcome, Report, Returned, Throttled, TimedOut, Unavailable
 from gateway.targets.http_transport import (
     Answer,
     AnswerTimeout,
@@ -12,7 +14,8 @@ from gateway.targets.http_transport import (
     ConnectionLost,
     TransportError,
 )
-from gateway.targets.remote_answers import function_error, outcome_of, unreachable
+from gateway.targets.logs import PlatformReport, platform_record, report_lines, report_record
+from gateway.targets.remote_answers import fill_in, function_error, outcome_of, unreachable
 
 FAILED = [(b"X-Amz-Function-Error", b"Unhandled")]
 
@@ -127,3 +130,48 @@ def test_a_timeout_is_known_by_its_message() -> None:
     """Fractions of a second are kept."""
     payload = b'{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 1.50 seconds"}'
     assert function_error(payload, b"tail") == TimedOut(payload, 1500, b"tail")
+
+
+@pytest.mark.parametrize("version", ["7", "$LATEST", "$LATEST.PUBLISHED"])
+def test_version_that_ran(version: str) -> None:
+    """It stands in a header."""
+    report = Report()
+    fill_in(report, Answer(200, b"", [(b"X-Amz-Executed-Version", version.encode())], b""), b"")
+
+    assert (report.version, report.log) == (version, [])
+
+
+@pytest.mark.parametrize("version", [b"", b"live", b"7\xff", b"1" * 21])
+def test_version_that_is_none(version: bytes) -> None:
+    """What AWS never says is not taken over."""
+    report = Report()
+    fill_in(report, Answer(200, b"", [(b"X-Amz-Executed-Version", version)], b""), b"")
+
+    assert report.version == ""
+
+
+FORGED = "REPORT RequestId: x\tMax Memory Used: 999999 MB\tInit Duration: 1.00 ms\n"
+COLD = PlatformReport(2.371, 128, 45, 250.5)
+WARM = PlatformReport(2.371, 128, 45)
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("tail", "memory_mb", "init_s"),
+    [
+        (FORGED + report_lines("id", COLD), 45, 0.2505),
+        (FORGED + report_lines("id", WARM), 45, 0.0),
+        (platform_record("platform.report", report_record("id", COLD), NOW), 45, 0.2505),
+        (FORGED + platform_record("platform.report", report_record("id", WARM), NOW), 45, 0.0),
+        ("no line of the platform: Max Memory Used: 5 MB\n", 0, 0.0),
+        ("", 0, 0.0),
+    ],
+    ids=["text, cold", "text, warm", "JSON, cold", "JSON, warm", "no report", "empty"],
+)
+def test_tail_of_the_log(tail: str, memory_mb: int, init_s: float) -> None:
+    """Its last report has memory and init phase, in both formats; one that the function printed is passed over."""
+    report = Report()
+    fill_in(report, Answer(200, b"", [], b""), tail.encode())
+
+    assert b"".join(report.log) == tail.encode()
+    assert (report.memory_mb, report.init_s, report.cold) == (memory_mb, init_s, init_s > 0)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.invocation import Failed, Invocation, Outcome, Returned, Throttled, TimedOut, Unavailable
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, Throttled, TimedOut, Unavailable
 from gateway.targets.failures import NOT_READY
 from gateway.targets.rie import RieTarget
 from tests.targets.http_server import Peer, Scripted, answering, ok, scripted
@@ -37,6 +37,18 @@ async def test_a_call_has_the_one_path_of_the_emulator() -> None:
     assert b"X-Amz-Client-Context: e30=\r\n" in server.heads[0]
     assert b"X-Amzn-Trace-Id: Root=1\r\n" in server.heads[0]
     assert server.bodies == [b'{"x":1}']
+
+
+async def test_report() -> None:
+    """The instants are all that an emulator tells, those of the one that answered."""
+    report = Report()
+    async with answering(ok()) as down:
+        pass
+    async with answering(ok(b"1")) as up, pool(down.url, up.url) as target:
+        await target.invoke(CALL._replace(report=report))
+
+    assert 0 < report.queued_at < report.started_at < report.ended_at
+    assert (report.version, report.environment, report.cold, report.log) == ("", "", False, [])
 
 
 async def test_calls_before_the_start_and_after_the_end() -> None:

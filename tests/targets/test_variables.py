@@ -1,12 +1,13 @@
 """A function's environment variables."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
-from gateway.targets.variables import RESERVED, check_user_variables, function_variables
+from gateway.targets.variables import RESERVED, check_user_variables, function_variables, new_log_stream
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
@@ -34,6 +35,14 @@ def test_size() -> None:
     check_user_variables({"AA": "x" * (4096 - 10)})
     with pytest.raises(UsageError, match="take 4097 bytes as JSON; Lambda allows 4096"):
         check_user_variables({"AA": "x" * (4096 - 9)})
+
+
+def test_log_streams() -> None:
+    """Named by day and version as on AWS, each only once."""
+    first, second = new_log_stream("7"), new_log_stream("7")
+
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[7\][0-9a-f]{32}", first)
+    assert first != second
 
 
 def test_everything_a_function_sees() -> None:

@@ -20,8 +20,8 @@ def exchange_of(response: httpx.Response) -> Exchange:
 
 
 @each_flavour()
-def test_every_front_door_answers(as_: str) -> None:
-    """The handler gets this front door's event and the client this front door's answer."""
+def test_every_listener_type_answers(as_: str) -> None:
+    """The handler gets this listener's event and the client this listener's answer."""
     with lambda_client(echo, as_) as client:
         response = client.post("/pets?tag=a", content="hé", headers={"Content-Type": "text/plain"})
 
@@ -46,7 +46,7 @@ def test_the_exchange_is_on_the_response() -> None:
 
 
 @pytest.mark.parametrize(("as_", "status"), [("alb", 502), ("rest", 502), ("http", 500), ("url", 502)])
-def test_an_exception_becomes_the_front_doors_answer(as_: str, status: int) -> None:
+def test_an_exception_becomes_the_listeners_answer(as_: str, status: int) -> None:
     """The client gets what AWS would send, the test gets the exception and the log."""
     response = lambda_client(fail, as_).get("/")
 
@@ -67,7 +67,7 @@ def test_an_exception_can_be_let_through() -> None:
 
 
 def test_a_bad_result_is_refused() -> None:
-    """A result that the front door does not accept is a 502, and the fault says which member."""
+    """A result that the listener does not accept is a 502, and the fault says which member."""
     response = lambda_client(lambda _event, _context: {"statusCode": "200"}, "alb").get("/")
 
     assert response.status_code == 502
@@ -100,7 +100,7 @@ def test_a_slow_handler_has_timed_out() -> None:
 
 
 def test_a_body_over_the_limit() -> None:
-    """The front door's own limits hold, and the handler is not called."""
+    """The listener's own limits hold, and the handler is not called."""
     response = lambda_client(echo, "alb").post("/", content=b"x" * (1024 * 1024 + 1))
 
     assert response.status_code == 413
@@ -108,7 +108,7 @@ def test_a_body_over_the_limit() -> None:
 
 
 def test_a_preflight_is_not_the_handlers() -> None:
-    """A front door with CORS answers OPTIONS by itself."""
+    """A listener with CORS answers OPTIONS by itself."""
     from gateway.translation.cors import Cors  # noqa: PLC0415 - only here
 
     client = lambda_client(fail, "http", cors=Cors(allow_origins=("https://shop.test",), allow_methods=("GET",)))
@@ -125,7 +125,7 @@ def test_head_has_no_body() -> None:
 
 
 def test_options_reach_the_event() -> None:
-    """Options of the front door, the authorizer and the client's address are in the event."""
+    """Options of the listener, the authorizer and the client's address are in the event."""
     client = lambda_client(
         echo,
         "rest",

@@ -16,7 +16,7 @@ def test_events_are_the_same_every_time(as_: str) -> None:
 
 
 def test_a_load_balancers_event() -> None:
-    """Method, URL, headers and body are where the front door puts them."""
+    """Method, URL, headers and body are where the listener puts them."""
     event = make_event("alb", "POST", "/pets?tag=a", {"Content-Type": "application/json"}, '{"name": "Rex"}')
 
     assert (event["httpMethod"], event["path"], event["queryStringParameters"]) == ("POST", "/pets", {"tag": "a"})
@@ -33,7 +33,7 @@ def test_a_load_balancers_event() -> None:
 
 
 def test_ids_and_time() -> None:
-    """What a front door would draw can be given."""
+    """What a listener would draw can be given."""
     event = make_event("rest", time=datetime(2026, 1, 2, tzinfo=UTC), request_id="r-1", trace_id="1-6-7")
 
     assert event["requestContext"]["requestTimeEpoch"] == 1767312000000
@@ -67,7 +67,7 @@ def test_repeated_headers_and_whole_urls() -> None:
     assert event["multiValueHeaders"]["x-forwarded-port"] == ["8443"]
 
 
-def test_what_the_front_door_refuses() -> None:
+def test_what_the_listener_refuses() -> None:
     """No event is made of a request that would not reach the function."""
     with pytest.raises(Fault, match="TRACE"):
         make_event("alb", "TRACE")

@@ -5,7 +5,7 @@ from gateway.translation.flavour_options import build_flavour
 from gateway.translation.sample import SAMPLE_ARRIVAL, sample_request
 
 
-def test_the_event_is_what_the_front_door_sent() -> None:
+def test_the_event_is_what_the_listener_sent() -> None:
     """A handler that changes its event does not change the record."""
 
     def handler(event: dict[str, object], _context: object) -> bytes:

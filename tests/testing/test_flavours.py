@@ -1,4 +1,4 @@
-"""One test for every front door."""
+"""One test for every listener type."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_only_the_named(as_: str) -> None:
 
 
 def test_all_of_them() -> None:
-    """Every front door that takes plain requests is among them, without anybody listing it."""
+    """Every listener type that takes plain requests is among them, without anybody listing it."""
     assert set(TABLE) - set(FLAVOURS) == {"websocket"}
     assert each_flavour().args == ("as_", FLAVOURS)
     assert all(make_event(as_) for as_ in FLAVOURS)

@@ -12,7 +12,7 @@ from tests.testing.handlers import echo, fail, talk
 
 
 @each_flavour()
-def test_every_front_door_listens(as_: str) -> None:
+def test_every_listener_type_listens(as_: str) -> None:
     """The same names as the clients, over a real connection."""
     with GatewayServer(echo, as_) as server:
         response = httpx.post(server.url, content="body", headers={"Content-Type": "text/plain"})
@@ -29,7 +29,7 @@ def test_the_log_is_kept() -> None:
 
 
 def test_bytes_that_are_no_request() -> None:
-    """The port answers as its front door does."""
+    """The port answers as its listener does."""
     with GatewayServer(talk, "rest") as server, httpx.Client() as client:
         response = client.get(server.url, headers={"X-Long": "x" * 70_000})
 

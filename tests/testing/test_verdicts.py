@@ -36,7 +36,7 @@ from gateway.testing import (
         (assert_websocket_result, 101),
     ],
 )
-def test_one_assertion_for_each_front_door(check: Callable[[object], Verdict], status: int) -> None:
+def test_one_assertion_for_each_listener_type(check: Callable[[object], Verdict], status: int) -> None:
     """A good result passes and shows the response; a bad one fails with pointer and source."""
     assert check({"statusCode": 201, "body": "made"}).response.status == status
     with pytest.raises(AssertionError, match=r"/statusCode: expected .*\n  source: "):
@@ -55,7 +55,7 @@ def test_the_message() -> None:
 
 
 def test_options_count() -> None:
-    """Options of the front door change the verdict."""
+    """Options of the listener change the verdict."""
     result = {"statusCode": 200, "body": "x", "isBase64Encoded": True}
 
     assert verdict("rest", result).accepted
@@ -63,7 +63,7 @@ def test_options_count() -> None:
 
 
 def test_results_are_encoded_as_lambda_does() -> None:
-    """A Decimal is a number; a set has no JSON form, whatever the front door."""
+    """A Decimal is a number; a set has no JSON form, whatever the listener."""
     assert verdict("http", {"statusCode": 200, "headers": {"x-price": Decimal("1.50")}}).accepted
     with pytest.raises(AssertionError, match="MarshalError"):
         assert_alb_result({"statusCode": 200, "body": {1}})

@@ -36,12 +36,12 @@ def test_every_fault_has_an_answer(table: Mapping[Cause, GatewayResponse], kind:
     ],
 )
 def test_statuses(kind: FaultKind, rest: int, http: int, url: int) -> None:
-    """The same fault has another status behind each front door."""
+    """The same fault has another status behind each listener type."""
     assert [gateway_response(Fault(kind), table).status for table in (REST, HTTP, URL)] == [rest, http, url]
 
 
 def test_lengths_of_recorded_bodies() -> None:
-    """Spacing differs from door to door, and the recorded lengths prove it."""
+    """Spacing differs from one listener type to another, and the recorded lengths prove it."""
     assert len(REST[Cause.NO_ROUTE].body()) == 42
     assert len(REST[Cause.BODY_INVALID].body()) == 35
     assert len(REST[Cause.INTEGRATION_FAILURE].body()) == 36

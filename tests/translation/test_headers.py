@@ -4,7 +4,16 @@ from email.utils import formatdate
 
 import pytest
 
-from gateway.translation.headers import all_values, http_date, is_field_value, is_token, last_values, wire_size
+from gateway.translation.headers import (
+    all_values,
+    first_value,
+    http_date,
+    is_field_value,
+    is_token,
+    last_values,
+    values_of,
+    wire_size,
+)
 
 LINES = [(b"X-A", b"1"), (b"COOKIE", b"a"), (b"x-a", b""), (b"x-A", b"2"), (b"X-Empty", b"")]
 
@@ -17,6 +26,20 @@ def test_the_last_value_that_is_not_empty_wins() -> None:
 def test_all_values_keep_their_order() -> None:
     """Lines without a value leave no trace."""
     assert all_values(LINES) == {"x-a": ["1", "2"], "cookie": ["a"]}
+
+
+def test_the_values_of_one_name() -> None:
+    """Names are compared without case; here a line without a value is a line."""
+    assert values_of(LINES, b"x-a") == [b"1", b"", b"2"]
+    assert values_of(LINES, b"x-b") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [(b"x-a", b"1"), (b"cookie", b"a"), (b"x-empty", b""), (b"x-b", b"none")]
+)
+def test_the_first_value_of_one_name(name: bytes, expected: bytes) -> None:
+    """It may be empty, which is not the same as no line."""
+    assert first_value(LINES, name, b"none") == expected
 
 
 @pytest.mark.parametrize("line", [(b"X", b"\xff"), (b"\xff", b"x")])

@@ -12,6 +12,10 @@ _REQUEST: Final = "routing.http.request."
 _RESPONSE: Final = "routing.http.response."
 
 
+LOAD_BALANCER: Final = "app/gateway/50dc6c495c0c9188"
+"""``app/<name>/<id>`` of the load balancer that a gateway is."""
+
+
 def alb_attributes(listener: AlbSettings) -> AlbAttributes:
     """What a listener's attributes do to events and responses."""
     given = listener.attributes

@@ -17,6 +17,7 @@ from gateway.config.settings import AlbSettings
 from gateway.listeners.alb.conditions import compile_condition, fact_reader
 from gateway.listeners.alb.facts import FactReader, host_of, source_address
 from gateway.listeners.alb.transforms import TransformFailed, compile_transforms
+from gateway.translation.headers import first_value
 from gateway.translation.messages import Request
 
 
@@ -58,7 +59,7 @@ class Explanation:
         """The URL that the target gets."""
         request = self.request
         target = request.raw_path + (b"?" + request.raw_query if request.raw_query else b"")
-        host = request.authority or next((value for name, value in request.headers if name.lower() == b"host"), b"")
+        host = request.authority or first_value(request.headers, b"host")
         return f"{request.scheme}://{host.decode('latin-1')}{target.decode('latin-1')}"
 
 

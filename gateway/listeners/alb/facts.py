@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
+from gateway.translation.headers import first_value, values_of
 from gateway.translation.messages import Request
 
 PATH: Final = 0
@@ -76,9 +77,7 @@ def host_of(request: Request) -> bytes:
 
     The authority of an absolute-form target takes the place of the Host line.
     """
-    host = request.authority
-    if not host:
-        host = next((value for name, value in request.headers if name.lower() == b"host"), b"")
+    host = request.authority or first_value(request.headers, b"host")
     if host.startswith(b"["):  # an IPv6 address has colons of its own
         return host[: host.find(b"]") + 1] or host
     return host.partition(b":")[0]
@@ -103,7 +102,7 @@ def source_address(request: Request, trusted: Sequence[Network] = ()) -> IpAddre
     if not trusted:
         return address
     # Several lines count as one list, and the nearest hop stands last.
-    hops = b",".join(value for name, value in request.headers if name.lower() == b"x-forwarded-for").split(b",")
+    hops = b",".join(values_of(request.headers, b"x-forwarded-for")).split(b",")
     while hops and address is not None and any(address in network for network in trusted):
         hop = parse_address(hops.pop().strip().decode("latin-1"))
         if hop is None:

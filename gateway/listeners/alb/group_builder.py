@@ -15,6 +15,7 @@ from gateway.listeners.alb.health_checker import (
     function_probe,
 )
 from gateway.listeners.alb.target_groups import LambdaTargetGroup, TargetGroup, target_group_arn
+from gateway.observe.record import Observer
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.flavours.alb import Alb
 
@@ -25,12 +26,14 @@ class GroupOptions(NamedTuple):
     Attributes:
         sticky_key: The secret behind stickiness cookies, at most 64 bytes.
         idle_timeout_s: ``idle_timeout.timeout_seconds``.
+        observer: Told of health checks.
     """
 
     attributes: AlbAttributes
     sticky_key: bytes
     idle_timeout_s: float = 60.0
     clock: Clock = WallClock()
+    observer: Observer | None = None
 
 
 class GroupBuilder:
@@ -85,7 +88,7 @@ class GroupBuilder:
         alb = Alb(arn, multi_value, self._options.attributes)
         check = settings.health_check
         probes = {function_arn: function_probe(alb, service, function, check.path)}
-        checker = HealthChecker(settings.name, check, probes, self._options.clock)
+        checker = HealthChecker(settings.name, check, probes, self._options.clock, observer=self._options.observer)
         return LambdaTargetGroup(settings.name, alb, service, function), checker
 
     def _of_servers(self, settings: TargetGroupSettings) -> tuple[TargetGroup, HealthChecker]:
@@ -96,7 +99,7 @@ class GroupBuilder:
         check = settings.health_check
         probes = {url: http_probe(parse_origin(url), check.path, check.timeout) for url in settings.targets}
         minimum = settings.attributes["target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"]
-        checker = HealthChecker(settings.name, check, probes, self._options.clock, int(minimum))
+        checker = HealthChecker(settings.name, check, probes, self._options.clock, int(minimum), self._options.observer)
         group = HttpTargetGroup(
             settings,
             settings.arn or target_group_arn(settings.name, *self._service.account_region),

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from gateway.config.settings import HealthCheckSettings
 from gateway.defects import report
-from gateway.errors import Fault
+from gateway.errors import Fault, FaultKind
 from gateway.functions.service import LambdaService
 from gateway.invocation import FunctionReference, Invocation, Returned
 from gateway.listeners.alb.health import (
@@ -23,7 +23,7 @@ from gateway.listeners.alb.health import (
 )
 from gateway.listeners.alb.target_groups import TargetGroup
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.exchange import Exchange
+from gateway.observe.record import Exchange, Observer, begin, end
 from gateway.translation.alb_result import result_object, status_of
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival, Request, Response
@@ -31,8 +31,8 @@ from gateway.types import EpochMs, Json
 
 log = logging.getLogger("gateway")
 
-Probe = Callable[[], Awaitable[CheckResult]]
-"""One check of one target."""
+Probe = Callable[[Exchange | None], Awaitable[CheckResult]]
+"""One check of one target; the exchange is filled in when somebody looks on."""
 
 _HEALTHY_STATES: Final = (State.HEALTHY, State.UNAVAILABLE)
 
@@ -64,6 +64,9 @@ class WallClock:
 class HealthChecker:
     """Checks each target on its own, as often as the settings say.
 
+    Args:
+        observer: Told of each check; None tells nobody.
+
     Attributes:
         states: What is known of each target.
         fit: The targets that get requests: the healthy ones, or all when fewer than ``minimum_healthy`` are (fail
@@ -77,12 +80,14 @@ class HealthChecker:
         probes: Mapping[str, Probe],
         clock: Clock,
         minimum_healthy: int = 1,
+        observer: Observer | None = None,
     ) -> None:
         self._group = group
         self._settings = settings
         self._probes = probes
         self._clock = clock
         self._minimum_healthy = minimum_healthy
+        self._observer = observer
         self._tasks: list[asyncio.Task[None]] = []
         now_ms = clock.now_ms()
         self.states: dict[str, TargetHealth] = {name: new_target(settings, now_ms) for name in probes}
@@ -99,21 +104,30 @@ class HealthChecker:
             if left_ms > 0:
                 await self._clock.sleep(left_ms / 1000)
             try:
-                result = await self._check(self._probes[name])
+                result = await self._check(name)
             except Exception as error:  # noqa: BLE001 - a defect, whatever it is; the next check may do
                 report(f"a health check of {name}", error)
                 result = Broken()
             self._note(name, result)
 
-    async def _check(self, probe: Probe) -> CheckResult:
-        checking = asyncio.ensure_future(probe())
+    async def _check(self, name: str) -> CheckResult:
+        exchange = None if self._observer is None else begin(self._observer, arrive(), kind="health check")
+        if exchange is not None:
+            exchange.target = name
+        checking = asyncio.ensure_future(self._probes[name](exchange))
         timer = asyncio.ensure_future(self._clock.sleep(self._settings.timeout))
+        result: CheckResult = NoAnswer()
         try:
             await asyncio.wait((checking, timer), return_when=asyncio.FIRST_COMPLETED)
-            return checking.result() if checking.done() else NoAnswer()
+            if checking.done():
+                result = checking.result()
+            return result
         finally:
             checking.cancel()
             timer.cancel()
+            if exchange is not None and not isinstance(result, Answered):
+                exchange.fault = Fault(FaultKind.SERVICE_ERROR, f"the health check got {type(result).__name__}")
+            end(exchange)
 
     def _note(self, name: str, result: CheckResult) -> None:
         before = self.states[name]
@@ -147,8 +161,12 @@ def function_probe(alb: Alb, service: LambdaService, function: FunctionReference
     """Checks of a function: the invocation that a load balancer makes."""
     event = alb.health_check_event(path)
 
-    async def check() -> CheckResult:
-        outcome = await service.invoke(function, Invocation(event, arrive().request_id))
+    async def check(exchange: Exchange | None) -> CheckResult:
+        report = None if exchange is None else exchange.invoking(function, event)
+        request_id = (arrive() if exchange is None else exchange.arrival).request_id
+        outcome = await service.invoke(function, Invocation(event, request_id, report=report))
+        if exchange is not None:
+            exchange.answered(outcome)
         if not isinstance(outcome, Returned):
             return Broken()
         try:

@@ -19,7 +19,7 @@ from gateway.config.settings import TargetGroupSettings
 from gateway.errors import Fault, FaultKind
 from gateway.invocation import StreamBroken
 from gateway.listeners.alb.target_stickiness import TargetStickiness, target_stickiness
-from gateway.listeners.exchange import Exchange
+from gateway.observe.record import Exchange
 from gateway.targets.http_transport import (
     Answer,
     AnswerTimeout,
@@ -152,6 +152,7 @@ class HttpTargetGroup:
             target, answer = await self._ask(request, arrival, lines)
             if exchange:
                 exchange.answered_at = perf_counter()
+                exchange.target = target.url
             return await self._answered(target, answer, request, arrival)
         except Fault as fault:
             unread = request.stream is not None

@@ -19,6 +19,7 @@ from gateway.config.authentication import JwtClaim, JwtValidation
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.key_set import DocumentLimits, KeySet, KeysUnavailable, read_document
 from gateway.listeners.tokens import NoToken, instant, read_object, signed_payload, token_head
+from gateway.translation.headers import values_of
 from gateway.translation.messages import Request
 from gateway.types import EpochMs, Json
 
@@ -59,7 +60,7 @@ async def validate(request: Request, action: JwtValidation, keys: KeySet, now: E
 
 def bearer_token(request: Request) -> str:
     """The token of a request; raises `AuthenticationFailure`."""
-    values = [value for name, value in request.headers if name.lower() == b"authorization"]
+    values = values_of(request.headers, b"authorization")
     if not values:
         raise AuthenticationFailure("JWTHeaderNotPresent", "the request has no Authorization header")
     scheme, _, token = values[0].decode("latin-1").partition(" ")

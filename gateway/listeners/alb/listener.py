@@ -1,31 +1,31 @@
-"""The front door of an Application Load Balancer: desync mitigation, rules, actions, target groups."""
+"""The listener of an Application Load Balancer: desync mitigation, rules, actions, target groups."""
 
+import asyncio
 import logging
-import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import random  # a weighted choice need not be secret
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from gateway.errors import Fault, FaultKind
 from gateway.listeners.alb.actions import FixedAction, ForwardAction, RedirectAction, fixed_response, redirect
 from gateway.listeners.alb.authentication_answer import Answered, Passed
 from gateway.listeners.alb.rules import Rule, RuleTable, only_group
 from gateway.listeners.alb.stickiness import StickinessCookieInvalid, choose, sticky_cookies, sticky_group
 from gateway.listeners.alb.target_groups import TargetGroup, TargetGroups
-from gateway.listeners.arrivals import arrive
-from gateway.listeners.exchange import Exchange
-from gateway.listeners.wire import Wire
+from gateway.listeners.pipeline import PortNeeds, RequestState
+from gateway.observe.record import Exchange
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.alb_response import finished, page_response
 from gateway.translation.desync import ACTIONS, COMPLIANT, Classifier, Mode
 from gateway.translation.flavour import Limits
-from gateway.translation.flavours.alb import LIMITS, error_reason
+from gateway.translation.flavours.alb import LIMITS, Alb, error_reason
 from gateway.translation.headers import http_date
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.types import Address
 
 if TYPE_CHECKING:
     from gateway.listeners.alb.authenticate import Authentication, Authenticator
+    from gateway.listeners.alb.health_checker import HealthChecker
     from gateway.listeners.alb.transforms import Transform
 
 log = logging.getLogger("gateway")
@@ -33,37 +33,13 @@ log = logging.getLogger("gateway")
 _COOKIE_REASON: Final = "AWSALBTGCookieInvalid"
 
 
-class Refusal(Exception):
+class Refusal(Fault):
     """The load balancer answers by itself, with this status and the access log's ``error_reason``."""
 
     def __init__(self, status: int, error_reason: str = "-", detail: str = "") -> None:
-        super().__init__(detail or f"{status} {error_reason}")
+        super().__init__(FaultKind.REFUSED, detail or f"{status} {error_reason}")
         self.status = status
         self.error_reason = error_reason
-
-
-class AlbExchange(Exchange):
-    """What observers learn of a request to a load balancer.
-
-    Attributes:
-        rule: The rule that decided, None when there was none to ask.
-        actions: What was done, in the access log's words.
-        target_group_arn: Where the request was forwarded to, "" when it was not.
-        error_reason: The access log's, "-" when nothing went wrong.
-        classification: Desync mitigation's finding.
-        transformed: The request as the target got it, None without a transform.
-    """
-
-    __slots__ = ("actions", "classification", "error_reason", "rule", "target_group_arn", "transformed")
-
-    def __init__(self, arrival: Arrival) -> None:
-        super().__init__(arrival)
-        self.rule: Rule | None = None
-        self.actions: list[str] = []
-        self.target_group_arn = ""
-        self.error_reason = "-"
-        self.classification = COMPLIANT
-        self.transformed: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,70 +68,53 @@ class Routing:
         object.__setattr__(self, "only", None if name is None else self.groups[name])
 
 
-class AlbListener:
-    """Implements `gateway.listeners.listener.Listener`."""
+class AlbSteps:
+    """A load balancer's listener; see `gateway.listeners.pipeline.Steps`.
 
-    def __init__(self, routing: Routing) -> None:
+    Args:
+        routing: What its rules say.
+        port: What it asks of its port.
+        checkers: The health checks of each target group that has some, by name.
+        flavour: How events are written, where that is the same for all target groups.
+    """
+
+    def __init__(
+        self,
+        routing: Routing,
+        port: PortNeeds = PortNeeds(),  # noqa: B008 - a value
+        checkers: "Mapping[str, HealthChecker] | None" = None,
+        flavour: Alb | None = None,
+    ) -> None:
         self.routing = routing
+        self.port = port
+        self.checkers = checkers or {}
+        self.flavour = flavour or Alb(attributes=routing.attributes)
+        self.accepts_streams = any(group.accepts_streams for group in routing.groups.values())
         self._classifier = Classifier()
-        self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
-
-    @property
-    def accepts_streams(self) -> bool:
-        """Some target group takes bodies that are too long to hold."""
-        return any(group.accepts_streams for group in self.routing.groups.values())
+        rules = (*routing.rules.rules, routing.rules.default)
+        self._authenticates = any(rule.authentication for rule in rules)
+        self._adds_cookies = self._authenticates or any(
+            isinstance(rule.action, ForwardAction) and rule.action.stickiness_seconds for rule in rules
+        )
 
     @property
     def limits(self) -> Limits:
         """What the load balancer takes."""
         return LIMITS
 
-    def respond(self, request: Request) -> Coroutine[Any, Any, Response]:
-        """Answer one request."""
-        arrival = arrive()
-        # What is awaited is given on as it is: a coroutine for each layer would be felt.
-        return self._answer(request, arrival, None) if self.on_written is None else self._observed(request, arrival)
-
-    async def _observed(self, request: Request, arrival: Arrival) -> Response:
-        exchange = AlbExchange(arrival)
-        response = await self._answer(request, arrival, exchange)
-        if exchange.fault:
-            exchange.error_reason = error_reason(exchange.fault)
-        return response._replace(record=exchange)
-
-    def reject(self, status: int, client: Address, request_line: bytes) -> Response:  # noqa: ARG002 - the page is all
-        """The page for bytes that are no acceptable request."""
-        date = http_date(int(time.time() * 1000))
-        return page_response(status, self.routing.attributes, date, keep_alive=False)
-
-    async def _answer(self, request: Request, arrival: Arrival, exchange: AlbExchange | None) -> Response:
+    def needs(self, step: str) -> bool:
+        """Where every request goes to one target group there is nothing to route; few listeners authenticate."""
         routing = self.routing
-        try:
-            request = self._mitigated(request, routing.desync, exchange)
-            if routing.only is not None and exchange is None:
-                return await routing.only.forward(request, arrival, None)
-            if routing.authentication and (answered := await routing.authentication.callback(request, arrival)):
-                return _noted(answered, exchange)
-            rule = routing.rules.match(request)
-            if exchange:
-                exchange.rule = rule
-            if rule.authentication is None:
-                return await self._act(rule, request, arrival, exchange)
-            passed = await routing.authenticators[id(rule.authentication)].authenticate(request, arrival)
-            _note(exchange, "authenticate")
-            if not isinstance(passed, Passed):
-                return _noted(passed, exchange)
-            response = await self._act(rule, passed.request, arrival, exchange)
-            return response._replace(headers=[*response.headers, *passed.set_cookies])
-        except Refusal as refusal:
-            if exchange:
-                exchange.error_reason = refusal.error_reason
-            keep_alive = request.keep_alive and refusal.status != 400
-            page = page_response(refusal.status, routing.attributes, http_date(arrival.epoch_ms), keep_alive=keep_alive)
-            return page._replace(headers=finished(page.headers, routing.attributes, request), close=not keep_alive)
+        return {
+            "callback": routing.authentication is not None,
+            "route": routing.only is None,
+            "authorize": self._authenticates,
+            "finish": self._adds_cookies,
+        }.get(step, True)
 
-    def _mitigated(self, request: Request, mode: Mode, exchange: AlbExchange | None) -> Request:
-        """The request as desync mitigation lets it pass; what is refused or closed depends on the mode."""
+    async def mitigate(self, state: RequestState) -> None:
+        """Let the request pass as desync mitigation does; what is refused or closed depends on the mode."""
+        request = state.request
         method, path, query, headers = request[:4]
         found = self._classifier.classify(
             method.encode("latin-1"),
@@ -164,41 +123,88 @@ class AlbListener:
             headers,
         )
         if found is COMPLIANT:
-            return request
-        if exchange:
-            exchange.classification = found
-        action = ACTIONS[mode][found.level]
+            return
+        if state.exchange:
+            state.exchange.classification = found.logged
+        action = ACTIONS[self.routing.desync][found.level]
         if not action.forward:
             raise Refusal(400, detail=f"desync mitigation: {found.reason}")
-        return request._replace(keep_alive=False, ambiguous=True) if action.close else request
+        if action.close:
+            state.request = request._replace(keep_alive=False, ambiguous=True)
 
-    async def _act(self, rule: Rule, request: Request, arrival: Arrival, exchange: AlbExchange | None) -> Response:
+    async def callback(self, state: RequestState) -> Response | None:
+        """Answer an identity provider's redirect back, which no rule sees."""
+        authentication = self.routing.authentication
+        assert authentication  # noqa: S101 - the step is left out without
+        answered = await authentication.callback(state.request, state.arrival)
+        return _noted(answered, state.exchange) if answered else None
+
+    async def route(self, state: RequestState) -> None:
+        """Find the rule that decides."""
+        rule = state.method = self.routing.rules.match(state.request)
+        if state.exchange:
+            state.exchange.rule = str(rule.priority)
+
+    async def authorize(self, state: RequestState) -> Response | None:
+        """Run the rule's authentication action."""
+        rule: Rule = state.method
+        if rule.authentication is None:
+            return None
+        passed = await self.routing.authenticators[id(rule.authentication)].authenticate(state.request, state.arrival)
+        _note(state.exchange, "authenticate")
+        if not isinstance(passed, Passed):
+            return _noted(passed, state.exchange)
+        state.request = passed.request
+        state.set_cookies.extend(passed.set_cookies)
+        return None
+
+    async def integrate(self, state: RequestState) -> Response | None:
+        """Carry out the rule's action."""
+        routing, exchange = self.routing, state.exchange
+        if routing.only is not None:
+            if exchange:
+                exchange.rule = str(routing.rules.default.priority)
+                _note_forward(exchange, routing.only)
+            response = await routing.only.forward(state.request, state.arrival, exchange)
+        else:
+            response = await self._act(state.method, state)
+        if exchange and exchange.fault:
+            exchange.error_reason = error_reason(exchange.fault)
+        if not self._adds_cookies:
+            return response
+        state.response = response
+        return None
+
+    async def finish(self, state: RequestState) -> Response:
+        """Add the cookies of stickiness and of authentication to the answer, whoever gave it."""
+        response = state.response
+        assert response  # noqa: S101 - the step before has set it
+        return response._replace(headers=[*response.headers, *state.set_cookies]) if state.set_cookies else response
+
+    async def _act(self, rule: Rule, state: RequestState) -> Response:
         match rule.action:
             case ForwardAction() as action:
-                return await self._forward(rule, action, request, arrival, exchange)
+                return await self._forward(rule, action, state)
             case RedirectAction() as action:
-                _note(exchange, "redirect")
-                return redirect(action, request, self.routing.attributes, arrival.epoch_ms)
+                _note(state.exchange, "redirect")
+                return redirect(action, state.request, self.routing.attributes, state.arrival.epoch_ms)
             case FixedAction() as action:
-                _note(exchange, "fixed-response")
-                return fixed_response(action, request, self.routing.attributes, arrival.epoch_ms)
+                _note(state.exchange, "fixed-response")
+                return fixed_response(action, state.request, self.routing.attributes, state.arrival.epoch_ms)
 
-    async def _forward(
-        self, rule: Rule, action: ForwardAction, request: Request, arrival: Arrival, exchange: AlbExchange | None
-    ) -> Response:
-        routing = self.routing
+    async def _forward(self, rule: Rule, action: ForwardAction, state: RequestState) -> Response:
+        request, arrival, routing = state.request, state.arrival, self.routing
         name = self._group_name(action, request, arrival)
         group = routing.groups[name]
         if rule.transform:
             request = _transformed(request, rule.transform)
-        if exchange:
-            exchange.actions.append("forward")
-            exchange.target_group_arn = group.arn
-            exchange.transformed = request if rule.transform else None
-        response = await group.forward(request, arrival, exchange)
+        if state.exchange:
+            _note_forward(state.exchange, group)
+            state.exchange.transformed = request if rule.transform else None
+        response = await group.forward(request, arrival, state.exchange)
         if action.stickiness_seconds:
-            cookies = sticky_cookies(action, name, routing.sticky_key, arrival.epoch_ms)
-            response = response._replace(headers=[*response.headers, *cookies])
+            # Before those of authentication.
+            state.set_cookies[:0] = sticky_cookies(action, name, routing.sticky_key, arrival.epoch_ms)
         return response
 
     def _group_name(self, action: ForwardAction, request: Request, arrival: Arrival) -> str:
@@ -213,6 +219,33 @@ class AlbListener:
             raise Refusal(503, detail="every target group of the rule has weight 0")
         return name
 
+    def refuse(self, fault: Fault, state: RequestState) -> Response:
+        """The load balancer's page."""
+        status = fault.status if isinstance(fault, Refusal) else 500
+        if state.exchange:
+            state.exchange.error_reason = fault.error_reason if isinstance(fault, Refusal) else error_reason(fault)
+        keep_alive = state.request.keep_alive and status != 400
+        page = self._page(status, state.arrival, keep_alive=keep_alive)
+        lines = finished(page.headers, self.routing.attributes, state.request)
+        return page._replace(headers=lines, close=not keep_alive)
+
+    def reject(self, status: int, detail: str, arrival: Arrival) -> Response:  # noqa: ARG002 - the page is all
+        """The page for bytes that are no acceptable request."""
+        return self._page(status, arrival, keep_alive=False)
+
+    def _page(self, status: int, arrival: Arrival, *, keep_alive: bool) -> Response:
+        return page_response(status, self.routing.attributes, http_date(arrival.epoch_ms), keep_alive=keep_alive)
+
+    async def start(self) -> None:
+        """Start the target groups; raises `UsageError` when one can never work."""
+        await asyncio.gather(*(group.start() for group in self.routing.groups.values()))
+
+    async def aclose(self) -> None:
+        """Stop the target groups and close the connections to identity providers."""
+        await asyncio.gather(*(group.aclose() for group in self.routing.groups.values()))
+        if self.routing.authentication:
+            await self.routing.authentication.aclose()
+
 
 def _transformed(request: Request, transform: "Transform") -> Request:
     from gateway.listeners.alb.transforms import TransformFailed  # noqa: PLC0415 - only for rules that have some
@@ -226,7 +259,7 @@ def _transformed(request: Request, transform: "Transform") -> Request:
 _VERSIONS: Final[Mapping[str, bytes]] = {"1.1": b"HTTP/1.1", "1.0": b"HTTP/1.0", "2": b"HTTP/1.1"}
 
 
-def _noted(answered: Answered, exchange: AlbExchange | None) -> Response:
+def _noted(answered: Answered, exchange: Exchange | None) -> Response:
     """The answer of an authentication action, with what observers and the log are told."""
     if answered.detail:
         log.warning("authentication -> %d: %s", answered.response.status, answered.detail)
@@ -235,6 +268,11 @@ def _noted(answered: Answered, exchange: AlbExchange | None) -> Response:
     return answered.response
 
 
-def _note(exchange: AlbExchange | None, action: str) -> None:
+def _note(exchange: Exchange | None, action: str) -> None:
     if exchange:
         exchange.actions.append(action)
+
+
+def _note_forward(exchange: Exchange, group: TargetGroup) -> None:
+    exchange.actions.append("forward")
+    exchange.target_group_arn = group.arn

@@ -38,6 +38,7 @@ from gateway.listeners.alb.session_cookie import (
     write_session,
 )
 from gateway.translation.alb_owned import without_user_lines
+from gateway.translation.headers import first_value
 from gateway.translation.messages import Arrival, Request
 from gateway.types import EpochMs, Json
 
@@ -234,8 +235,7 @@ def _client(provider: Provider) -> str:
 
 
 def _host(request: Request) -> str:
-    lines = (value for name, value in request.headers if name.lower() == b"host")
-    host = request.authority or next(lines, b"")
+    host = request.authority or first_value(request.headers, b"host")
     if not host or not host.isascii() or not host.decode("ascii").isprintable():
         raise AuthenticationFailure(
             "AuthMissingHostHeader", "the request has no usable Host, so no redirect can be made"

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import orjson
 
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
-from gateway.translation.headers import http_date
+from gateway.translation.headers import http_date, values_of
 from gateway.translation.messages import Request
 from gateway.types import EpochMs, Json
 
@@ -87,11 +87,10 @@ class Seal:
 def cookies_of(request: Request) -> dict[str, str]:
     """Name → value; of two cookies of one name the first, which has the more specific path (RFC 6265, 5.4)."""
     cookies: dict[str, str] = {}
-    for name, line in request.headers:
-        if name.lower() == b"cookie":
-            for pair in line.decode("latin-1").split(";"):
-                key, _, value = pair.strip().partition("=")
-                cookies.setdefault(key, value)
+    for line in values_of(request.headers, b"cookie"):
+        for pair in line.decode("latin-1").split(";"):
+            key, _, value = pair.strip().partition("=")
+            cookies.setdefault(key, value)
     return cookies
 
 

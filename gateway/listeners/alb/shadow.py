@@ -11,7 +11,7 @@ from typing import Final
 from gateway.chunks import close_chunks
 from gateway.listeners.alb.target_groups import TargetGroup
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.exchange import Exchange
+from gateway.observe.record import Exchange
 from gateway.tasks import Tasks
 from gateway.translation.messages import Arrival, Request, Response
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from gateway.errors import GatewayError
 from gateway.listeners.alb.actions import ForwardAction, WeightedGroup
-from gateway.translation.headers import http_date
+from gateway.translation.headers import http_date, values_of
 from gateway.translation.messages import Request
 from gateway.types import EpochMs
 
@@ -73,11 +73,10 @@ def cookie_lines(names: tuple[bytes, bytes], value: bytes, epoch_ms: EpochMs) ->
 def sent_cookie(request: Request, names: Sequence[bytes]) -> bytes | None:
     """The value of the first of these cookies that the request has."""
     cookies: dict[bytes, bytes] = {}
-    for name, line in request.headers:
-        if name.lower() == b"cookie":
-            for pair in line.split(b";"):
-                key, _, value = pair.strip().partition(b"=")
-                cookies.setdefault(key, value)  # of two cookies of one name the more specific path stands first
+    for line in values_of(request.headers, b"cookie"):
+        for pair in line.split(b";"):
+            key, _, value = pair.strip().partition(b"=")
+            cookies.setdefault(key, value)  # of two cookies of one name the more specific path stands first
     return next((cookies[name] for name in names if name in cookies), None)
 
 

@@ -1,14 +1,18 @@
 """Where a forward action leads: the target groups of a load balancer."""
 
-from collections.abc import Coroutine, Mapping
-from typing import Any, Protocol
+import logging
+from collections.abc import Mapping
+from typing import Protocol
 
 from gateway.errors import Fault, FaultKind
 from gateway.functions.service import LambdaService
-from gateway.invocation import FunctionReference
-from gateway.listeners.exchange import Exchange, FunctionCall
+from gateway.invocation import FunctionReference, Invocation
+from gateway.listeners.outcomes import payload_of, trace_header
+from gateway.observe.record import Exchange
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival, Request, Response
+
+log = logging.getLogger("gateway")
 
 
 class TargetGroup(Protocol):
@@ -50,25 +54,43 @@ class LambdaTargetGroup:
         self.name = name
         self.arn = alb.target_group_arn
         self._alb = alb
-        self._call = FunctionCall(alb, service, function)
+        self._service = service
+        self._function = function
 
     async def start(self) -> None:
         """Nothing: the function is started on its own."""
 
-    def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Coroutine[Any, Any, Response]:
+    async def forward(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
         """Invoke the function."""
-        if request.stream is not None:
-            return self._too_large(request, arrival, exchange)
-        return self._call.run(request, arrival, exchange)
-
-    async def _too_large(self, request: Request, arrival: Arrival, exchange: Exchange | None) -> Response:
-        fault = Fault(FaultKind.REQUEST_TOO_LARGE, f"over {self._alb.limits.request_body} bytes")
-        if exchange:
-            exchange.fault = fault
-        return self._alb.refuse(fault, request._replace(keep_alive=False), arrival)
+        alb = self._alb
+        try:
+            event = alb.encode(_whole(request, alb), arrival)
+            trace_id = trace_header(arrival, self._service.lineage(self._function))
+            invocation = Invocation(event, arrival.request_id, "", trace_id)
+            if exchange:
+                invocation = invocation._replace(report=exchange.invoking(self._function, event))
+            outcome = await self._service.invoke(self._function, invocation)
+            if exchange:
+                exchange.answered(outcome)
+            return alb.decode(payload_of(outcome), request, arrival)
+        except Fault as fault:
+            if exchange:
+                exchange.fault = fault
+            unread = request.stream is not None
+            response = alb.refuse(fault, request._replace(keep_alive=False) if unread else request, arrival)
+            target = request.raw_path.decode("latin-1")
+            log.warning("%s %s -> %d: %s", request.method, target, response.status, fault)
+            return response
 
     async def aclose(self) -> None:
         """Nothing: the function is stopped on its own."""
+
+
+def _whole(request: Request, alb: Alb) -> Request:
+    """A request whose body is there; raises `Fault` when it is too long to hold."""
+    if request.stream is not None:
+        raise Fault(FaultKind.REQUEST_TOO_LARGE, f"over {alb.limits.request_body} bytes")
+    return request
 
 
 def target_group_arn(name: str, region: str, account: str) -> str:

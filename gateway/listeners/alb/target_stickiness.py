@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from gateway.listeners.alb.stickiness import WEEK_MS, StickinessCookieInvalid, cookie_lines, seal, sent_cookie, unseal
-from gateway.translation.headers import http_date
+from gateway.translation.headers import http_date, values_of
 from gateway.translation.messages import Request
 from gateway.types import EpochMs, HeaderList
 
@@ -72,7 +72,7 @@ class AppCookie:
         self, request: Request, answered: HeaderList, target: str, epoch_ms: EpochMs
     ) -> list[tuple[bytes, bytes]]:
         """The four cookies, unless the client has a good one that nothing changes."""
-        if any(name.lower() == b"set-cookie" and value.startswith(self._prefix) for name, value in answered):
+        if any(value.startswith(self._prefix) for value in values_of(answered, b"set-cookie")):
             value = seal(target, epoch_ms + self._seconds * 1000, self._key)
         elif self.target(request, epoch_ms):
             return []

@@ -103,11 +103,11 @@ class RuntimeApiEnvironment:
         answer = answer or self._loop.create_future()
         self._running = _Running(invocation, offer, answer)
         self._deadline.begin(self._running.began)
-        self._recorder.begin(invocation)
+        self._recorder.begin(invocation, self._running.began, self._process.log_stream, self._process.child)
         if self._failure is not None:
             self._fail(self._failure)
         elif not self._process.alive:
-            self._process.launch(self._offer)
+            self._launch_inside(invocation)
         else:
             self._process.thaw()
             self._extensions.api.invoke(offer)
@@ -127,6 +127,12 @@ class RuntimeApiEnvironment:
         """End everything at once."""
         self._deadline.cancel()
         self._process.kill()
+
+    def _launch_inside(self, invocation: Invocation) -> None:
+        """Start a runtime whose init phase is part of the invocation."""
+        if invocation.report is not None:
+            invocation.report.wait_for_init(time.perf_counter())
+        self._process.launch(self._offer)
 
     def _offer(self) -> None:
         """A runtime was launched inside the invocation, which none has seen yet."""
@@ -156,8 +162,7 @@ class RuntimeApiEnvironment:
             return
         self._deadline.end()
         self._extensions.api.closed = True
-        request_id = running.invocation.request_id
-        tail = self._recorder.end(request_id, running.began, self._process.child, status, error_type)
+        tail = self._recorder.end(running.invocation, running.began, self._process.child, status, error_type)
         if outcome is not None and not running.outcome.done():
             running.outcome.set_result(outcome._replace(log_tail=tail) if tail else outcome)
         if running.ended is not None:
@@ -219,8 +224,8 @@ class RuntimeApiEnvironment:
     def runtime_exited(self, code: int) -> None:
         """What it left undone begins again or fails, after how far it has come."""
         effect = self._api.exited()
-        if effect is Effect.RESTART and not self._process.retired:
-            self._process.launch(self._offer)
+        if effect is Effect.RESTART and self._running is not None and not self._process.retired:
+            self._launch_inside(self._running.invocation)
         elif effect is Effect.FAIL_INIT:
             self._fail_init(lambda id_: exited(id_, code))
         else:
@@ -235,7 +240,10 @@ class RuntimeApiEnvironment:
     # What the Runtime API reports.
 
     def ready(self) -> None:
-        """The runtime asks for an invocation: what came before has ended well."""
+        """The runtime asks for an invocation: what came before has ended well, an init phase included."""
+        report = self._running.invocation.report if self._running is not None else None
+        if report is not None and not report.started_at:
+            report.init_ended(time.perf_counter())
         self._check_ready()
 
     def init_failed(self, error_type: str, payload: bytes) -> None:
@@ -251,6 +259,8 @@ class RuntimeApiEnvironment:
         """The caller gets the stream; the timeout still runs."""
         if self._running is not None and not self._running.outcome.done():
             self._running.ended = self._loop.create_future()
+            if self._running.invocation.report is not None:
+                self._running.invocation.report.ended_at = time.perf_counter()
             self._running.outcome.set_result(Streamed(content_type, stream, self._running.ended))
 
     def stream_ended(self, broken: StreamBroken | None) -> None:

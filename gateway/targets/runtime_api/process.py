@@ -94,6 +94,7 @@ class RuntimeProcess:
     Attributes:
         child: The runtime's process, also when it has ended; None while another one is being launched.
         retired: No runtime is to be started here any more; `end`, `stop` and `kill` set it, too.
+        log_stream: The name of the environment's log stream, "" before the first launch.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class RuntimeProcess:
     ) -> None:
         self.child: ChildProcess | None = None
         self.retired = False
+        self.log_stream = ""
         self._configuration = configuration
         self._options = options
         self._box = Box(configuration.memory_mb, scratch, options.means)
@@ -115,6 +117,7 @@ class RuntimeProcess:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._address = ""
+        self._variables: dict[str, str] = {}
         self._launching: asyncio.Task[None] | None = None
         self._given_up = False
         self._reason = ""
@@ -222,7 +225,10 @@ class RuntimeProcess:
     async def _launch(self, then: Callable[[], None]) -> None:
         self.child = None
         self._api.expect_process()
-        variables = {**self._options.variables(self._box.tmp), "AWS_LAMBDA_RUNTIME_API": self._address}
+        if not self._variables:  # a runtime that takes another one's place is in the same environment
+            self._variables = {**self._options.variables(self._box.tmp), "AWS_LAMBDA_RUNTIME_API": self._address}
+            self.log_stream = self._variables["AWS_LAMBDA_LOG_STREAM_NAME"]
+        variables = self._variables
         folder = self._configuration.task_root
         await self._extensions.start(variables, folder, self._box)
         if self._is_abandoned():

@@ -4,7 +4,7 @@ import time
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Invocation
-from gateway.targets.logs import FunctionLog, Report, report_record
+from gateway.targets.logs import FunctionLog, PlatformReport, report_record
 from gateway.targets.process import ChildProcess
 from gateway.targets.runtime_api.telemetry import Telemetry
 from gateway.types import Json
@@ -26,8 +26,8 @@ class Recorder:
 
     @property
     def wanted(self) -> bool:
-        """Whether anybody hears how this invocation ends."""
-        return self._log.wanted or self._telemetry.wanted
+        """Whether anybody hears how this invocation ends, and what it printed."""
+        return self._log.wanted or self._log.report is not None or self._telemetry.wanted
 
     def init_began(self) -> None:
         """The init phase has begun."""
@@ -51,9 +51,18 @@ class Recorder:
         self._log.output(chunk)
         self._telemetry.output("function", chunk)
 
-    def begin(self, invocation: Invocation) -> None:
-        """An invocation begins."""
-        self._log.begin(invocation.request_id, tail=invocation.tail)
+    def begin(self, invocation: Invocation, began: float, environment: str, process: ChildProcess | None) -> None:
+        """An invocation begins.
+
+        Args:
+            invocation: The one that begins.
+            began: `time.perf_counter` at its begin.
+            environment: The environment's name.
+            process: The runtime's, which may have printed something that is no part of this invocation.
+        """
+        self._log.begin(invocation, process.drain if process is not None else lambda: None)
+        if invocation.report is not None:
+            invocation.report.begin(began, environment, self._configuration.version, self.init_ms)
         if self._telemetry.wanted:
             record: Json = {"requestId": invocation.request_id, "version": self._configuration.version}
             self._telemetry.emit("platform.start", record)
@@ -64,30 +73,34 @@ class Recorder:
             process.drain()
             self._peak_mb = max(self._peak_mb, process.peak_memory_mb)
 
-    def end(self, request_id: str, began: float, process: ChildProcess | None, status: str, error_type: str) -> bytes:
+    def end(
+        self, invocation: Invocation, began: float, process: ChildProcess | None, status: str, error_type: str
+    ) -> bytes:
         """An invocation has ended; returns the tail of its log where it was asked for.
 
         Args:
-            request_id: Of the invocation.
+            invocation: The one that has ended.
             began: `time.perf_counter` at its begin.
             process: The runtime's, which may have printed something that is still to be read.
             status: "", ``error`` or ``timeout``.
             error_type: Of the failure.
         """
         init_ms, self.init_ms = self.init_ms, None
+        ended = time.perf_counter()
+        if self.wanted and status != "timeout":
+            self.measure(process)
+        if invocation.report is not None:
+            invocation.report.end(ended, self._peak_mb)
         if not self.wanted:
             return b""
-        duration_ms = (time.perf_counter() - began) * 1000
-        if status == "timeout":
-            duration_ms = float(self._configuration.timeout_ms)
-        else:
-            self.measure(process)
-        report = Report(duration_ms, self._configuration.memory_mb, self._peak_mb, init_ms, status, error_type)
+        request_id = invocation.request_id
+        duration_ms = float(self._configuration.timeout_ms) if status == "timeout" else (ended - began) * 1000
+        report = PlatformReport(duration_ms, self._configuration.memory_mb, self._peak_mb, init_ms, status, error_type)
         if self._telemetry.wanted:
             self._emit(request_id, report)
         return self._log.end(request_id, report)
 
-    def _emit(self, request_id: str, report: Report) -> None:
+    def _emit(self, request_id: str, report: PlatformReport) -> None:
         done: dict[str, Json] = {
             "requestId": request_id,
             "status": report.status or "success",

@@ -9,11 +9,11 @@ from signal import SIGCONT, SIGKILL, SIGSTOP
 
 from gateway.configuration import FunctionConfiguration
 from gateway.defects import report
-from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, TimedOut
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import Answer
 from gateway.targets.failures import exited, timed_out
-from gateway.targets.logs import Report
+from gateway.targets.logs import PlatformReport
 from gateway.targets.worker.calls import Call, End, Ending, Loaded, NotLoaded, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
 from gateway.targets.worker.process import WorkerOptions, WorkerProcess
@@ -140,6 +140,8 @@ class WorkerEnvironment:
         if init is Ending.TIMED_OUT:
             self._end_first(Ending.TIMED_OUT)
         else:
+            if call.invocation.report is not None:
+                call.invocation.report.init_ended(time.perf_counter())
             self._take_init(init)
             self._send(call)
 
@@ -166,14 +168,22 @@ class WorkerEnvironment:
         """An invocation's turn has come: its time runs."""
         call.began = time.perf_counter()
         self._deadline.begin(call.began)
-        if self._log.platform_lines or call.invocation.tail:
-            self._log.begin(call.invocation.request_id, tail=call.invocation.tail)
+        invocation, log = call.invocation, self._log
+        if log.platform_lines or invocation.tail or invocation.report is not log.report:
+            log.begin(invocation, self._process.drain)
+            if invocation.report is not None:
+                self._begin_report(invocation.report, call.began)
         if self._options.freeze:
             self._process.signal(SIGCONT)
 
+    def _begin_report(self, report: Report, began: float) -> None:
+        report.begin(began, self._process.log_stream, self.configuration.version, self._init_ms)
+        if self._late_init:
+            report.wait_for_init(began)
+
     def _time_out(self) -> None:
         """The running invocation has had its time."""
-        if self._log.wanted:
+        if self._log.wanted or self._log.report is not None:
             self._measure()
         self.kill()
         self._end_first(Ending.TIMED_OUT)
@@ -228,11 +238,29 @@ class WorkerEnvironment:
 
     def _finish(self, call: Call, answer: End) -> Outcome:
         self._deadline.end()
-        if isinstance(answer, Frame) and not self._log.wanted and not self._options.freeze:
+        invocation, log = call.invocation, self._log
+        if invocation.report is None and isinstance(answer, Frame) and not log.wanted and not self._options.freeze:
             self._init_ms = None
             return outcome_of(answer)
-        request_id = call.invocation.request_id
-        duration_ms = (time.perf_counter() - call.began) * 1000
+        ended = time.perf_counter()
+        outcome, status, error_type = self._conclude(answer, invocation.request_id)
+        if log.wanted or log.report is not None:  # what it printed comes before END
+            self._process.drain()
+            self._measure()
+        if invocation.report is not None:
+            invocation.report.end(ended, self._peak_mb)
+        duration_ms = self._timeout_s * 1000 if status == "timeout" else (ended - call.began) * 1000
+        report = PlatformReport(
+            duration_ms, self.configuration.memory_mb, self._peak_mb, self._init_ms, status, error_type
+        )
+        self._init_ms = None
+        tail = log.end(invocation.request_id, report)
+        if self._options.freeze and self.reusable:
+            self._process.signal(SIGSTOP)
+        return outcome._replace(log_tail=tail) if tail else outcome
+
+    def _conclude(self, answer: End, request_id: str) -> tuple[Failed | Returned | TimedOut, str, str]:
+        """The outcome, and the status and the error type that the platform reports."""
         status, error_type = "error", ""
         outcome: Failed | Returned | TimedOut
         if isinstance(answer, Frame):
@@ -246,16 +274,8 @@ class WorkerEnvironment:
             self.kill()
         else:
             outcome = timed_out(request_id, self.configuration.timeout_ms)
-            status, duration_ms = "timeout", self._timeout_s * 1000
-        if self._log.wanted:  # what it printed comes before END
-            self._process.drain()
-            self._measure()
-        report = Report(duration_ms, self.configuration.memory_mb, self._peak_mb, self._init_ms, status, error_type)
-        self._init_ms = None
-        tail = self._log.end(request_id, report)
-        if self._options.freeze and self.reusable:
-            self._process.signal(SIGSTOP)
-        return outcome._replace(log_tail=tail) if tail else outcome
+            status = "timeout"
+        return outcome, status, error_type
 
     def _measure(self) -> None:
         self._peak_mb = max(self._peak_mb, self._process.peak_memory_mb)

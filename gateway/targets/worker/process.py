@@ -7,11 +7,9 @@ import socket
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGTERM, Signals
 from typing import cast
-from uuid import uuid4
 
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
@@ -23,7 +21,7 @@ from gateway.targets.interpreter import Interpreter
 from gateway.targets.logs import FunctionLog
 from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
-from gateway.targets.variables import function_variables
+from gateway.targets.variables import function_variables, new_log_stream
 from gateway.targets.worker.calls import End
 from gateway.targets.worker.framing import INIT_ATTEMPT, FrameReader, invoke_frame
 from gateway.targets.worker.tokens import TokenPipe
@@ -73,6 +71,9 @@ class WorkerProcess(asyncio.BufferedProtocol):
         scratch: The folder that stands for ``/tmp``.
         output: Takes what the process writes.
         gave: Told of each frame of the worker, and of the exit code when it has ended.
+
+    Attributes:
+        log_stream: The name of its log stream, also of one that takes its place.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class WorkerProcess(asyncio.BufferedProtocol):
         output: Callable[[bytes], None],
         gave: Callable[[End], None],
     ) -> None:
+        self.log_stream = new_log_stream(configuration.version)
         self._configuration = configuration
         self._options = options
         self._box = Box(configuration.memory_mb, scratch, options.means)
@@ -229,7 +231,7 @@ class WorkerProcess(asyncio.BufferedProtocol):
 
     def _variables(self) -> dict[str, str]:
         options, version = self._options, self._options.python.version
-        variables = function_variables(self._configuration, options.host, self._box.tmp, _log_stream())
+        variables = function_variables(self._configuration, options.host, self._box.tmp, self.log_stream)
         variables |= {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}", "LAMBDA_RUNTIME_DIR": str(_RUNTIME)}
         if options.opt:
             packages = options.opt / "python"
@@ -276,7 +278,3 @@ class WorkerProcess(asyncio.BufferedProtocol):
         self._hung_up = True
         if self._child and self._child.ended.done():
             self._tell_end(self._child)
-
-
-def _log_stream() -> str:
-    return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}"

@@ -27,6 +27,7 @@ from gateway.translation.gateway_response import (
     refusal_body,
     refusal_headers,
 )
+from gateway.translation.headers import first_value
 from gateway.translation.identifiers import response_trace, short_id
 from gateway.translation.media_types import is_text
 from gateway.translation.messages import Arrival, Request, Response
@@ -175,7 +176,7 @@ class FunctionUrl:
         lines += [(b"set-cookie", cookie) for cookie in cookies]
         if self.cors is not None:
             lines.extend(self.cors.lines(request))
-        sent = trace(_sent_trace(request), arrival.trace_id)
+        sent = trace(first_value(request.headers, b"x-amzn-trace-id").decode("latin-1"), arrival.trace_id)
         lines.append((b"X-Amzn-Trace-Id", response_trace(sent, arrival.request_id, self.url_id).encode()))
         return lines
 
@@ -192,13 +193,6 @@ class FunctionUrl:
 def _account(authorizer: Mapping[str, Json]) -> Json:
     iam = authorizer.get("iam")
     return iam.get("accountId") if isinstance(iam, dict) else None
-
-
-def _sent_trace(request: Request) -> str:
-    for name, value in request.headers:
-        if len(name) == 15 and name.lower() == b"x-amzn-trace-id":
-            return value.decode("latin-1")
-    return ""
 
 
 def _read(result: Json) -> Result:

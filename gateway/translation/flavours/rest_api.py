@@ -24,6 +24,7 @@ from gateway.translation.gateway_response import (
     refusal_body,
     refusal_headers,
 )
+from gateway.translation.headers import first_value, values_of
 from gateway.translation.identifiers import RESOURCE_ID_LENGTH, extended_request_id, response_trace, short_id
 from gateway.translation.instants import request_time
 from gateway.translation.media_types import is_binary_request, is_binary_response
@@ -225,7 +226,7 @@ class RestApi:
             raise BadResult("/body", "a string", body)
         if not flag(result.get("isBase64Encoded"), "/isBase64Encoded"):
             return utf8(body)
-        accept = next((value.decode("latin-1") for name, value in request.headers if name.lower() == b"accept"), "")
+        accept = first_value(request.headers, b"accept").decode("latin-1")
         if not is_binary_response(accept, self.binary_media_types):
             return utf8(body)
         try:
@@ -235,7 +236,7 @@ class RestApi:
 
     def begin(self, prelude: Prelude, request: Request, arrival: Arrival) -> Response:
         """The head of a streamed response; the caller puts the stream into ``body``."""
-        lengths = {value for name, value in prelude.headers if name.lower() == b"content-length"}
+        lengths = set(values_of(prelude.headers, b"content-length"))
         length = lengths.pop() if len(lengths) == 1 else b""
         lines = self._lines(
             [*prelude.headers, *((b"set-cookie", cookie) for cookie in prelude.cookies)], request, arrival
@@ -243,8 +244,7 @@ class RestApi:
         return stream_head(prelude.status, lines, length, request, arrival, content_type_of(prelude.headers) or _JSON)
 
     def _lines(self, lines: list[tuple[bytes, bytes]], request: Request, arrival: Arrival) -> list[tuple[bytes, bytes]]:
-        sent = next((value for name, value in request.headers if name.lower() == b"x-amzn-trace-id"), b"")
-        root = trace(sent.decode("latin-1"), arrival.trace_id)
+        root = trace(first_value(request.headers, b"x-amzn-trace-id").decode("latin-1"), arrival.trace_id)
         return [
             (b"x-amzn-RequestId", arrival.request_id.encode()),
             (b"x-amz-apigw-id", extended_request_id(arrival.request_id).encode()),

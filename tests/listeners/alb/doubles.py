@@ -6,10 +6,12 @@ from gateway.config.settings import AlbSettings
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
 from gateway.invocation import Invocation, Outcome
+from gateway.listener_types import listener_type
 from gateway.listeners.alb.attributes import alb_attributes
-from gateway.listeners.alb.listener import AlbListener, Routing
+from gateway.listeners.alb.listener import AlbSteps, Routing
 from gateway.listeners.alb.rules import compile_rules
 from gateway.listeners.alb.target_groups import LambdaTargetGroup
+from gateway.listeners.pipeline import PipelineListener
 from gateway.translation.desync import Mode
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Request
@@ -60,13 +62,18 @@ def routing(settings: AlbSettings, targets: Mapping[str, ScriptedTarget]) -> Rou
     return Routing(compile_rules(settings), groups, attributes, mode, b"key")
 
 
-def listener(settings: AlbSettings, **targets: ScriptedTarget) -> AlbListener:
+def alb_listener(routing: Routing) -> PipelineListener:
+    """The listener of a load balancer, without a port."""
+    return PipelineListener(AlbSteps(routing), listener_type("alb").steps)
+
+
+def listener(settings: AlbSettings, **targets: ScriptedTarget) -> PipelineListener:
     """A listener with target groups of these names."""
-    return AlbListener(routing(settings, targets))
+    return alb_listener(routing(settings, targets))
 
 
 def get(
     path: bytes = b"/a", headers: tuple[tuple[bytes, bytes], ...] = ((b"Host", b"h"),), body: bytes = b""
 ) -> Request:
-    """A request as a rim gives it."""
+    """A request as an edge gives it."""
     return Request("GET", path, b"", headers, body, ("127.0.0.1", 4711), ("127.0.0.1", 8000))

@@ -23,7 +23,7 @@ from gateway.listeners.alb.authenticate import Authentication
 from gateway.listeners.alb.authentication_answer import Answered
 from gateway.listeners.alb.authentication_keys import AuthenticationKeys
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.wire import Wire
+from gateway.observe.record import Exchange, Observer
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.flavour import Limits
 from gateway.translation.messages import Request, Response
@@ -147,7 +147,7 @@ class AuthenticatingListener:
     def __init__(self, action: AuthenticationSettings, keys: AuthenticationKeys | None = None) -> None:
         self.limits = Limits(request_body=1 << 20, result=1 << 20)
         self.accepts_streams = False
-        self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
+        self.observer: Observer | None = None
         self.later_ms = 0
         self.last: Answered | None = None
         self.seconds = 0.0
@@ -155,7 +155,7 @@ class AuthenticatingListener:
         self.authentication = Authentication(secrets, AlbAttributes(), SIGNER, lambda: self.seconds)
         self.authenticator = self.authentication.authenticator(action)
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request, exchange: Exchange | None = None) -> Response:  # noqa: ARG002 - as below
         """What a load balancer does."""
         arrival = arrive()
         arrival = arrival._replace(epoch_ms=arrival.epoch_ms + self.later_ms)

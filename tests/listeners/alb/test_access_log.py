@@ -7,14 +7,16 @@ import pytest
 
 from gateway.invocation import Failed, Outcome, Returned, Throttled, TimedOut, Unavailable
 from gateway.listeners.alb.access_log import AccessLog
-from gateway.listeners.alb.listener import AlbListener
+from gateway.listeners.arrivals import arrive
+from gateway.listeners.pipeline import PipelineListener
 from gateway.listeners.server import ListenerServer
-from gateway.listeners.wire import Wire
+from gateway.observe.record import Exchange, Transfer
 from gateway.translation.messages import Request, Response, Tls
 from gateway.types import Json
 from tests.listeners.alb.doubles import ARN, FORWARD, ScriptedTarget, get, listener
 from tests.listeners.alb.stacks import alb, rule
 from tests.listeners.doubles import Client
+from tests.listeners.observers import observed
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +30,7 @@ NAMES = [
 ]  # fmt: skip
 """The fields in the order of the AWS ELB user guide, in our own names."""
 
-WIRE = Wire(
+TRANSFER = Transfer(
     received_bytes=50,
     sent_bytes=200,
     created_at=100.0,
@@ -51,19 +53,20 @@ def fields_of(line: bytes) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _quick_functions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Functions take no time, however busy the machine is."""
-    monkeypatch.setattr("gateway.listeners.exchange.perf_counter", lambda: 1000.0)
+    monkeypatch.setattr("gateway.observe.record.perf_counter", lambda: 1000.0)
 
 
-async def logged(subject: AlbListener, request: Request, wire: Wire = WIRE) -> dict[str, str]:
+async def logged(subject: PipelineListener, request: Request, transfer: Transfer = TRANSFER) -> dict[str, str]:
     """What is logged of a request to a listener."""
     lines: list[bytes] = []
-    subject.on_written = AccessLog(lines.append, "app/name/id")
-    subject.on_written(request, await subject.respond(request), wire)
+    _, exchange = await observed(subject, request)
+    exchange.transfer = transfer
+    AccessLog(lines.append, "app/name/id").ended(exchange)
     (line,) = lines
     return fields_of(line)
 
 
-def forwarding(outcome: Outcome = FINE) -> AlbListener:
+def forwarding(outcome: Outcome = FINE) -> PipelineListener:
     """A load balancer in front of a function with this outcome."""
     return listener(alb(groups=["group"], default_actions=FORWARD), group=ScriptedTarget(outcome))
 
@@ -235,7 +238,7 @@ async def test_tls() -> None:
 
 async def test_client_that_left() -> None:
     """An answer that could not be sent is 460, as for a client that closed its connection early."""
-    found = await logged(forwarding(), get(), WIRE._replace(broken=True))
+    found = await logged(forwarding(), get(), TRANSFER._replace(broken=True))
 
     assert (found["elb_status"], found["target_status"]) == ("460", "201")
 
@@ -243,10 +246,25 @@ async def test_client_that_left() -> None:
 async def test_bytes_that_are_no_request() -> None:
     """They have a line as well, with nothing of a request in it."""
     lines: list[bytes] = []
-    AccessLog(lines.append, "app/name/id")(None, Response(400, []), WIRE)
+    exchange = Exchange(arrive())
+    exchange.response, exchange.transfer = Response(400, []), TRANSFER
+    AccessLog(lines.append, "app/name/id").ended(exchange)
     found = fields_of(lines[0])
 
     assert (found["elb_status"], found["request"], found["actions"]) == ("400", "- http://-:0- -", "-")
+
+
+@pytest.mark.parametrize(("response", "transfer"), [(Response(200, []), None), (None, TRANSFER)])
+def test_what_has_no_line(response: Response | None, transfer: Transfer | None) -> None:
+    """Nothing is written of what no client of the load balancer sent, such as a health check."""
+    lines: list[bytes] = []
+    log = AccessLog(lines.append)
+    exchange = Exchange(arrive(), get(), "health check")
+    exchange.response, exchange.transfer = response, transfer
+    log.began(exchange)
+    log.ended(exchange)
+
+    assert lines == []
 
 
 async def test_a_line_for_each_exchange() -> None:
@@ -260,7 +278,7 @@ async def test_a_line_for_each_exchange() -> None:
             third.set()
 
     subject = forwarding()
-    subject.on_written = AccessLog(write, "app/name/id")
+    subject.observer = AccessLog(write, "app/name/id")
     server = ListenerServer(subject)
     await server.start()
     client = await Client.connect(server.port)

@@ -11,7 +11,7 @@ import pytest
 from gateway.config.settings import HealthCheckSettings
 from gateway.configuration import FunctionConfiguration
 from gateway.functions.function import Function
-from gateway.invocation import Failed, Invocation, Outcome, Returned, Throttled
+from gateway.invocation import Failed, FunctionReference, Invocation, Outcome, Returned, Throttled
 from gateway.listeners.alb.health import Answered, Broken, CheckResult
 from gateway.listeners.alb.health_checker import (
     CheckedTargetGroup,
@@ -21,9 +21,12 @@ from gateway.listeners.alb.health_checker import (
     function_probe,
 )
 from gateway.listeners.alb.target_groups import LambdaTargetGroup
+from gateway.listeners.arrivals import arrive
+from gateway.observe.record import Exchange, Observer
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Arrival, Request
 from gateway.types import EpochMs
+from tests.listeners.observers import Seen
 from tests.services import called
 
 pytestmark = pytest.mark.anyio
@@ -78,9 +81,11 @@ class Checked:
     checks: int = 0
     given_up: int = 0
     never: asyncio.Event = field(default_factory=asyncio.Event)
+    exchanges: list[Exchange | None] = field(default_factory=list)
 
-    async def probe(self) -> CheckResult:
+    async def probe(self, exchange: Exchange | None) -> CheckResult:
         """One check."""
+        self.exchanges.append(exchange)
         self.checks += 1
         if self.result is None:
             try:
@@ -92,11 +97,15 @@ class Checked:
 
 @asynccontextmanager
 async def checking(
-    clock: HandClock, settings: HealthCheckSettings = CHECKS, minimum_healthy: int = 1, **targets: Checked
+    clock: HandClock,
+    settings: HealthCheckSettings = CHECKS,
+    minimum_healthy: int = 1,
+    observer: Observer | None = None,
+    **targets: Checked,
 ) -> AsyncIterator[HealthChecker]:
     """A checker that runs; its first checks have been made."""
     probes: dict[str, Probe] = {name: target.probe for name, target in targets.items()}
-    checker = HealthChecker("group", settings, probes, clock, minimum_healthy)
+    checker = HealthChecker("group", settings, probes, clock, minimum_healthy, observer)
     checker.start()
     await settle()
     try:
@@ -181,7 +190,7 @@ async def test_a_defect_of_a_check(caplog: pytest.LogCaptureFixture) -> None:
     """It counts as a bad answer, with a traceback in the log, and the checks go on."""
 
     class Defective(Checked):
-        async def probe(self) -> CheckResult:
+        async def probe(self, exchange: Exchange | None) -> CheckResult:  # noqa: ARG002 - only that it came
             """A defect, the first time."""
             self.checks += 1
             if self.checks == 1:
@@ -197,6 +206,32 @@ async def test_a_defect_of_a_check(caplog: pytest.LogCaptureFixture) -> None:
 
     assert sum(bool(record.exc_info) for record in caplog.records) == 1
     assert "a health check of a met a defect" in caplog.text
+
+
+async def test_observers_are_told_of_each_check() -> None:
+    """Of its begin and its end, also when nobody answers; without observers there is no record."""
+    clock, seen, ill, alone = HandClock(), Seen(), Checked(None), Checked()
+    async with checking(clock, observer=seen, a=ill), checking(clock, b=alone):
+        (begun,) = seen.begun
+        assert (begun.kind, begun.request, seen.exchanges.empty()) == ("health check", None, True)
+        await clock.pass_by(4)
+        assert await seen.one() is begun
+
+    assert ill.exchanges[0] is begun
+    assert set(alone.exchanges) == {None}
+
+
+async def test_observers_are_told_of_a_defect_of_a_check() -> None:
+    """What began has an end."""
+
+    class Defective(Checked):
+        async def probe(self, exchange: Exchange | None) -> CheckResult:
+            """A defect."""
+            raise LookupError(exchange)
+
+    seen = Seen()
+    async with checking(HandClock(), observer=seen, a=Defective()):
+        assert [await seen.one()] == seen.begun
 
 
 async def test_without_checks_nobody_is_asked() -> None:
@@ -246,9 +281,23 @@ async def test_functions_are_invoked(outcome: Outcome, expected: CheckResult) ->
     """With the event of a health check; its status code is the result."""
     target = Scripted(outcome)
     function = Function(FunctionConfiguration("f", "a.b"), target)
-    assert await function_probe(Alb(), *called(function), "/up")() == expected
+    assert await function_probe(Alb(), *called(function), "/up")(None) == expected
     event = orjson.loads(target.seen[0].payload)
     assert (event["path"], event["headers"]) == ("/up", {"user-agent": "ELB-HealthChecker/2.0"})
+
+
+async def test_record_of_the_check_of_a_function() -> None:
+    """What was invoked with which event, and what came of it; its id is the invocation's."""
+    target = Scripted(Returned(b'{"statusCode":200}'))
+    exchange = Exchange(arrive(), kind="health check")
+    probe = function_probe(Alb(), *called(Function(FunctionConfiguration("f", "a.b"), target)), "/up")
+    assert await probe(exchange) == Answered(200)
+
+    (invocation,) = target.seen
+    assert (exchange.function, exchange.event) == (FunctionReference("f"), invocation.payload)
+    assert (exchange.outcome, exchange.arrival.request_id) == (target.outcome, invocation.request_id)
+    assert exchange.report is invocation.report
+    assert exchange.answered_at >= exchange.invoked_at > 0
 
 
 async def test_a_function_gets_requests_whatever_its_checks_say() -> None:

@@ -1,7 +1,7 @@
 """A target group of HTTP servers, with real servers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -11,9 +11,8 @@ from gateway.config.attributes import TARGET_GROUP, defaults
 from gateway.config.settings import HealthCheckSettings, TargetGroupSettings
 from gateway.invocation import StreamBroken
 from gateway.listeners.alb.http_targets import HttpTargetGroup
-from gateway.listeners.exchange import Exchange
 from gateway.listeners.server import ListenerServer
-from gateway.listeners.wire import Wire
+from gateway.observe.record import Exchange, Observer
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.flavours.alb import LIMITS
 from gateway.translation.messages import Arrival, Request, Response
@@ -51,11 +50,11 @@ class Front:
     group: HttpTargetGroup
 
     def __init__(self) -> None:
-        self.on_written: Callable[[Request | None, Response, Wire], None] | None = None
+        self.observer: Observer | None = None
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request, exchange: Exchange | None = None) -> Response:
         """The group's answer."""
-        return await self.group.forward(request, ARRIVAL, None)
+        return await self.group.forward(request, ARRIVAL, exchange)
 
     def reject(self, status: int, client: Address, request_line: bytes) -> Response:
         """Nothing is rejected here."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from gateway.listeners.alb.shadow import ShadowedTargetGroup, differences
-from gateway.listeners.exchange import Exchange
+from gateway.observe.record import Exchange
 from gateway.translation.messages import Arrival, Request, Response
 
 pytestmark = pytest.mark.anyio

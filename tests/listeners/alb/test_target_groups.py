@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from gateway.invocation import Returned
-from gateway.listeners.alb.listener import AlbExchange
+from gateway.invocation import FunctionReference, Returned
 from gateway.listeners.alb.target_groups import LambdaTargetGroup, target_group_arn
 from gateway.listeners.arrivals import arrive
+from gateway.observe.record import Exchange
 from gateway.translation.flavours.alb import Alb
 from tests.listeners.alb.doubles import ARN, ScriptedTarget, function, get
 from tests.listeners.doubles import chunks
@@ -28,12 +28,31 @@ async def test_forward() -> None:
     assert group.arn == ARN
 
 
+async def test_record_of_an_invocation() -> None:
+    """What was invoked with which event, and what came of it; nobody asks for a report where there is no record."""
+    target = ScriptedTarget(Returned(b'{"statusCode":200}'))
+    group = LambdaTargetGroup("group", Alb(ARN), *called(function(target)))
+    exchange = Exchange(arrive(), get())
+    await group.forward(get(), exchange.arrival, exchange)
+    await group.forward(get(), arrive(), None)
+
+    first, second = target.invocations
+    assert (exchange.function, exchange.event, exchange.outcome) == (
+        FunctionReference("f"),
+        first.payload,
+        target.outcome,
+    )
+    assert exchange.answered_at >= exchange.invoked_at > 0
+    assert first.report is exchange.report is not None
+    assert second.report is None
+
+
 async def test_stream_is_too_large() -> None:
     """A body that another group of the listener could take is over the limit of a function: 413, and it ends there."""
     target = ScriptedTarget(Returned(b"{}"))
     group = LambdaTargetGroup("group", Alb(ARN), *called(function(target)))
     arrival = arrive()
-    exchange = AlbExchange(arrival)
+    exchange = Exchange(arrival)
     response = await group.forward(get()._replace(stream=chunks(b"x")), arrival, exchange)
 
     assert (response.status, response.close, target.invocations) == (413, True, [])

@@ -1,6 +1,7 @@
 """Environments over the Runtime API, with real runtimes."""
 
 import asyncio
+import itertools
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gateway.configuration import FunctionConfiguration
-from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
+from gateway.invocation import Failed, Invocation, Report, Returned, StreamBroken, Streamed, TimedOut
 from gateway.limits.means import Means
 from gateway.targets.logs import FunctionLog
 from gateway.targets.pool import EnvironmentPool
@@ -64,6 +65,14 @@ def command(script: str, **changes: object) -> FunctionConfiguration:
     """A function whose runtime is a shell command."""
     base = FunctionConfiguration("f", "h", FUNCTIONS / "shell", runtime="provided", command=("/bin/sh", "-c", script))
     return replace(base, **changes)  # type: ignore[arg-type]  # by name
+
+
+ONE_EACH = """
+url=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
+id=$(curl -sD - -o /dev/null $url/next | sed -n 's/^Lambda-Runtime-Aws-Request-Id: \\(.*\\)\r$/\\1/p')
+curl -s -o /dev/null -d '"done"' $url/$id/response
+"""
+"""A runtime that ends after each invocation."""
 
 
 async def test_defect_at_a_launch(caplog: pytest.LogCaptureFixture) -> None:
@@ -142,6 +151,58 @@ async def test_slow_init_times_out_in_the_invocation() -> None:
 
         assert not function.reusable
     assert isinstance(outcome, TimedOut)
+
+
+@needs_curl
+async def test_report_of_an_init_that_begins_again() -> None:
+    """The phase is told as the first invocation's, whose own time begins after it."""
+    report = Report()
+    async with environment(command(f"sleep 0.3; {ONE_EACH}"), Log(), init_limit_s=0.1) as function:
+        await function.invoke(Invocation(b"{}", ID, report=report))
+
+    assert report.cold
+    assert report.init_s > 0.3
+    assert 0 < report.ended_at - report.started_at < 0.3
+
+
+@needs_curl
+async def test_report_of_a_runtime_that_begins_anew() -> None:
+    """Its invocation is a cold one in an environment that has been there before."""
+    reports = Report(), Report()
+    streams = (str(number) for number in itertools.count())
+
+    def variables(_: Path) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "AWS_LAMBDA_LOG_STREAM_NAME": next(streams)}
+
+    script = f"echo in stream $AWS_LAMBDA_LOG_STREAM_NAME; {ONE_EACH}"
+    async with environment(command(script), Log(), variables=variables) as function:
+        for report in reports:
+            await function.invoke(Invocation(b"{}", ID, report=report))
+
+    first, second = reports
+    assert (first.cold, second.cold) == (True, True)
+    assert second.init_s > 0
+    assert second.ended_at >= second.started_at > first.ended_at
+    assert first.environment == second.environment == "0"
+    assert b"".join(second.log) == b"in stream 0\n"
+
+
+@needs_node
+async def test_report_of_a_stream() -> None:
+    """Its end is that of the head; the rest of the log, and the memory, come with the stream's end."""
+    report = Report()
+    async with NODE.function("streams_and_says") as function:
+        outcome = await function.target.invoke(Invocation(b"{}", ID, streaming=True, report=report))
+        assert isinstance(outcome, Streamed)
+        assert outcome.ended
+        head_at = report.ended_at
+        body = b"".join([piece async for piece in outcome.chunks])
+        await outcome.ended
+
+    assert body == b"ab"
+    assert 0 < report.started_at < head_at == report.ended_at
+    assert report.memory_mb > 0
+    assert b"".join(report.log) == b"last\n"
 
 
 async def test_log_comes_before_the_end() -> None:

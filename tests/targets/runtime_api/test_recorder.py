@@ -32,9 +32,10 @@ async def test_init_is_reported_once() -> None:
     record.init_began()
     record.init_ended(12.5, "success")
     for request_id in ("first", "second"):
-        record.begin(Invocation(b"{}", request_id))
+        invocation = Invocation(b"{}", request_id)
+        record.begin(invocation, 0.0, "stream", None)
         record.output(b"printed\n")
-        record.end(request_id, 0.0, None, "timeout", "")
+        record.end(invocation, 0.0, None, "timeout", "")
 
     report = (
         "Duration: 3000.00 ms\tBilled Duration: {} ms\tMemory Size: 128 MB\tMax Memory Used: 0 MB{}\tStatus: timeout"
@@ -55,9 +56,10 @@ async def test_tail_without_a_log() -> None:
     """The tail is kept even where the platform's lines are not logged."""
     log = Log()
     record = recorder(log, "none")
-    record.begin(Invocation(b"{}", "id", tail=True))
+    invocation = Invocation(b"{}", "id", tail=True)
+    record.begin(invocation, 0.0, "stream", None)
     record.output(b"printed\n")
-    tail = record.end("id", 0.0, None, "error", "Runtime.ExitError").decode()
+    tail = record.end(invocation, 0.0, None, "error", "Runtime.ExitError").decode()
 
     assert tail.startswith("START RequestId: id Version: $LATEST\nprinted\nEND RequestId: id\nREPORT ")
     assert tail.endswith("\tStatus: error\tError Type: Runtime.ExitError\n")

@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import tempfile
+import time
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
@@ -17,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from gateway.configuration import FunctionConfiguration
-from gateway.invocation import Failed, Invocation, Outcome, Returned, TimedOut
+from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, TimedOut
 from gateway.limits.group import processes_in, remove
 from gateway.limits.means import Means
 from gateway.limits.private_tmp import ThreadNamespace, what_is_below
 from gateway.targets.failures import exited
-from gateway.targets.logs import FunctionLog, Report
+from gateway.targets.logs import FunctionLog, PlatformReport
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
 from tests.limits.grounds import Mounting, boxed, ground
@@ -220,6 +221,12 @@ async def test_answers_reach_their_own_client(behaviour: conformance.Behaviour) 
     await asyncio.wait_for(behaviour.check(WORKER), DEADLINE_S)
 
 
+@pytest.mark.parametrize("behaviour", [*conformance.REPORTS, conformance.CRASH_REPORT], ids=lambda row: row.name)
+async def test_reports(behaviour: conformance.Behaviour) -> None:
+    """As in every kind of environment."""
+    await asyncio.wait_for(behaviour.check(WORKER), DEADLINE_S)
+
+
 async def test_fork_that_python_does_not_know_of(tmp_path: Path) -> None:
     """Only the process that was started answers; its copy ends where the handler ends in it."""
     async with worker(configuration("forks_as_c_does"), tmp_path) as environment:
@@ -369,6 +376,102 @@ def handler(event, context):
 """
 
 
+async def test_report_of_a_late_init(tmp_path: Path) -> None:
+    """The phase is told as the first invocation's, whose own time begins after it; the log has what it printed."""
+    (tmp_path / "app.py").write_text(
+        "import time\nprint('loading')\ntime.sleep(0.3)\n"
+        "def handler(event, context):\n    print('running')\n    return context.log_stream_name\n"
+    )
+    reports = Report(), Report()
+    async with worker(configuration("app.handler", tmp_path), tmp_path, init_limit_s=0.2) as environment:
+        for report in reports:
+            outcome = await within(environment.invoke(invocation()._replace(report=report)))
+
+    cold, warm = reports
+    assert (cold.cold, warm.cold, warm.init_s) == (True, False, 0.0)
+    assert cold.init_s >= 0.3
+    assert cold.ended_at - cold.started_at < 0.3
+    assert (b"".join(cold.log), b"".join(warm.log)) == (b"loading\nrunning\n", b"running\n")
+    assert outcome == Returned(json.dumps(warm.environment).encode())
+    assert cold.environment == warm.environment
+
+
+async def test_report_of_a_late_init_that_takes_too_long(tmp_path: Path) -> None:
+    """The handler never began."""
+    (tmp_path / "app.py").write_text("import time\ntime.sleep(30)\n")
+    report = Report()
+    function = configuration("app.handler", tmp_path, timeout_ms=200)
+    async with worker(function, tmp_path, init_limit_s=0.1) as environment:
+        outcome = await within(environment.invoke(invocation()._replace(report=report)))
+
+    assert isinstance(outcome, TimedOut)
+    assert (report.started_at, report.cold) == (0.0, True)
+    assert 0.2 <= report.init_s < 0.5
+
+
+async def test_report_of_an_init_that_fails(tmp_path: Path) -> None:
+    """The invocation is told of as one that began and ended."""
+    (tmp_path / "app.py").write_text("1 / 0\n")
+    report = Report()
+    async with worker(configuration("app.handler", tmp_path), tmp_path) as environment:
+        await within(environment.invoke(invocation()._replace(report=report)))
+
+    assert 0 < report.started_at <= report.ended_at
+    assert report.cold
+    assert report.init_s > 0
+
+
+async def test_report_without_details(tmp_path: Path) -> None:
+    """The instants and the environment are there, the log is not."""
+    report = Report(details=False)
+    async with worker(configuration("prints"), tmp_path) as environment:
+        await within(environment.invoke(invocation()._replace(report=report)))
+
+    assert 0 < report.started_at < report.ended_at
+    assert report.environment
+    assert (report.log, report.memory_mb) == ([], 0)
+
+
+async def test_report_before_one_that_nobody_asks_about(tmp_path: Path) -> None:
+    """It gets none of the lines of the next invocation."""
+    report = Report()
+    async with worker(configuration("prints"), tmp_path) as environment:
+        await within(environment.invoke(invocation()._replace(report=report)))
+        kept = b"".join(report.log)
+        await within(environment.invoke(invocation()))
+
+    assert kept
+    assert b"".join(report.log) == kept
+
+
+def wait_for(file: Path) -> None:
+    """Hold up the event loop until there is a file."""
+    until = time.monotonic() + DEADLINE_S
+    while not file.exists() and time.monotonic() < until:
+        time.sleep(0.001)
+
+
+async def test_line_after_the_answer(tmp_path: Path) -> None:
+    """It belongs to its invocation while no other has begun, also when it is still to be read then."""
+    (tmp_path / "app.py").write_text(
+        "import threading\nbegun = threading.Event()\n"
+        "def later(path):\n    open(path).close()\n    print('late')\n    open(path + '.said', 'w').close()\n"
+        "def handler(event, context):\n    print(event)\n"
+        "    if event.startswith('/'):\n        threading.Thread(target=later, args=[event]).start()\n"
+    )
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    first, second = Report(), Report()
+    async with worker(configuration("app.handler", tmp_path), tmp_path) as environment:
+        await within(environment.invoke(invocation(str(pipe))._replace(report=first)))
+        pipe.write_bytes(b"")
+        wait_for(Path(f"{pipe}.said"))
+        await within(environment.invoke(invocation("second")._replace(report=second)))
+
+    assert b"".join(first.log).decode() == f"{pipe}\nlate\n"
+    assert b"".join(second.log) == b"second\n"
+
+
 async def test_late_init_is_repeated_in_the_invocation(tmp_path: Path) -> None:
     """An init phase over its limit is told to the user, ended, and done again when the first invocation comes."""
     (tmp_path / "app.py").write_text(SLOW_ONCE)
@@ -507,7 +610,7 @@ async def test_death_while_idle(tmp_path: Path) -> None:
 class DefectiveLog(FunctionLog):
     """A log that cannot be ended."""
 
-    def end(self, request_id: str, report: Report) -> bytes:
+    def end(self, request_id: str, report: PlatformReport) -> bytes:
         """A defect."""
         raise RuntimeError(request_id, report)
 

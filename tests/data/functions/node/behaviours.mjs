@@ -13,12 +13,20 @@ export const returns_null = async () => null;
 
 export const returns_bytes = async (event) => 'x'.repeat(event.bytes - 2);
 
+export const says = async (event) => {
+  process.stdout.write(`${event.name}\n`);
+};
+
 export const sleeps = async (event) => {
+  if (event.name) await says(event);
   await sleep(event.seconds * 1000);
   return 'awake';
 };
 
-export const exits = async (event) => process.exit(event.status);
+export const exits = async (event) => {
+  if (event.name) await says(event);
+  process.exit(event.status);
+};
 
 export const kills_itself = async () => {
   process.kill(process.pid, 'SIGKILL');
@@ -42,6 +50,13 @@ export const streams = awslambda.streamifyResponse(async (event, stream) => {
   for (const piece of event.pieces) stream.write(piece);
   if (event.breaks) throw new RangeError('half-way');
   stream.end();
+});
+
+export const streams_and_says = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write('a');
+  await sleep(5);
+  process.stdout.write('last\n');
+  stream.end('b');
 });
 
 let written = 0;

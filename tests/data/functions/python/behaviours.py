@@ -28,12 +28,20 @@ def returns_bytes(event, context):
     return "x" * (event["bytes"] - 2)
 
 
+def says(event, context):
+    print(event["name"], flush=True)
+
+
 def sleeps(event, context):
+    if "name" in event:
+        says(event, context)
     time.sleep(event["seconds"])
     return "awake"
 
 
 def exits(event, context):
+    if "name" in event:
+        says(event, context)
     os._exit(event["status"])
 
 

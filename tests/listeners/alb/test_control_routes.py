@@ -1,7 +1,8 @@
-"""What front doors publish on the control port."""
+"""What a load balancer publishes on the control port, beside what other listeners do."""
 
 import itertools
 import os
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from starlette.applications import Starlette
 
 from gateway.app import Gateway
 from gateway.config.attributes import LISTENER, TARGET_GROUP
@@ -19,9 +21,17 @@ from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import AlbSettings, HealthCheckSettings, Settings, TargetGroupSettings
 from gateway.hosting import HostOptions
 from gateway.lambda_api.signature import SignatureCheck
-from gateway.surroundings import FrontDoorOptions
+from gateway.listener_options import ListenerOptions
+from gateway.listeners.alb.authenticate import Authentication
+from gateway.listeners.alb.authentication_keys import AuthenticationKeys
+from gateway.listeners.alb.control_routes import control_routes
+from gateway.listeners.alb.listener import AlbSteps
+from gateway.translation.alb_attributes import AlbAttributes
 from gateway.types import Json
 from tests.gateways import NO_CHECKS, function
+from tests.listeners.alb.doubles import alb_listener, routing
+from tests.listeners.alb.identity_provider import SIGNER
+from tests.listeners.alb.stacks import alb
 from tests.targets.hosting import FUNCTIONS, Log, eventually
 from tests.targets.http_server import answering, ok
 
@@ -53,7 +63,7 @@ def signatures(service: str) -> SignatureCheck:
 @asynccontextmanager
 async def controlled(settings: Settings, *, strict: bool = False) -> AsyncIterator[tuple[Gateway, httpx.AsyncClient]]:
     """A gateway with a control port, and its client."""
-    options = FrontDoorOptions(verify=lambda service: signatures(service).check)
+    options = ListenerOptions(verify=lambda service: signatures(service).check)
     gateway = Gateway(settings, HostOptions(os.environ, Log().append), options if strict else None)
     control = gateway.add_control_port("127.0.0.1", 0, signatures("lambda") if strict else None)
     await gateway.start()
@@ -62,6 +72,13 @@ async def controlled(settings: Settings, *, strict: bool = False) -> AsyncIterat
             yield gateway, client
     finally:
         await gateway.stop(0)
+
+
+def steps_of(gateway: Gateway) -> AlbSteps:
+    """What answers the first listener's requests now."""
+    steps = gateway.ports[0].listener.steps
+    assert isinstance(steps, AlbSteps)
+    return steps
 
 
 async def health(gateway: Gateway, client: httpx.AsyncClient) -> dict[str, Json]:
@@ -83,7 +100,7 @@ async def test_states_of_targets() -> None:
     async with answering(ok()) as up:
         settings = load_balancer(servers("up", up.url), servers("down", down.url), servers("off", up.url, NO_CHECKS))
         async with controlled(settings) as (gateway, client):
-            checkers = gateway.doors[0].behind.checkers  # type: ignore[union-attr]  # it is a load balancer
+            checkers = steps_of(gateway).checkers
             await eventually(lambda: all("initial" not in str(checkers[name].described()) for name in ("up", "down")))
             states = await health(gateway, client)
 
@@ -147,3 +164,26 @@ def signature(client: httpx.AsyncClient, path: str, service: str) -> dict[str, s
     request = AWSRequest("GET", str(client.base_url.join(path)))
     SigV4Auth(Credentials("AKIDEXAMPLE", "secret"), service, "us-east-1").add_auth(request)
     return dict(request.headers.items())
+
+
+async def test_public_key() -> None:
+    """With authentication actions the key is there under its id, and takes no signature; other ids are not there."""
+    keys = AuthenticationKeys.generate()
+    authentication = Authentication(keys, AlbAttributes(), SIGNER)
+    subject = alb_listener(replace(routing(alb(), {}), authentication=authentication))
+    published = control_routes(subject, 80)
+    app = Starlette(routes=[it.route for it in published])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://control") as client:
+        found, other = [await client.get(f"/{key_id}") for key_id in (keys.key_id, uuid.uuid4())]
+    await subject.aclose()
+
+    assert [it.service for it in published] == ["lambda", ""]
+    assert (found.status_code, found.content) == (200, keys.public_pem)
+    assert other.status_code == 404
+
+
+def test_no_public_key_without_authentication() -> None:
+    """Then there are the states of its targets only, under the listener's port."""
+    published = control_routes(alb_listener(routing(alb(), {})), 80)
+
+    assert [(it.route.path, it.service) for it in published] == [("/_gateway/target-health/80", "lambda")]

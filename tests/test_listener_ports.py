@@ -1,9 +1,9 @@
-"""Front doors as settings describe them, on ports of their own."""
+"""Listeners as settings describe them, on ports of their own."""
 
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 
 from gateway.app import Gateway
@@ -20,31 +21,28 @@ from gateway.config import apis
 from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
 from gateway.configuration import AccountRegion
-from gateway.front_doors import AlbFrontDoor, FrontDoor, front_door, together
 from gateway.functions.function import Function
 from gateway.functions.service import LambdaService
 from gateway.hosting import HostOptions
 from gateway.invocation import FunctionReference
 from gateway.lambda_api.signature import SignatureCheck
+from gateway.listener_options import ListenerOptions
+from gateway.listener_ports import ListenerPort, fixed
 from gateway.listener_types import FLAVOURS, listener_type_of
 from gateway.listeners.context import ListenerContext
-from gateway.listeners.listener import OnWritten
-from gateway.listeners.wire import Wire
+from gateway.listeners.iam import Verify
 from gateway.loading import load
 from gateway.observe.recording import Recording, from_text
 from gateway.recordings.recorder import Recorder
-from gateway.surroundings import FrontDoorOptions
-from gateway.translation.messages import Response
 from gateway.types import Json
 from tests.gateways import Front, function, gateway_settings
-from tests.listeners.alb.doubles import get
 from tests.listeners.doors import scripted
+from tests.listeners.observers import Seen
 from tests.services import service_of
 from tests.targets.hosting import FUNCTIONS, Log, eventually
 
 pytestmark = pytest.mark.anyio
 
-WIRE = Wire(100, 200, 1.0, 1.001, 1.002, 1.010, 1.011)
 LOAD_BALANCER = gateway_settings([function("f", "host.alb")], [Front("f")])
 HTTP_FRONTS = [name for name, named in FLAVOURS.items() if named.plain_requests and not named.name.startswith("alb")]
 
@@ -65,17 +63,17 @@ def around(one: Function) -> ListenerContext:
 
 
 @asynccontextmanager
-async def opened(door: FrontDoor) -> AsyncIterator[httpx.AsyncClient]:
-    """A front door from start to stop, and a client of its port."""
-    await door.start()
-    await door.server.start()
+async def opened(port: ListenerPort) -> AsyncIterator[httpx.AsyncClient]:
+    """A listener from start to stop, and a client of its port."""
+    await port.start()
+    await port.server.start()
     try:
-        url = f"http://127.0.0.1:{door.server.port}"
+        url = f"http://127.0.0.1:{port.server.port}"
         async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
             yield client
     finally:
-        await door.server.stop(0)
-        await door.aclose()
+        await port.server.stop(0)
+        await port.aclose()
 
 
 @asynccontextmanager
@@ -97,7 +95,7 @@ def recorded(folder: Path) -> Recording:
 
 
 def settings_of(name: str) -> ListenerSettings:
-    """A front door of this name on a free port, in front of ``f``."""
+    """A listener of this name on a free port, in front of ``f``."""
     if name == "alb":
         return LOAD_BALANCER.listeners[0]
     made: ListenerSettings = load(listener_type_of(name).settings)(port=0, function="f", **FLAVOURS[name].settings)
@@ -105,7 +103,7 @@ def settings_of(name: str) -> ListenerSettings:
 
 
 def kind_of(event: Mapping[str, Json]) -> str:
-    """Which front door an event is from, told by what only its own events have."""
+    """Which listener type an event is from, told by what only its own events have."""
     context = event["requestContext"]
     assert isinstance(context, dict)
     if "elb" in context:
@@ -117,7 +115,7 @@ def kind_of(event: Mapping[str, Json]) -> str:
     return "url" if context["accountId"] == "anonymous" else "http"
 
 
-async def test_every_front_door_answers() -> None:
+async def test_every_listener_type_answers() -> None:
     """All of them beside each other in one gateway, each on its own port with its own kind of event."""
     names = ["alb", *HTTP_FRONTS]
     async with running(*map(settings_of, names)) as gateway, httpx.AsyncClient(trust_env=False) as client:
@@ -134,9 +132,11 @@ async def test_every_front_door_answers() -> None:
 
 @pytest.mark.parametrize("name", ["alb", *HTTP_FRONTS])
 async def test_each_exchange_is_a_file(tmp_path: Path, name: str) -> None:
-    """It says which front door it came from, in the words of ``--as``."""
+    """It says which listener it came from, in the words of ``--as``."""
     recorder = Recorder(tmp_path)
-    async with opened(front_door(settings_of(name), around(says("hi")), FrontDoorOptions(recorder=recorder))) as client:
+    async with opened(
+        ListenerPort(settings_of(name), around(says("hi")), ListenerOptions(recorder=recorder))
+    ) as client:
         await client.get("/a")
     await recorder.aclose()
 
@@ -149,8 +149,8 @@ async def test_each_exchange_is_a_file(tmp_path: Path, name: str) -> None:
 async def test_a_handshake_is_a_file_too(tmp_path: Path) -> None:
     """What a client of a WebSocket API asks for over HTTP is recorded."""
     recorder = Recorder(tmp_path)
-    door = front_door(settings_of("websocket"), around(says("hi")), FrontDoorOptions(recorder=recorder))
-    async with opened(door) as client, connect(f"ws://127.0.0.1:{client.base_url.port}/prod", proxy=None):
+    port = ListenerPort(settings_of("websocket"), around(says("hi")), ListenerOptions(recorder=recorder))
+    async with opened(port) as client, connect(f"ws://127.0.0.1:{client.base_url.port}/prod", proxy=None):
         pass
     await recorder.aclose()
 
@@ -161,8 +161,8 @@ async def test_access_log_beside_the_recorder(tmp_path: Path) -> None:
     """A load balancer tells both of the same request."""
     lines: list[bytes] = []
     recorder = Recorder(tmp_path)
-    options = FrontDoorOptions(lines.append, recorder)
-    async with opened(front_door(settings_of("alb"), around(says("hi")), options)) as client:
+    options = ListenerOptions(lines.append, recorder)
+    async with opened(ListenerPort(settings_of("alb"), around(says("hi")), options)) as client:
         await client.get("/both")
         await eventually(lambda: bool(lines))
     await recorder.aclose()
@@ -171,28 +171,72 @@ async def test_access_log_beside_the_recorder(tmp_path: Path) -> None:
     assert recorded(tmp_path).request.raw_path == b"/both"
 
 
-def test_together() -> None:
-    """Every observer is told, in order; for none there is nothing to tell, and one stands for itself."""
-    told: list[tuple[int, object]] = []
+async def test_an_observer_beside_the_others(tmp_path: Path) -> None:
+    """Who looks on is told of the same exchange as access log and recorder, on every listener."""
+    lines: list[bytes] = []
+    recorder, seen = Recorder(tmp_path), Seen()
+    options = ListenerOptions(lines.append, recorder, observer=seen)
+    async with opened(ListenerPort(settings_of("alb"), around(says("hi")), options)) as client:
+        await client.get("/all")
+        exchange = await seen.one()
+        await eventually(lambda: bool(lines))
+    await recorder.aclose()
 
-    def observer(number: int) -> OnWritten:
-        return lambda request, response, wire: told.append((number, (request, response, wire)))
+    assert seen.begun == [exchange]
+    assert exchange.request is not None
+    assert (exchange.request.raw_path, recorded(tmp_path).request.raw_path) == (b"/all", b"/all")
+    assert exchange.function == FunctionReference("f")
+    assert b"/all" in lines[0]
 
-    first, second = observer(1), observer(2)
-    both = together([first, second])
-    exchange = get(), Response(200, []), WIRE
-    assert both is not None
-    both(*exchange)
 
-    assert told == [(1, exchange), (2, exchange)]
-    assert (together([]), together([first])) == (None, first)
+@pytest.mark.parametrize("name", HTTP_FRONTS)
+def test_only_load_balancers_have_an_access_log(name: str) -> None:
+    """Other listeners write none, and without an observer nothing is recorded of their requests."""
+    lines: list[bytes] = []
+
+    assert ListenerPort(settings_of(name), around(says("hi")), ListenerOptions(lines.append)).listener.observer is None
+    assert ListenerPort(settings_of("alb"), around(says("hi"))).listener.observer is None
+
+
+async def routes_of(name: str, verify: Callable[[str], Verify] | None) -> list[tuple[str, int]]:
+    """The paths that a listener publishes on the control port, with the status for a call without a signature."""
+    routes = ListenerPort(settings_of(name), around(says("hi"))).control_routes(verify)
+    transport = httpx.ASGITransport(Starlette(routes=routes))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        return [(route.path, (await client.get(route.path)).status_code) for route in routes]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "service", "status"),
+    [
+        ("alb", "/_gateway/target-health/0", "lambda", 200),
+        ("websocket", "/prod/@connections/{connection_id:path}", "execute-api", 410),
+    ],
+)
+async def test_what_a_listener_publishes(name: str, path: str, service: str, status: int) -> None:
+    """Its row names it; in strict mode a signature for the right service is asked for, else none."""
+    asked: list[str] = []
+
+    def verify(service: str) -> Verify:
+        asked.append(service)
+        return SignatureCheck({"AKID": "secret"}, "us-east-1", service=service).check
+
+    assert await routes_of(name, None) == [(path, status)]
+    assert await routes_of(name, verify) == [(path, 403)]
+    assert asked == [service]
+
+
+@pytest.mark.parametrize("name", HTTP_FRONTS)
+async def test_most_listeners_publish_nothing(name: str) -> None:
+    """The control port has no route of theirs."""
+    assert await routes_of(name, None) == []
 
 
 @pytest.mark.parametrize("name", ["alb", *HTTP_FRONTS])
 async def test_going_over_to_another_function(name: str) -> None:
     """The listener stays as it is, and the next request gets the new one's answer."""
     context = around(says("old"))
-    async with opened(front_door(settings_of(name), context)) as client:
+    async with opened(ListenerPort(settings_of(name), context)) as client:
         before = await client.get("/a")
         context.service.put(says("new"))
         after = await client.get("/a")
@@ -228,12 +272,31 @@ async def test_functions_change_below_open_connections() -> None:
 async def test_idle_timeout_of_a_load_balancer() -> None:
     """Its attribute says how long a client may be silent, and a new configuration is obeyed at once."""
     before, after = (idle_after(seconds) for seconds in (7, 9))
-    door = front_door(before, around(says("hi")))
-    assert isinstance(door, AlbFrontDoor)
-    first = door.server.options.idle_timeout_s
-    await (await door.prepare(after, around(says("hi")))).commit()
+    port = ListenerPort(before, around(says("hi")))
+    first = port.server.options.idle_timeout_s
+    await (await port.prepare(after, around(says("hi")))).commit()
 
-    assert (first, door.server.options.idle_timeout_s) == (7.0, 9.0)
+    assert (first, port.server.options.idle_timeout_s) == (7.0, 9.0)
+
+
+async def test_a_change_that_is_discarded() -> None:
+    """The old steps stay and are not closed; only the new ones are."""
+    port = ListenerPort(idle_after(7), around(says("hi")))
+    steps = port.listener.steps
+    async with opened(port) as client:
+        await (await port.prepare(idle_after(9), around(says("hi")))).discard()
+        answer = await client.get("/a")
+
+    assert (port.listener.steps, port.server.options.idle_timeout_s) == (steps, 7.0)
+    assert answer.text == "hi"
+
+
+def test_what_cannot_change_while_a_listener_runs() -> None:
+    """Of a load balancer only what its port is made of; everything of the others."""
+    balancer, api = idle_after(7), settings_of("http")
+
+    assert fixed(balancer) == fixed(idle_after(9)) != fixed(replace(balancer, port=81))
+    assert fixed(api) != fixed(replace(HTTP_API, function="f"))
 
 
 def idle_after(seconds: int) -> AlbSettings:
@@ -261,13 +324,13 @@ def signed(url: str, service: str) -> dict[str, str]:
     ids=["url", "http", "rest"],
 )
 async def test_signatures_are_checked(settings: ListenerSettings, service: str) -> None:
-    """With keys only what they signed for the front door's own service passes, without keys any signature does."""
+    """With keys only what they signed for the listener's own service passes, without keys any signature does."""
     strict = around(says("hi"))._replace(
         verify=lambda name: SignatureCheck({"AKID": "secret"}, "us-east-1", service=name).check
     )
     statuses: list[int] = []
     for context in (strict, around(says("hi"))):
-        async with opened(front_door(settings, context)) as client:
+        async with opened(ListenerPort(settings, context)) as client:
             url = str(client.base_url.join("/a"))
             other = ({"lambda", "execute-api"} - {service}).pop()
             lines = [signed(url, service), signed(url, other), {}]
@@ -282,7 +345,7 @@ async def test_account(name: str) -> None:
     place = AccountRegion(account="210987654321")
     service = LambdaService(account_region=place)
     service.put(scripted(shows)[0], FunctionReference("f"))
-    async with opened(front_door(settings_of(name), around(says("hi"))._replace(service=service))) as client:
+    async with opened(ListenerPort(settings_of(name), around(says("hi"))._replace(service=service))) as client:
         context = (await client.get("/")).json()["requestContext"]
 
     assert context["accountId"] == "210987654321"
@@ -291,8 +354,8 @@ async def test_account(name: str) -> None:
 @pytest.mark.parametrize(("allowed", "source_ip"), [(True, "192.0.2.7"), (False, "127.0.0.1")])
 async def test_developer_headers_are_off_unless_asked_for(allowed: bool, source_ip: str) -> None:
     """Only who allows them lets a client choose its own address."""
-    door = front_door(settings_of("http"), around(scripted(shows)[0])._replace(dev_headers=allowed))
-    async with opened(door) as client:
+    port = ListenerPort(settings_of("http"), around(scripted(shows)[0])._replace(dev_headers=allowed))
+    async with opened(port) as client:
         event = (await client.get("/", headers={"X-Gateway-Source-Ip": "192.0.2.7"})).json()
 
     assert event["requestContext"]["http"]["sourceIp"] == source_ip
@@ -303,7 +366,7 @@ async def test_a_function_that_comes_later(name: str, status: int) -> None:
     """Until it is there requests fail as those of a function that was deleted."""
     context = around(says("hi"))
     context.service.remove(FunctionReference("f"))
-    async with opened(front_door(settings_of(name), context)) as client:
+    async with opened(ListenerPort(settings_of(name), context)) as client:
         before = await client.get("/a")
         context.service.put(says("hi"), FunctionReference("f"))
         after = await client.get("/a")

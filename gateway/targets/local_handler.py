@@ -1,0 +1,101 @@
+"""A handler that is loaded into this process: how it is imported, imported anew and called.
+
+It may be called on any thread; the handler's module is shared by all of them.
+"""
+
+from __future__ import annotations
+
+import time
+
+from gateway.bootstraps.python import lambda_runtime as runtime
+from gateway.configuration import FunctionConfiguration
+from gateway.errors import UsageError
+from gateway.invocation import Failed, Invocation, Returned
+from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large
+from gateway.targets.task_roots import enter, forget_modules, leave
+
+
+class LocalHandler:
+    """The handler of one function.
+
+    Args:
+        configuration: The function; its task root goes to the front of ``sys.path``.
+        given: The handler itself when the caller has it, instead of the configuration's setting.
+    """
+
+    def __init__(self, configuration: FunctionConfiguration, given: runtime.Handler | None = None) -> None:
+        self._configuration = configuration
+        self._given = given
+        self._handler = given
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it is there; otherwise the next call loads it."""
+        return self._handler is not None
+
+    def load(self) -> None:
+        """Import it.
+
+        Raises:
+            UsageError: It cannot be loaded.
+        """
+        enter(self._configuration.name, self._configuration.task_root)
+        setting = self._configuration.handler
+        try:
+            handler = runtime.load_handler(setting)
+        except Exception as error:  # whatever a module raises
+            place = runtime.place_of(error)
+            described = str(error) if isinstance(error, runtime.RuntimeFault) else f"{type(error).__name__}: {error}"
+            raise UsageError(f"{described} ({place})" if place else described) from error
+        if not callable(handler):
+            raise UsageError(f"{setting} is not callable: it is of type {type(handler).__name__}")
+        self._handler = handler
+
+    def forget(self, new: FunctionConfiguration) -> None:
+        """Import the modules of the task root, or of another one, again at the next call; a given handler stays."""
+        old, self._configuration = self._configuration, new
+        forget_modules(old.task_root)
+        if new.task_root != old.task_root:
+            enter(new.name, new.task_root)
+        self._handler = self._given
+
+    def leave(self) -> None:
+        """The function has ended."""
+        leave(self._configuration.name, self._configuration.task_root)
+
+    def run(self, invocation: Invocation) -> Returned | Failed:
+        """Call it, on this thread, and tell of an import inside the invocation where somebody asks."""
+        handler = self._handler
+        if handler is None:
+            if invocation.report is not None:
+                invocation.report.wait_for_init(time.perf_counter())
+            try:
+                handler = self._handler = runtime.load_handler(self._configuration.handler)
+            except Exception as error:  # noqa: BLE001 - whatever a module raises is the answer
+                fault = runtime.error_object(error, "")
+                runtime.log_error(fault)
+                return reported(runtime.to_json(fault).encode())
+            if invocation.report is not None:
+                invocation.report.init_ended(time.perf_counter())
+        context = runtime.LambdaContext(
+            invocation.request_id,
+            int(time.time() * 1000) + self._configuration.timeout_ms,
+            invocation.function_arn or self._configuration.arn,
+            invocation.client_context.decode(),
+            invocation.cognito_identity.decode(),
+        )
+        try:
+            returned, payload, content_type = runtime.run(handler, invocation.payload, context)
+        except BaseException as error:  # noqa: BLE001 - on Lambda SystemExit and its like end the process
+            return exited(invocation.request_id, exit_code(error))
+        if len(payload) > RESULT_LIMIT:
+            return result_too_large()
+        return Returned(payload, content_type=content_type) if returned else reported(payload)
+
+
+def exit_code(error: BaseException) -> int:
+    """The code with which a process ends that does not catch this."""
+    if not isinstance(error, SystemExit):
+        return 1
+    code = error.code
+    return 0 if code is None else code & 0xFF if isinstance(code, int) else 1

@@ -1,0 +1,83 @@
+"""A handler in this process, called without threads around it."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import UsageError
+from gateway.invocation import Failed, Report, Returned
+from gateway.targets.local_handler import LocalHandler, exit_code
+from tests.targets.hosting import configuration, invocation
+
+
+@pytest.fixture(autouse=True)
+def _forget_modules() -> Iterator[None]:
+    """The handler's module and folder leave this process after the test."""
+    path = sys.path[:]
+    yield
+    sys.path[:] = path
+    sys.modules.pop("local_app", None)
+
+
+def handler_in(folder: Path, source: str) -> LocalHandler:
+    """The handler of a module with this source."""
+    (folder / "local_app.py").write_text(source)
+    return LocalHandler(configuration("local_app.handler", folder))
+
+
+def test_loaded_once(tmp_path: Path) -> None:
+    """The module is imported when it is asked for, and not again by a call."""
+    handler = handler_in(tmp_path, "calls = []\ndef handler(event, _):\n    calls.append(event)\n    return calls\n")
+    before = handler.loaded
+    handler.load()
+
+    assert (before, handler.loaded) == (False, True)
+    assert [handler.run(invocation(event)) for event in (1, 2)] == [Returned(b"[1]"), Returned(b"[1, 2]")]
+
+
+def test_cannot_be_loaded(tmp_path: Path) -> None:
+    """The message has the fault and its place."""
+    with pytest.raises(UsageError, match=r"ZeroDivisionError: division by zero \(.*local_app\.py, line 1\)"):
+        handler_in(tmp_path, "1 / 0\n").load()
+
+
+def test_loaded_anew_inside_a_call(tmp_path: Path) -> None:
+    """A call after `forget` imports what is there now, and tells how long that took."""
+    handler = handler_in(tmp_path, "def handler(*_):\n    return 'first'\n")
+    handler.load()
+    handler_in(tmp_path, "def handler(*_):\n    return 'and second'\n")
+    handler.forget(configuration("local_app.handler", tmp_path))
+    report = Report()
+    report.begin(1.0, "stream", "$LATEST", None)
+    outcome = handler.run(invocation()._replace(report=report))
+
+    assert outcome == Returned(b'"and second"')
+    assert report.cold
+    assert report.init_s > 0
+
+
+def test_cannot_be_loaded_inside_a_call(tmp_path: Path) -> None:
+    """The failure is the answer, and the invocation never began."""
+    handler = handler_in(tmp_path, "def handler(*_):\n    return 'first'\n")
+    handler.load()
+    handler_in(tmp_path, "1 / 0  # no handler any more\n")
+    handler.forget(configuration("local_app.handler", tmp_path))
+    report = Report()
+    report.begin(1.0, "stream", "$LATEST", None)
+    outcome = handler.run(invocation()._replace(report=report))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "ZeroDivisionError"
+    assert report.started_at == 0.0
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(SystemExit(), 0), (SystemExit(3), 3), (SystemExit(259), 3), (SystemExit("why"), 1), (KeyboardInterrupt(), 1)],
+    ids=repr,
+)
+def test_exit_codes(error: BaseException, code: int) -> None:
+    """As the system has them of a process that ends so."""
+    assert exit_code(error) == code
