@@ -90,6 +90,7 @@ NEW = {"only_new": "new"}
 @pytest.mark.parametrize("name", ["a.zip", "b.zip"])
 async def test_new_code_and_nothing_of_the_old(tmp_path: Path, name: str, *, in_process: bool) -> None:
     """Whether the same file has changed or the configuration names another one."""
+    variables = dict(os.environ)
     async with running(of(zipped(tmp_path / "a.zip", "old", OLD)), in_process=in_process) as gateway:
         before = await says(gateway)
         new = of(zipped(tmp_path / name, "new", NEW))
@@ -100,6 +101,7 @@ async def test_new_code_and_nothing_of_the_old(tmp_path: Path, name: str, *, in_
         after = await says(gateway)
 
     assert (before, after) == (["old", "only_old=old"], ["new", "only_new=new"])
+    assert {**os.environ, "PYTEST_CURRENT_TEST": ""} == {**variables, "PYTEST_CURRENT_TEST": ""}
 
 
 @pytest.mark.parametrize("name", ["a.zip", "b.zip"])

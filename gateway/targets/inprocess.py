@@ -27,6 +27,7 @@ from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import NOT_READY, exited, timed_out
 from gateway.targets.local_handler import LocalHandler
 from gateway.targets.printed import Printed
+from gateway.targets.shared_variables import set_variables, unset_variables
 
 if TYPE_CHECKING:
     from gateway.bootstraps.python.lambda_runtime import Handler
@@ -112,7 +113,6 @@ class InProcess:
         self._reinforcing = False
         self._watch: asyncio.TimerHandle | None = None
         self._closed = False
-        self._saved: dict[str, str | None] = {}
         self._timeout_s = configuration.timeout_ms / 1000
         self._init_ms: float | None = None  # until the first invocation has begun
         self._process = os.getpid()
@@ -124,8 +124,7 @@ class InProcess:
         Raises:
             UsageError: The handler cannot be loaded.
         """
-        self._saved = {name: os.environ.get(name) for name in self._variables}
-        os.environ.update(self._variables)
+        set_variables(self, self._variables)
         began = time.perf_counter()
         if not self._handler.loaded:
             await asyncio.to_thread(self._handler.load)
@@ -221,7 +220,7 @@ class InProcess:
         """Import the modules of the task root again when the next invocation begins; a given handler stays."""
         new = self._latest()
         if new.task_root != self._configuration.task_root:
-            os.environ.update(LAMBDA_TASK_ROOT=str(new.task_root), PWD=str(new.task_root))
+            set_variables(self, {"LAMBDA_TASK_ROOT": str(new.task_root), "PWD": str(new.task_root)})
         self._configuration = new
         self._handler.forget(new)
 
@@ -235,12 +234,7 @@ class InProcess:
             self._wakes.put(False)
         self._threads = 0
         self._handler.leave()
-        for name, value in self._saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        self._saved.clear()
+        unset_variables(self)
 
     def _start_thread(self) -> None:
         threading.Thread(target=self._work, name="lambda", daemon=True).start()
