@@ -97,7 +97,8 @@ class Session:
         self._active()
         self._frames.receive_data(data)
         for event in self._frames.events_received():
-            if isinstance(event, Frame) and self.is_open:
+            # What came before the client's own close frame, perhaps in one packet with it, is still a message.
+            if isinstance(event, Frame) and (self.is_open or self._frames.close_rcvd_then_sent):
                 self._frame(event)
         self._flush()
 

@@ -59,6 +59,16 @@ async def test_byte_by_byte() -> None:
     opened.session.lost()
 
 
+async def test_a_message_right_before_the_close() -> None:
+    """Both may come in one packet; the message is one still, and what stands behind the close is none."""
+    opened = Opened()
+    close = frame(Opcode.CLOSE, b"\x03\xe8")
+    opened.session.received(frame(Opcode.TEXT, b"last") + close + frame(Opcode.TEXT, b"too late"))
+    opened.session.lost()
+
+    assert (opened.messages, opened.ends) == (["last"], [(1000, "")])
+
+
 async def test_text_that_is_no_utf8() -> None:
     """It closes with 1007."""
     opened = Opened()
