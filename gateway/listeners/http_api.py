@@ -28,7 +28,7 @@ from gateway.translation.flavours.http_api_v1 import HttpApiV1
 from gateway.translation.gateway_response import Cause
 from gateway.translation.jwt_authorizer import claims_and_scopes
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.route import DEFAULT, Route, RouteMatch, RouteTable
+from gateway.translation.route import DEFAULT, RouteMatch, RouteTable, parse_route
 from gateway.types import Json
 
 _DEFAULTS: Final = apis.HttpRoute("")
@@ -194,7 +194,7 @@ def http_api(settings: HttpApiSettings, context: ListenerContext, *, clock: Cloc
         "region": region,
         "account_id": account,
         "domain_name": settings.domain_name,
-        "routes": RouteTable([_route(key) for key in routes]),
+        "routes": RouteTable([parse_route(key)._replace(name=key) for key in routes]),
         "stages": {**settings.stages, settings.stage: settings.stage_variables},
         "cors": cors_of(settings.cors),
     }
@@ -227,13 +227,6 @@ def http_api_of(
     method = HttpMethod(_DEFAULTS, version, integration, granted=authorizer)
     steps = HttpApiSteps(Flavours(options), defaultdict(lambda: method), version=version)
     return PipelineListener(steps, listener_type("http_api").steps, dev_headers=context.dev_headers)
-
-
-def _route(key: str) -> Route:
-    if key == DEFAULT:
-        return Route("ANY", DEFAULT, key)
-    method, _, path = key.partition(" ")
-    return Route(method, path, key)
 
 
 def _method(

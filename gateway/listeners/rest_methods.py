@@ -16,7 +16,7 @@ from gateway.listeners.jwks import CognitoAuthorizer, issuer_keys
 from gateway.listeners.proxying import HttpProxy
 from gateway.listeners.usage_plans import Clock, TokenBucket
 from gateway.listeners.validation import RequestValidator
-from gateway.translation.route import ANY, Route, RouteTable
+from gateway.translation.route import ANY, RouteTable, parse_route
 from gateway.types import Json
 
 T = TypeVar("T")
@@ -62,11 +62,9 @@ def rest_routes(settings: RestApiSettings) -> dict[str, apis.RestRoute]:
 
 def rest_table(routes: Mapping[str, apis.RestRoute]) -> RouteTable:
     """The route table; each route bears its key as its name."""
-    table = []
-    for key, route in routes.items():
-        method, _, path = key.partition(" ")
-        table.append(Route(method, path, key, route.operation_name))
-    return RouteTable(table)
+    return RouteTable(
+        parse_route(key)._replace(name=key, operation_name=route.operation_name) for key, route in routes.items()
+    )
 
 
 def rest_methods(

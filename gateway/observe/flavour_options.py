@@ -11,7 +11,7 @@ from gateway.errors import UsageError
 from gateway.listener_types import FLAVOURS
 from gateway.translation.flavour import Flavour
 from gateway.translation.flavour_options import build_flavour
-from gateway.translation.route import DEFAULT, Route, RouteTable
+from gateway.translation.route import RouteTable
 from gateway.types import Json
 
 
@@ -43,7 +43,7 @@ def _default(member: Field[Any]) -> object:
 
 def _plain(value: Any) -> Json:  # noqa: ANN401 - whatever an option holds
     if isinstance(value, RouteTable):
-        return [_route_text(route) for route in value.routes]
+        return [f"{route.key} {route.operation_name}".rstrip() for route in value.routes]
     if is_dataclass(value):
         return _members(value)
     if isinstance(value, Mapping):
@@ -57,8 +57,3 @@ def _plain(value: Any) -> Json:  # noqa: ANN401 - whatever an option holds
     if value is None or isinstance(value, str | int | float):
         return value
     raise TypeError(f"{value!r} cannot be written as JSON")
-
-
-def _route_text(route: Route) -> str:
-    words = [route.key] if route.path == DEFAULT else [route.method, route.path]
-    return " ".join([*words, route.operation_name] if route.operation_name else words)

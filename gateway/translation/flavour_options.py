@@ -11,7 +11,7 @@ from gateway.listener_types import named_flavour
 from gateway.loading import load
 from gateway.translation.flavour import Flavour
 from gateway.translation.messages import Arrival, Request
-from gateway.translation.route import ANY, DEFAULT, Route, RouteTable
+from gateway.translation.route import RouteTable, parse_route
 from gateway.types import Json
 
 _NO_OPTIONS: Final[Mapping[str, Any]] = {}
@@ -80,17 +80,7 @@ def route_table(keys: Iterable[str]) -> RouteTable:
     """
     if isinstance(keys, str):
         keys = [keys]
-    return RouteTable([_route(key) for key in keys])
-
-
-def _route(key: str) -> Route:
-    if key == DEFAULT:
-        return Route(ANY, DEFAULT)
-    method, _, rest = f"{ANY} {key}".partition(" ") if key.startswith("/") else key.partition(" ")
-    path, _, operation_name = rest.partition(" ")
-    if not method or not path.startswith("/"):
-        raise UsageError(f"{key!r} is no route: write 'GET /pets/{{id}}', 'ANY /{{proxy+}}' or '$default'")
-    return Route(method, path, operation_name=operation_name)
+    return RouteTable([parse_route(key) for key in keys])
 
 
 def encode_as(

@@ -17,6 +17,7 @@ Facts:
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from gateway.errors import UsageError
 from gateway.types import Json
 
 ANY: Final = "ANY"
@@ -42,6 +43,23 @@ class Route(NamedTuple):
     def key(self) -> str:
         """``GET /pets/{id}`` or ``$default``, as HTTP APIs write it; ``$connect``, as WebSocket APIs do."""
         return self.path if self.path.startswith("$") else f"{self.method} {self.path}"
+
+
+def parse_route(text: str) -> Route:
+    """The route of ``GET /pets/{id}``, ``ANY /{proxy+}``, ``/pets`` or ``$default``; `Route.key` written back.
+
+    Behind a space may stand the name of the operation: ``GET /pets/{id} GetPet``.
+
+    Raises:
+        UsageError: It is none of these.
+    """
+    if text == DEFAULT:
+        return Route(ANY, DEFAULT)
+    method, _, rest = f"{ANY} {text}".partition(" ") if text.startswith("/") else text.partition(" ")
+    path, _, operation_name = rest.partition(" ")
+    if not method or not path.startswith("/"):
+        raise UsageError(f"{text!r} is no route: write 'GET /pets/{{id}}', 'ANY /{{proxy+}}' or '$default'")
+    return Route(method, path, operation_name=operation_name)
 
 
 class RouteMatch(NamedTuple):

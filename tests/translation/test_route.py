@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.translation.route import ANY, DEFAULT, HTTP_DEFAULT, REST_DEFAULT, Route, RouteTable
+from gateway.errors import UsageError
+from gateway.translation.route import ANY, DEFAULT, HTTP_DEFAULT, REST_DEFAULT, Route, RouteTable, parse_route
 
 
 def _table(*keys: str) -> RouteTable:
@@ -100,3 +101,24 @@ def test_rest_has_no_route(routes: tuple[str, ...], method: str, path: str) -> N
 def test_rest_default_takes_everything() -> None:
     """The resources of a REST API with one proxy integration."""
     assert all(REST_DEFAULT.match_rest("GET", path) for path in ("/", "/a", "/a/b/", "/a//b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("GET /pets/{id}", Route("GET", "/pets/{id}")),
+        ("/pets", Route(ANY, "/pets")),
+        ("$default", Route(ANY, DEFAULT)),
+        ("PUT /a PutA", Route("PUT", "/a", operation_name="PutA")),
+    ],
+)
+def test_a_route_as_it_is_written(text: str, expected: Route) -> None:
+    """In a configuration, a test, a recording."""
+    assert parse_route(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "GET", "GET pets", "pets"])
+def test_what_is_no_route(text: str) -> None:
+    """The message says how one is written."""
+    with pytest.raises(UsageError, match=r"is no route: write 'GET /pets/\{id\}'"):
+        parse_route(text)
