@@ -4,7 +4,7 @@ Only what differs from the default is written.  Routes are written by their keys
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any
 
 from gateway.errors import UsageError
@@ -32,9 +32,13 @@ def make_flavour(name: str, options: Mapping[str, Json]) -> Flavour:
 
 
 def _members(value: Any) -> dict[str, Json]:  # noqa: ANN401 - any of the dataclasses
-    """The fields of a dataclass that differ from their defaults."""
-    members = ((member, getattr(value, member.name)) for member in fields(value) if member.init)
-    return {member.name: _plain(found) for member, found in members if found != _default(member)}
+    """The fields of a dataclass that differ from their defaults, and from what is derived from others (an API's id)."""
+    given = {member.name: _default(member) for member in fields(value) if member.init}
+    return {
+        name: _plain(getattr(value, name))
+        for name, default in given.items()
+        if default is MISSING or (getattr(value, name) != default and replace(value, **{name: default}) != value)
+    }
 
 
 def _default(member: Field[Any]) -> object:

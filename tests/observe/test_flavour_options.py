@@ -35,6 +35,15 @@ def test_a_default_listener_is_made_again(name: str) -> None:
     assert make_flavour(name, json.loads(json.dumps(options_of(flavour)))) == flavour
 
 
+@pytest.mark.parametrize("name", FLAVOURS)
+def test_what_is_derived_is_not_written(name: str) -> None:
+    """The ids of an API follow from account and region; one that was given stays."""
+    derived = set(options_of(build_flavour(name))) & {"api_id", "deployment_id", "url_id"}
+
+    assert derived == set()
+    assert options_of(RestApi(api_id="abcdefghij")) == {"api_id": "abcdefghij"}
+
+
 def test_load_balancer_attributes_come_back() -> None:
     """Only what differs from AWS's defaults is written."""
     attributes = AlbAttributes(xff_client_port=True, response_headers=((b"X-Frame-Options", b"DENY"),))
