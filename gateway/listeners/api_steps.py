@@ -40,7 +40,7 @@ class ApiSteps(ABC):
         """All of them."""
         return True
 
-    async def throttle(self, state: RequestState) -> None:
+    def throttle(self, state: RequestState) -> None:
         """The route's own bucket, then the stage's.
 
         Raises:

@@ -55,15 +55,15 @@ class FunctionUrlSteps(ApiSteps):
             "authorize": self.flavour.auth_type != "NONE" or self._authorizer is not None,
         }.get(step, True)
 
-    async def preflight(self, state: RequestState) -> Response | None:
+    def preflight(self, state: RequestState) -> Response | None:
         """Answer a CORS preflight."""
         return self.flavour.preflight(state.request, state.arrival)
 
-    async def route(self, state: RequestState) -> None:
+    def route(self, state: RequestState) -> None:
         """Everything goes to the function."""
         state.match = self.flavour.route(state.request)
 
-    async def authorize(self, state: RequestState) -> None:
+    def authorize(self, state: RequestState) -> None:
         """Who signed the request; raises `Refused` when nobody did."""
         if self._authorizer is not None:
             authorizer = self._authorizer

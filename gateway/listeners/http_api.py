@@ -107,11 +107,11 @@ class HttpApiSteps(ApiSteps):
         """What the API takes."""
         return self.flavours.v2.limits
 
-    async def preflight(self, state: RequestState) -> Response | None:
+    def preflight(self, state: RequestState) -> Response | None:
         """Answer a CORS preflight."""
         return self.flavours.v2.preflight(state.request, state.arrival)
 
-    async def route(self, state: RequestState) -> None:
+    def route(self, state: RequestState) -> None:
         """Find the route; raises `Refused` when there is none."""
         state.match = match = self.flavours.v2.route(state.request)
         state.method = self._methods[match.route.name]

@@ -6,16 +6,16 @@ requests runs this: ports, the ASGI application, the clients and servers of test
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 from gateway.errors import Fault
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.listener import Answer
+from gateway.listeners.listener import Answer, Upgraded
 from gateway.observe.record import Exchange, Observer
 from gateway.translation.flavour import Flavour, Limits
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.route import RouteMatch
-from gateway.types import Address
+from gateway.types import Address, HeaderList
 
 if TYPE_CHECKING:
     from gateway.listeners.dev_headers import Knobs
@@ -36,25 +36,31 @@ class RequestState:
         method: What the listener keeps of that route, or the rule of a load balancer that decides.
         usage_key: The API key that an authorizer gave, "" for none.
         set_cookies: Lines that a step adds to the answer, whoever gives it.
+        upgrade_lines: Lines of the answer that opens a WebSocket connection.
         response: The answer, where a later step adds to it.
     """
 
-    __slots__ = ("arrival", "exchange", "knobs", "match", "method", "request", "response", "set_cookies", "usage_key")
+    # Most requests need none of these: a default of the class costs nothing for each of them.
+    knobs: "Knobs | None" = None
+    match: RouteMatch | None = None
+    method: Any = None
+    usage_key = ""
+    set_cookies: HeaderList = ()
+    upgrade_lines: HeaderList = ()
+    response: Response | None = None
 
     def __init__(self, request: Request, arrival: Arrival, exchange: Exchange | None = None) -> None:
         self.request = request
         self.arrival = arrival
         self.exchange = exchange
-        self.knobs: Knobs | None = None
-        self.match: RouteMatch | None = None
-        self.method: Any = None
-        self.usage_key = ""
-        self.response: Response | None = None
-        self.set_cookies: list[tuple[bytes, bytes]] = []
 
 
-Step: TypeAlias = Callable[[RequestState], Awaitable[Answer | None]]
-"""One step: None goes on to the next; raises `Fault` for a request that ends here."""
+Step: TypeAlias = Callable[[RequestState], Answer | Awaitable[Answer | None] | None]
+"""One step: None goes on to the next; raises `Fault` for a request that ends here.  What waits for nothing is no
+coroutine, which would be felt."""
+
+
+_ANSWERS: Final = (Response, Upgraded)
 
 
 class PortNeeds(NamedTuple):
@@ -162,9 +168,14 @@ class PipelineListener:
         state = RequestState(request, self._arrive() if exchange is None else exchange.arrival, exchange)
         try:
             for step in self._run:
-                answer = await step(state)
-                if answer is not None:
-                    return answer
+                answer = step(state)
+                if answer is None:
+                    continue
+                if not isinstance(answer, _ANSWERS):
+                    answer = await answer
+                    if answer is None:
+                        continue
+                return answer
             raise AssertionError("no step has answered")
         except Fault as fault:
             if exchange is not None:
@@ -187,7 +198,7 @@ class PipelineListener:
         await self.steps.aclose()
 
 
-async def _read_dev_headers(state: RequestState) -> None:
+def _read_dev_headers(state: RequestState) -> None:
     from gateway.listeners.dev_headers import read_knobs  # noqa: PLC0415 - only for --dev-headers
 
     state.request, state.arrival, state.knobs = read_knobs(state.request, state.arrival)

@@ -70,7 +70,7 @@ class RestApiSteps(ApiSteps):
         """What the API takes."""
         return self.flavour.limits
 
-    async def route(self, state: RequestState) -> None:
+    def route(self, state: RequestState) -> None:
         """Find the method; raises `Refused` when there is none."""
         state.match = match = self.flavour.route(state.request)
         state.method = self._methods[match.route.name]
@@ -106,7 +106,7 @@ class RestApiSteps(ApiSteps):
             path = path.removeprefix(f"/{prefix}")
         return path or "/"
 
-    async def usage_plan(self, state: RequestState) -> None:
+    def usage_plan(self, state: RequestState) -> None:
         """Count the request for its API key; raises `Refused` when the key may not, or no longer."""
         if state.method.settings.api_key_required:
             value = state.usage_key if self._key_from_authorizer else _api_key(state.request)

@@ -108,7 +108,7 @@ class WebSocketSteps(ApiSteps):
         """Those of handshakes and of the management API, which refuses too long messages in its own words."""
         return self.flavour.limits._replace(request_body=_MANAGEMENT_BODY)
 
-    async def manage(self, state: RequestState) -> Response | None:
+    def manage(self, state: RequestState) -> Response | None:
         """Answer a call of the management API."""
         request, arrival = state.request, state.arrival
         connection_id = managed_connection(request.raw_path.decode("latin-1"), self.flavour.stage)
@@ -120,12 +120,12 @@ class WebSocketSteps(ApiSteps):
             lines.append((b"x-amzn-ErrorType", answer.error.encode()))
         return framed(answer.status, lines, answer.body, request, arrival, b"application/json")
 
-    async def route(self, state: RequestState) -> None:
+    def route(self, state: RequestState) -> None:
         """Every handshake at the stage is ``$connect``; raises `Refused` for what is none."""
         path = state.request.raw_path.decode("latin-1")
         if path.rstrip("/") not in {"", f"/{self.flavour.stage}"}:
             raise Refused(Cause.NO_STAGE, f"{path} is not the stage /{self.flavour.stage}")
-        state.set_cookies.append(_accept_line(state.request))
+        state.upgrade_lines = [_accept_line(state.request)]
         state.match = self.flavour.route(state.request)
         if state.exchange is not None:
             state.exchange.rule = CONNECT
@@ -158,7 +158,7 @@ class WebSocketSteps(ApiSteps):
         connection = self.flavour.open(request, arrival, match)
         session = Session(connection, request, self._message, self._closed, self._times, observer)
         self.connections.add(session)
-        head = [(b"Connection", b"upgrade"), (b"Upgrade", b"websocket"), *state.set_cookies]
+        head = [(b"Connection", b"upgrade"), (b"Upgrade", b"websocket"), *state.upgrade_lines]
         return Upgraded(answer._replace(headers=[*head, *answer.headers]), session)
 
     def _message(self, session: "Session", text: str) -> None:

@@ -51,10 +51,10 @@ def state(*, knobs: Knobs | None = None, route: TokenBucket | None = None) -> Re
     return state
 
 
-async def admitted(api: Api, throttled: RequestState) -> bool:
+def admitted(api: Api, throttled: RequestState) -> bool:
     """Whether the throttling lets a request pass, which it never refuses for another reason."""
     try:
-        await api.throttle(throttled)
+        api.throttle(throttled)
     except Refused as refused:
         return refused.cause is not Cause.THROTTLED
     return True
@@ -97,20 +97,20 @@ def test_an_api_may_have_another_word_for_a_status() -> None:
 
 async def test_without_limits_nothing_is_throttled() -> None:
     """Neither the stage nor the route has any."""
-    assert all([await admitted(Api(), state()) for _ in range(3)])
+    assert all(admitted(Api(), state()) for _ in range(3))
 
 
 async def test_the_stage_is_throttled() -> None:
     """All routes together."""
     api = Api(bucket(2))
 
-    assert [await admitted(api, state()) for _ in range(3)] == [True, True, False]
+    assert [admitted(api, state()) for _ in range(3)] == [True, True, False]
 
 
 async def test_a_route_is_throttled_before_the_stage() -> None:
     """What a route refuses takes nothing from the stage."""
     api, narrow = Api(bucket(2)), bucket(1)
-    passed = [await admitted(api, state(route=route)) for route in (narrow, narrow, None, None)]
+    passed = [admitted(api, state(route=route)) for route in (narrow, narrow, None, None)]
 
     assert passed == [True, False, True, False]
 
@@ -119,7 +119,7 @@ async def test_a_developer_header_throttles() -> None:
     """It needs no limit; one that asks for something else changes nothing."""
     asked = [NO_KNOBS, Knobs(throttle="function"), Knobs(throttle="api")]
 
-    assert [await admitted(Api(), state(knobs=knobs)) for knobs in asked] == [True, True, False]
+    assert [admitted(Api(), state(knobs=knobs)) for knobs in asked] == [True, True, False]
 
 
 async def test_an_api_in_the_pipeline() -> None:

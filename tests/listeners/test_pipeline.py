@@ -57,7 +57,7 @@ class Stepping:
         """As the test says."""
         return step not in self._idle
 
-    async def first(self, state: RequestState) -> Answer | None:
+    def first(self, state: RequestState) -> Answer | None:
         """The first step."""
         return self._run("first", state)
 

@@ -112,7 +112,7 @@ class AlbSteps:
             "finish": self._adds_cookies,
         }.get(step, True)
 
-    async def mitigate(self, state: RequestState) -> None:
+    def mitigate(self, state: RequestState) -> None:
         """Let the request pass as desync mitigation does; what is refused or closed depends on the mode."""
         request = state.request
         method, path, query, headers = request[:4]
@@ -139,7 +139,7 @@ class AlbSteps:
         answered = await authentication.callback(state.request, state.arrival)
         return _noted(answered, state.exchange) if answered else None
 
-    async def route(self, state: RequestState) -> None:
+    def route(self, state: RequestState) -> None:
         """Find the rule that decides."""
         rule = state.method = self.routing.rules.match(state.request)
         if state.exchange:
@@ -155,7 +155,7 @@ class AlbSteps:
         if not isinstance(passed, Passed):
             return _noted(passed, state.exchange)
         state.request = passed.request
-        state.set_cookies.extend(passed.set_cookies)
+        state.set_cookies = passed.set_cookies
         return None
 
     async def integrate(self, state: RequestState) -> Response | None:
@@ -175,7 +175,7 @@ class AlbSteps:
         state.response = response
         return None
 
-    async def finish(self, state: RequestState) -> Response:
+    def finish(self, state: RequestState) -> Response:
         """Add the cookies of stickiness and of authentication to the answer, whoever gave it."""
         response = state.response
         assert response  # noqa: S101 - the step before has set it
@@ -204,7 +204,8 @@ class AlbSteps:
         response = await group.forward(request, arrival, state.exchange)
         if action.stickiness_seconds:
             # Before those of authentication.
-            state.set_cookies[:0] = sticky_cookies(action, name, routing.sticky_key, arrival.epoch_ms)
+            cookies = sticky_cookies(action, name, routing.sticky_key, arrival.epoch_ms)
+            state.set_cookies = [*cookies, *state.set_cookies]
         return response
 
     def _group_name(self, action: ForwardAction, request: Request, arrival: Arrival) -> str:
