@@ -13,7 +13,7 @@ from gateway.invocation import StreamBroken
 from gateway.listeners.delivery import close_body, exactly
 from gateway.listeners.failing import answer_to_defect
 from gateway.listeners.listener import Listener, observed
-from gateway.listeners.wire import has_content
+from gateway.listeners.wire import has_content, refused_while_read
 from gateway.observe.record import Exchange, Transfer, described, end
 from gateway.translation.headers import wire_size
 from gateway.translation.messages import Request, Response, Tls
@@ -73,11 +73,12 @@ class AsgiRim:
             await self._write_and_tell(start, exchange, receive, _Meter(send, request, created_at))
 
     async def _answer(self, request: Request, exchange: Exchange | None) -> Response:
-        if request.stream is None or self.listener.accepts_streams:
+        status = refused_while_read(request, self.listener.limits)
+        if not status and (request.stream is None or self.listener.accepts_streams):
             answer = await self.listener.respond(request, exchange)
             return answer if isinstance(answer, Response) else answer.response
         line = b"%b %b HTTP/%b" % (request.method.encode(), request.raw_path, request.http_version.encode())
-        return self.listener.reject(413, request.client, line)
+        return self.listener.reject(status or 413, request.client, line)
 
     async def _write_and_tell(self, start: Message, exchange: Exchange, receive: Receive, meter: "_Meter") -> None:
         assert exchange.request  # noqa: S101 - it is a request that is answered
