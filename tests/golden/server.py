@@ -33,6 +33,7 @@ _QUIET_S: Final = 0.05
 _LATE_S: Final = 1.0
 """How long the rest of a request may take."""
 
+_NAME: Final = re.compile(rb"(?i)\r\nX-Golden: (\d+)\r\n")
 _LENGTH: Final = re.compile(rb"(?im)^content-length: *(\d+)")
 
 
@@ -59,7 +60,8 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             while got := _request(connection):
-                name = got.partition(b"\r\nX-Golden: ")[2].partition(b"\r\n")[0].decode()
+                found = _NAME.search(got)
+                name = found[1].decode() if found else ""
                 self.got[name] = self.got.get(name, b"") + got
                 path = got.partition(b" ")[2].partition(b" ")[0].partition(b"?")[0]
                 connection.sendall(ANSWERS.get(path, ANSWERS[b"/ok"]))
