@@ -13,7 +13,7 @@ from gateway.invocation import StreamBroken
 from gateway.listeners.delivery import close_body, exactly
 from gateway.listeners.failing import answer_to_defect
 from gateway.listeners.listener import Listener, observed
-from gateway.listeners.wire import has_content, refused_while_read
+from gateway.listeners.wire import has_content, keeps_alive, refused_while_read
 from gateway.observe.record import Exchange, Transfer, described, end
 from gateway.translation.headers import wire_size
 from gateway.translation.messages import Request, Response, Tls
@@ -161,16 +161,19 @@ def _request(scope: Scope, body: bytes, rest: AsyncIterator[bytes] | None) -> Re
     raw_path = scope.get("raw_path") or scope["path"].encode()
     client = scope.get("client") or ("", 0)
     server = scope.get("server") or ("", 0)
+    headers = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
+    http_version = scope.get("http_version", "1.1")
     return Request(
         method=scope["method"],
         raw_path=raw_path.partition(b"?")[0],
         raw_query=scope.get("query_string", b""),
-        headers=[(bytes(name), bytes(value)) for name, value in scope["headers"]],
+        headers=headers,
         body=body,
         client=(str(client[0]), int(client[1])),
         server=(str(server[0]), int(server[1] or 0)),
         scheme=scope.get("scheme", "http"),
-        http_version=scope.get("http_version", "1.1"),
+        http_version=http_version,
+        keep_alive=keeps_alive(http_version, headers),
         tls=_tls(scope),
         stream=rest,
     )

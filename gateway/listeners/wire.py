@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from gateway.translation.error_page import STANDARD_REASONS
 from gateway.translation.flavour import Limits
+from gateway.translation.headers import values_of
 from gateway.translation.messages import Request, Response, Tls
 from gateway.types import Address, HeaderList
 
@@ -112,3 +113,9 @@ def refused_while_read(request: Request, limits: Limits) -> int:
     target = len(request.raw_path) + len(request.raw_query) + bool(request.raw_query)
     status = over_limit(len(request.method) + target + len("  HTTP/1.1"), request.headers, limits)
     return status or (413 if len(request.body) > limits.request_body else 0)
+
+
+def keeps_alive(http_version: str, headers: HeaderList) -> bool:
+    """Whether the connection may serve another request after one with these lines (RFC 9112, section 9.3)."""
+    tokens = {token.strip().lower() for value in values_of(headers, b"connection") for token in value.split(b",")}
+    return b"close" not in tokens and (http_version != "1.0" or b"keep-alive" in tokens)

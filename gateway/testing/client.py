@@ -14,7 +14,7 @@ import httpx
 from gateway.configuration import FunctionConfiguration
 from gateway.listener_types import listener_type_of, named_flavour
 from gateway.listeners.arrivals import arrive
-from gateway.listeners.wire import has_content
+from gateway.listeners.wire import has_content, keeps_alive
 from gateway.testing.call import Handler, HandlerCall, build_configuration, load_handler
 from gateway.translation.flavour_options import build_flavour
 from gateway.translation.messages import Request
@@ -43,6 +43,7 @@ class _Door:
             client=self.client,
             server=("127.0.0.1", url.port or (443 if url.scheme == "https" else 80)),
             scheme=url.scheme,
+            keep_alive=keeps_alive("1.1", request.headers.raw),
         )
 
     def answer(self, request: Request) -> httpx.Response:

@@ -70,11 +70,7 @@ TABLE: Final = (
     NotCarried(_PARSED, "*", "HTTP/2.0 in a request line", "which versions there are says the parser"),
     NotCarried(_PARSED, "alb", "HTTP/1.7", "which versions there are says the parser"),
     NotCarried(_PARSED, "*", "a method in lower case", "ASGI and httpx have methods in upper case"),
-    NotCarried(_PARSED, "*", "HTTP/1.0*", "whether a connection goes on is known to its server alone"),
-    NotCarried(
-        ("asgi",), "alb-rules", "a redirect without a host", "whether a connection goes on is known to its server alone"
-    ),
-    NotCarried(_PARSED, "*", "Connection: close", "whether a connection goes on is known to its server alone"),
+    NotCarried(("client",), "*", "HTTP/1.0*", "what a client of tests asks is HTTP/1.1"),
     NotCarried(_PARSED, "alb*", "the same length twice", "the parser has made one of them"),
     NotCarried(("asgi",), "http-v1", "the event of a GET", "ASGI has names of header lines in lower case"),
     NotCarried(("asgi",), "rest", "the event of a*", "ASGI has names of header lines in lower case"),

@@ -6,6 +6,7 @@ from gateway.listeners.server import ListenerServer
 from gateway.listeners.wire import (
     has_content,
     head_lines,
+    keeps_alive,
     over_limit,
     refused_while_read,
     split_target,
@@ -113,3 +114,19 @@ async def test_refused_while_read_as_a_port_does(query: str, *, over: bool) -> N
     request = Request("GET", path, raw_query, [(b"Host", b"h")], b"", ("127.0.0.1", 9), ("127.0.0.1", 80))
     assert answer.status == (414 if over else 200)
     assert refused_while_read(request, SMALL) == (414 if over else 0)
+
+
+@pytest.mark.parametrize(
+    ("version", "connection", "expected"),
+    [
+        ("1.1", [], True),
+        ("1.1", [b"x-a, Close"], False),
+        ("1.1", [b"keep-alive", b"close"], False),
+        ("1.0", [], False),
+        ("1.0", [b"Keep-Alive"], True),
+        ("2", [], True),
+    ],
+)
+def test_whether_a_connection_goes_on(version: str, connection: list[bytes], *, expected: bool) -> None:
+    """HTTP/1.1 goes on unless a line says otherwise, HTTP/1.0 only where one says so."""
+    assert keeps_alive(version, [(b"Connection", value) for value in connection]) is expected
