@@ -172,7 +172,7 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True)
-class GatewayResponse:
+class GatewayResponseSettings:
     """A gateway response."""
 
     status_code: _Status | None = None

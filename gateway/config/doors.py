@@ -17,7 +17,7 @@ from gateway.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Cors:
+class CorsSettings:
     """CORS of a function URL."""
 
     allow_credentials: bool = False
@@ -69,7 +69,7 @@ class RestApiSettings(ListenerKeys):
     """Usage plans by name."""
     models: apis.Models = field(default_factory=dict)
     """JSON Schemas by name."""
-    gateway_responses: Mapping[str, apis.GatewayResponse] = field(default_factory=dict)
+    gateway_responses: Mapping[str, apis.GatewayResponseSettings] = field(default_factory=dict)
     """Gateway responses by type, such as DEFAULT_4XX."""
     throttle: apis.Throttle | None = None
     """Of the stage."""
@@ -132,7 +132,7 @@ class HttpApiSettings(ListenerKeys):
     """Route keys such as "GET /pets/{id}" and the names of their functions, or tables."""
     authorizers: Mapping[Name, apis.Authorizer] = field(default_factory=dict)
     """Authorizers by name."""
-    cors: Cors | None = None
+    cors: CorsSettings | None = None
     """CORS; left out, the functions answer for themselves."""
     throttle: apis.Throttle | None = None
     """Of the stage."""
@@ -158,7 +158,7 @@ class FunctionUrlSettings(ListenerKeys):
     """Whether requests must be signed."""
     invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
     """Whether results are streamed."""
-    cors: Cors | None = None
+    cors: CorsSettings | None = None
     """CORS; left out, the function answers for itself."""
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config.not_allowed import shown
-from gateway.config.source import Fault, Key, KeyPath
+from gateway.config.source import FileFault, Key, KeyPath
 from gateway.types import Json
 
 _MANY: Final = 15
@@ -31,7 +31,7 @@ _LENGTHS: Final = {
 }
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], data: object) -> Iterator[Fault]:
+def faults_of(error: ValidationError, model: type[BaseModel], data: object) -> Iterator[FileFault]:
     """One fault for each thing that pydantic found, in its order."""
     schema = _schema(model)
     for details in error.errors(include_url=False):
@@ -68,12 +68,12 @@ def _path(details: ErrorDetails, data: object) -> KeyPath:
     return tuple(path)
 
 
-def _fault(details: ErrorDetails, data: object, schema: Mapping[str, Json]) -> Fault:
+def _fault(details: ErrorDetails, data: object, schema: Mapping[str, Json]) -> FileFault:
     context = details.get("ctx", {})
     path, message = _path(details, data), _message(details, schema)
     if details["loc"][-1:] == ("[key]",):  # keys of a table hold no variables, and `path` leads to the value
         message = message.replace("{found}", shown(details["input"]))
-    return Fault(path, message, context.get("derived", ""), context.get("below", ()))
+    return FileFault(path, message, context.get("derived", ""), context.get("below", ()))
 
 
 def _message(details: ErrorDetails, schema: Mapping[str, Json]) -> str:

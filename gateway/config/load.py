@@ -11,7 +11,7 @@ from gateway.errors import UsageError
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from gateway.config.source import Fault, Source
+    from gateway.config.source import FileFault, Source
 
 
 def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
@@ -52,7 +52,7 @@ def load_settings(file: Path, environ: Mapping[str, str]) -> Settings:
     return replace(settings, variables=variables)
 
 
-def _refuse(source: "Source", faults: "list[Fault]") -> NoReturn:
+def _refuse(source: "Source", faults: "list[FileFault]") -> NoReturn:
     """Report every fault once."""
     lines = dict.fromkeys(source.describe(fault) for fault in faults)
     raise UsageError("\n".join(lines))

@@ -6,7 +6,7 @@ _SHOWN: Final = 60
 
 
 class NotAllowed(Exception):
-    """A value of the file that is not allowed; the arguments are those of `gateway.config.source.Fault`."""
+    """A value of the file that is not allowed; the arguments are those of `gateway.config.source.FileFault`."""
 
     def __init__(self, message: str, derived: str = "", below: tuple[str | int, ...] = ()) -> None:
         super().__init__(message)

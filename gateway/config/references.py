@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gateway.config.faults import meant
-from gateway.config.source import Fault, KeyPath
+from gateway.config.source import FileFault, KeyPath
 
 _SECURE_ACTIONS: Final = ("authenticate-oidc", "authenticate-cognito", "jwt-validation")
 
 
-def reference_faults(data: object) -> Iterator[Fault]:
+def reference_faults(data: object) -> Iterator[FileFault]:
     """Every name of a function or target group that is not in the file, and every action on the wrong protocol."""
     functions = _table(_get(data, "functions"))
     groups = _table(_get(data, "target_groups"))
@@ -41,24 +41,28 @@ def _actions(listener: object, path: KeyPath) -> Iterator[tuple[KeyPath, object]
             yield (*path, "rules", index, "actions", number), action
 
 
-def _action_faults(action: object, path: KeyPath, protocol: object, groups: Mapping[str, object]) -> Iterator[Fault]:
+def _action_faults(
+    action: object, path: KeyPath, protocol: object, groups: Mapping[str, object]
+) -> Iterator[FileFault]:
     kind = _get(action, "type")
     for number, group in enumerate(_list(_get(action, "target_groups"))):
         yield from _unknown(group, (*path, "target_groups", number), "target_group", groups)
     if protocol == "HTTPS" and kind == "redirect" and _get(action, "protocol") == "HTTP":
-        yield Fault((*path, "protocol"), "found {found}; a redirect from HTTPS to HTTP is not allowed")
+        yield FileFault((*path, "protocol"), "found {found}; a redirect from HTTPS to HTTP is not allowed")
     if protocol != "HTTPS" and kind in _SECURE_ACTIONS:
-        yield Fault((*path, "type"), "found {found}; this action needs a listener with protocol = 'HTTPS'")
+        yield FileFault((*path, "type"), "found {found}; this action needs a listener with protocol = 'HTTPS'")
 
 
-def _unknown(table: object, path: KeyPath, key: str, known: Mapping[str, object]) -> Iterator[Fault]:
+def _unknown(table: object, path: KeyPath, key: str, known: Mapping[str, object]) -> Iterator[FileFault]:
     """A fault when a table's key names something that is not known."""
     name = _get(table, key)
     if isinstance(name, str) and name and name not in known:
         what = "target group" if key in ("target_group", "shadow") else "function"
         words = list(known)
         allowed = f"allowed: {', '.join(words)}" if words else f"the file has no {what}s"
-        yield Fault((*path, key), f"found {{found}}, which is no {what} of this file; {allowed}{meant(name, words)}")
+        yield FileFault(
+            (*path, key), f"found {{found}}, which is no {what} of this file; {allowed}{meant(name, words)}"
+        )
 
 
 def _get(data: object, key: str) -> object:

@@ -19,7 +19,7 @@ KeyPath: TypeAlias = tuple[Key, ...]
 _VARIABLE: Final = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
-class Fault(NamedTuple):
+class FileFault(NamedTuple):
     """One thing that is wrong: where, and what was found and what is allowed in one line.
 
     What was found is never written into the message, but told as the file has it, so that nobody reads the value of a
@@ -51,10 +51,10 @@ class Source(NamedTuple):
     data: object
     lines: Mapping[KeyPath, int]
     prefix: KeyPath = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FileFault, ...] = ()
     variables: Mapping[str, str] = MappingProxyType({})
 
-    def describe(self, fault: Fault) -> str:
+    def describe(self, fault: FileFault) -> str:
         """``file:line: key.path: message``; without a line for TOML."""
         line = self._line(fault.path)
         place = f"{self.file}:{line}" if line else str(self.file)
@@ -62,7 +62,7 @@ class Source(NamedTuple):
         message = self._message(fault)
         return f"{place}: {where}: {message}" if where else f"{place}: {message}"
 
-    def _message(self, fault: Fault) -> str:
+    def _message(self, fault: FileFault) -> str:
         found = _at(_at(self.data, fault.path), fault.below)
         named = [name for name in variables_in(found) if name in self.variables]
         parts = {"{found}": shown(found), "{derived}": "" if named else fault.derived}
@@ -146,10 +146,10 @@ def _read_yaml(file: Path, text: str) -> Source:
     except RecursionError:
         raise UsageError(f"{file}: a value contains itself, or is nested too deeply") from None
     lines: dict[KeyPath, int] = {}
-    faults: list[Fault] = []
+    faults: list[FileFault] = []
     for path, line in keys:
         if path in lines and not any(path[: len(fault.path)] == fault.path for fault in faults):
-            faults.append(Fault(path, f"this key is already there, in line {lines[path]}"))
+            faults.append(FileFault(path, f"this key is already there, in line {lines[path]}"))
         lines[path] = line
     return Source(file, data, lines, (), tuple(faults))
 
@@ -186,7 +186,7 @@ def variables_in(value: object) -> set[str]:
     return {name for _, name in _VARIABLE.findall(value) if name} if isinstance(value, str) else set()
 
 
-def expand(value: object, environ: Mapping[str, str], faults: list[Fault], path: KeyPath = ()) -> object:
+def expand(value: object, environ: Mapping[str, str], faults: list[FileFault], path: KeyPath = ()) -> object:
     """The value with ``${VAR}`` replaced in every text of it; ``$${`` stands for ``${``.
 
     Variables that are not set are added to ``faults``.
@@ -203,7 +203,7 @@ def expand(value: object, environ: Mapping[str, str], faults: list[Fault], path:
             return "${"
         if found[2] not in environ:
             advice = f"set it, or write $${{{found[2]}}} for the text itself"
-            faults.append(Fault(path, f"the environment variable {found[2]} is not set; {advice}"))
+            faults.append(FileFault(path, f"the environment variable {found[2]} is not set; {advice}"))
         return environ.get(found[2], "")
 
     return _VARIABLE.sub(replace, value)

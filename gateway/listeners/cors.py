@@ -1,10 +1,10 @@
-"""CORS of the configuration as the front doors answer it."""
+"""CORS of the configuration as listeners answer it."""
 
 from gateway.config import doors
 from gateway.translation.cors import Cors
 
 
-def cors_of(given: doors.Cors | None) -> Cors | None:
+def cors_of(given: doors.CorsSettings | None) -> Cors | None:
     """The same in the words of translation; a ``max_age`` of 0 is not told to browsers."""
     if given is None:
         return None

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.doors import Cors, FunctionUrlSettings
+from gateway.config.doors import CorsSettings, FunctionUrlSettings
 from gateway.config.freeze import freeze_file
 from gateway.config.model import FileModel
 from gateway.config.settings import AlbSettings, Certificate, HealthCheckSettings, Settings
-from gateway.config.source import Fault
+from gateway.config.source import FileFault
 from gateway.types import Json
 
 
-def frozen(data: Json, file: Path, faults: list[Fault] | None = None) -> Settings:
+def frozen(data: Json, file: Path, faults: list[FileFault] | None = None) -> Settings:
     """The settings of a file."""
     model = FileModel.model_validate(data, context=file.parent)
     return freeze_file(model, file, [] if faults is None else faults)
@@ -86,7 +86,7 @@ def test_paths_are_absolute(tmp_path: Path) -> None:
 def test_code_and_names(tmp_path: Path) -> None:
     """Without code it is the folder of the file; functions and target groups are called after their tables."""
     data: Json = {"functions": {"f": {"handler": "a.b", "layers": ["l"]}}, "target_groups": {"g": {"function": "f"}}}
-    faults: list[Fault] = []
+    faults: list[FileFault] = []
     settings = frozen(data, tmp_path / "g.toml", faults)
 
     assert settings.functions["f"].code == tmp_path
@@ -99,4 +99,4 @@ def test_nested_tables_become_settings() -> None:
     listener: Json = {"type": "function_url", "port": 1, "function": "f", "cors": {"allow_origins": ["*"]}}
     (settings,) = frozen({"listeners": [listener]}, Path("/g.toml")).listeners
 
-    assert settings == FunctionUrlSettings(1, "f", cors=Cors(allow_origins=("*",)))
+    assert settings == FunctionUrlSettings(1, "f", cors=CorsSettings(allow_origins=("*",)))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.config.references import reference_faults
-from gateway.config.source import Fault
+from gateway.config.source import FileFault
 
 KEYS = ("functions", "target_groups", "listeners", "rules", "actions", "default_actions", "type", "function", "routes")
 DATA = st.recursive(
@@ -18,7 +18,7 @@ DATA = st.recursive(
 @given(DATA)
 def test_any_data_is_read(data: object) -> None:
     """Data of a wrong shape, which the model refuses, does not stop the search for names."""
-    assert all(isinstance(fault, Fault) for fault in reference_faults(data))
+    assert all(isinstance(fault, FileFault) for fault in reference_faults(data))
 
 
 @pytest.mark.parametrize(

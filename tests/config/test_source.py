@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.source import Fault, Source, dotted, expand, read_source, variables_in
+from gateway.config.source import FileFault, Source, dotted, expand, read_source, variables_in
 from gateway.errors import UsageError
 
 
@@ -39,14 +39,14 @@ def test_lines_of_yaml(path: tuple[str | int, ...], place: str, tmp_path: Path) 
     file = tmp_path / "f.yaml"
     file.write_text("a:\n  b: 1\n  list:\n    - x\n    - y\n", encoding="utf-8")
 
-    assert read_source(file).describe(Fault(path, "x")).removeprefix(f"{tmp_path}/") == place
+    assert read_source(file).describe(FileFault(path, "x")).removeprefix(f"{tmp_path}/") == place
 
 
 def test_prefix() -> None:
     """In a pyproject.toml key paths begin with the table's name."""
     source = Source(Path("pyproject.toml"), {}, {}, ("tool", "gateway"))
 
-    assert source.describe(Fault(("port",), "x")) == "pyproject.toml: tool.gateway.port: x"
+    assert source.describe(FileFault(("port",), "x")) == "pyproject.toml: tool.gateway.port: x"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_expand(value: object, expanded: object) -> None:
 
 def test_expand_unset() -> None:
     """Each variable that is not set is a fault at its place."""
-    faults: list[Fault] = []
+    faults: list[FileFault] = []
     expand({"a": ["${B}"], "c": "${D}"}, {}, faults)
 
     assert [fault.path for fault in faults] == [("a", 0), ("c",)]
@@ -118,18 +118,21 @@ SOURCE = Source(
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        (Fault(("a", "b"), "found {found}; allowed: y"), "a.b: found 'x ${A}'; allowed: y"),
-        (Fault(("a", "b"), "found {found}{derived}; allowed: y", ": of x opensesame"), "found 'x ${A}'; allowed: y"),
-        (Fault(("a", "c", 0), "found {found}{derived}", ": it is plain"), "a.c[0]: found 'plain': it is plain"),
-        (Fault(("a",), "it names {found}", below=("c", 1)), "a: it names '${B}${A}'"),
-        (Fault(("a",), "x opensesame is no word"), "a: x ${A} is no word"),
-        (Fault(("a", "1"), "found {found}"), "a.1: found '${C}'"),
-        (Fault(("a", "d"), "found {found}"), "a.d: found nothing"),
-        (Fault(("a", "c", 7), "{found}"), "a.c[7]: nothing"),
-        (Fault((), "found {found}"), "gateway.toml: found a table"),
+        (FileFault(("a", "b"), "found {found}; allowed: y"), "a.b: found 'x ${A}'; allowed: y"),
+        (
+            FileFault(("a", "b"), "found {found}{derived}; allowed: y", ": of x opensesame"),
+            "found 'x ${A}'; allowed: y",
+        ),
+        (FileFault(("a", "c", 0), "found {found}{derived}", ": it is plain"), "a.c[0]: found 'plain': it is plain"),
+        (FileFault(("a",), "it names {found}", below=("c", 1)), "a: it names '${B}${A}'"),
+        (FileFault(("a",), "x opensesame is no word"), "a: x ${A} is no word"),
+        (FileFault(("a", "1"), "found {found}"), "a.1: found '${C}'"),
+        (FileFault(("a", "d"), "found {found}"), "a.d: found nothing"),
+        (FileFault(("a", "c", 7), "{found}"), "a.c[7]: nothing"),
+        (FileFault((), "found {found}"), "gateway.toml: found a table"),
     ],
 )
-def test_a_fault_tells_what_the_file_has(fault: Fault, message: str) -> None:
+def test_a_fault_tells_what_the_file_has(fault: FileFault, message: str) -> None:
     """Not what became of it, so that no variable's value is told."""
     assert SOURCE.describe(fault).endswith(message)
 

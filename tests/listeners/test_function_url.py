@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from gateway.config.doors import Cors, FunctionUrlSettings
+from gateway.config.doors import CorsSettings, FunctionUrlSettings
 from gateway.errors import NamedError
 from gateway.invocation import StreamBroken, Throttled
 from gateway.listeners.function_url import function_url
@@ -75,7 +75,7 @@ async def test_over_six_megabytes() -> None:
 async def test_preflight() -> None:
     """With CORS a preflight is answered without the function."""
     function, target = scripted(ok)
-    settings = FunctionUrlSettings(0, "f", cors=Cors(allow_origins=("*",), allow_methods=("GET",)))
+    settings = FunctionUrlSettings(0, "f", cors=CorsSettings(allow_origins=("*",), allow_methods=("GET",)))
     asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
     async with opened(function_url(settings, listener_context({"f": function}))) as port:
         answer = await port.ask("/", "OPTIONS", asked)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.config import apis
-from gateway.config.doors import Cors, HttpApiSettings
+from gateway.config.doors import CorsSettings, HttpApiSettings
 from gateway.listeners.http_api import http_api
 from gateway.types import Json
 from tests.listeners.doors import failing, lines, ok, opened, scripted
@@ -103,7 +103,9 @@ async def test_stages_and_routes() -> None:
 async def test_cors() -> None:
     """Preflights need no route, and refusals have the lines too."""
     function, target = scripted(ok)
-    settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("f")}, cors=Cors(allow_origins=("https://a",)))
+    settings = HttpApiSettings(
+        0, routes={"GET /": apis.HttpRoute("f")}, cors=CorsSettings(allow_origins=("https://a",))
+    )
     async with opened(http_api(settings, listener_context({"f": function}))) as port:
         preflight = await port.ask("/x", "OPTIONS", {"Origin": "https://a", "Access-Control-Request-Method": "GET"})
         refused = await port.ask("/x", headers={"Origin": "https://a"})

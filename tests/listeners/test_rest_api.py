@@ -233,8 +233,8 @@ async def test_gateway_responses() -> None:
         0,
         routes={"GET /": apis.RestRoute("f", api_key_required=True)},
         gateway_responses={
-            "DEFAULT_4XX": apis.GatewayResponse(response_parameters={"gatewayresponse.header.X-A": "'b'"}),
-            "INVALID_API_KEY": apis.GatewayResponse(
+            "DEFAULT_4XX": apis.GatewayResponseSettings(response_parameters={"gatewayresponse.header.X-A": "'b'"}),
+            "INVALID_API_KEY": apis.GatewayResponseSettings(
                 418, response_templates={"text/plain": "$context.error.messageString ${context.error.responseType}"}
             ),
         },

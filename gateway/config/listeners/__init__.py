@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from gateway.config.listener import ListenerKeys
-from gateway.config.source import Fault
+from gateway.config.source import FileFault
 from gateway.config.tables import model_of
 from gateway.errors import UsageError
 from gateway.listener_types import LISTENER_TYPES, listener_type
@@ -46,7 +46,7 @@ ListenerModel: Any = _any_of()
 """Any listener of AWS's types, told apart by its ``type``."""
 
 
-def with_listener_types(file_model: type[M], data: object, faults: list[Fault]) -> type[M]:
+def with_listener_types(file_model: type[M], data: object, faults: list[FileFault]) -> type[M]:
     """The model of a file whose listeners may be of the types of other packages that it names.
 
     What is no listener type, or cannot be imported, is added to ``faults``.
@@ -59,7 +59,7 @@ def with_listener_types(file_model: type[M], data: object, faults: list[Fault]) 
             except UsageError as error:
                 found[place] = _Anything
                 text = "found {found}, which cannot be used{derived}"
-                faults.append(Fault(("listeners", index, "type"), text, f": {error}"))
+                faults.append(FileFault(("listeners", index, "type"), text, f": {error}"))
     if not found:
         return file_model
     # In a union each model needs a `type` of its own.
