@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from gateway.lambda_api.signature import SignatureCheck
-    from gateway.limits.means import Limits
+    from gateway.limits.means import ResourceLimits
     from gateway.listener_ports import Change, ListenerPort
     from gateway.listeners.context import ListenerContext
 
@@ -180,7 +180,7 @@ class Gateway:
         return {function.configuration.name: function for function in self.service.functions}
 
     @property
-    def limits(self) -> "Limits | None":
+    def limits(self) -> "ResourceLimits | None":
         """By which means functions are held to their limits; None when none runs in a process of its own."""
         return self._host.limits
 

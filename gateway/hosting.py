@@ -22,7 +22,7 @@ from gateway.targets.target import Target
 from gateway.targets.variables import check_user_variables
 
 if TYPE_CHECKING:
-    from gateway.limits.means import Limits
+    from gateway.limits.means import ResourceLimits
 
 __all__ = ["Host", "HostOptions", "runtime_of_handler"]
 
@@ -53,7 +53,7 @@ class Host:
     def __init__(self, options: HostOptions) -> None:
         self.options = options
         self.reaper = Reaper()
-        self.limits: Limits | None = None
+        self.limits: ResourceLimits | None = None
         self._workspace: Path | None = None
         self._unpacking = threading.Lock()
         self._codes: weakref.WeakSet[_Code] = weakref.WeakSet()
@@ -131,9 +131,9 @@ class Host:
 
     def _find_limits(self) -> None:
         if self.limits is None and not self.options.in_process:
-            from gateway.limits.means import Limits  # noqa: PLC0415 - a POSIX system's, and nothing in this process
+            from gateway.limits.means import ResourceLimits  # noqa: PLC0415 - a POSIX system's, and nothing in this process
 
-            self.limits = Limits(private_tmp=self.options.private_tmp, opened=self.reaper.remove_groups)
+            self.limits = ResourceLimits(private_tmp=self.options.private_tmp, opened=self.reaper.remove_groups)
 
     def _executor(self, configuration: FunctionConfiguration) -> str:
         """The name of the executor: the command line's, the function's own, or the one that its runtime needs."""

@@ -13,7 +13,7 @@ import pytest
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.hosting import Host, HostOptions, runtime_of_handler
-from gateway.limits.means import Limits
+from gateway.limits.means import ResourceLimits
 from gateway.targets.inprocess import InProcess
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
@@ -164,7 +164,7 @@ async def test_cpu_share(client: str, *, wanted: bool, given: bool, expected: in
     """It is for functions that ask for it, or for all; both kinds of environments know it."""
     with ground("cpu") as made:
         host = Host(replace(OPTIONS, cpu_share=given, runtime_client=client))
-        host.limits = Limits(private_tmp=False, opened=host.reaper.remove_groups)
+        host.limits = ResourceLimits(private_tmp=False, opened=host.reaper.remove_groups)
         host.limits._found["cpu"] = made
         environment = environment_of(host, replace(configuration("returns"), cpu_share=wanted))
         await host.aclose()
@@ -176,7 +176,7 @@ async def test_cpu_share(client: str, *, wanted: bool, given: bool, expected: in
 async def test_private_tmp(variable: str, *, expected: bool) -> None:
     """Nothing is mounted over what a function needs, such as what a variable names."""
     host = Host(replace(OPTIONS, variables={}))
-    host.limits = Limits(private_tmp=False, opened=host.reaper.remove_groups)
+    host.limits = ResourceLimits(private_tmp=False, opened=host.reaper.remove_groups)
     mounting = host.limits._private_tmp = Mounting()
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         function = configuration("app.handler", Path(folder))

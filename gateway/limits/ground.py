@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.limits.group import PROCESSES, Group, processes_in, remove
-from gateway.limits.places import Place
+from gateway.limits.places import ControlGroup
 
 PREFIX: Final = "lambda-gateway-"
 _SELF: Final = "gateway"
@@ -39,7 +39,7 @@ class Ground:
         NoGround: None can be made there.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ControlGroup) -> None:
         self._place = place
         self._numbers = itertools.count()
         self._delegated: list[str] = []

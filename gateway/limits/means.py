@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.limits.ground import Ground, NoGround
-from gateway.limits.places import Place, file_system_of, place_of
+from gateway.limits.places import ControlGroup, file_system_of, place_of
 from gateway.limits.private_tmp import TMP, PrivateTmp, find_means
 
 log = logging.getLogger("gateway")
@@ -36,7 +36,7 @@ class Means:
 NO_MEANS: Final = Means()
 
 
-class Limits:
+class ResourceLimits:
     """The means of one gateway, found once.
 
     Args:
@@ -54,7 +54,7 @@ class Limits:
     def __init__(self, *, private_tmp: bool | None, opened: Callable[[Path], None]) -> None:
         self.reasons: list[str] = []
         self._opened = opened
-        self._grounds: dict[Place, Ground] = {}
+        self._grounds: dict[ControlGroup, Ground] = {}
         self._found: dict[str, Ground | NoGround] = {}
         self._private_tmp = None if private_tmp is False else find_means(asked=private_tmp is True)
         self._given: dict[str, Means] = {}

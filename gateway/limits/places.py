@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Place(NamedTuple):
+class ControlGroup(NamedTuple):
     """The control group that this process is in: its folder, and the version of its tree, 1 or 2."""
 
     folder: Path
     version: int
 
 
-def place_of(controller: str, groups: str, mounts: str) -> Place | None:
+def place_of(controller: str, groups: str, mounts: str) -> ControlGroup | None:
     """The place in the tree that has a controller; version 2's when no tree of version 1 has it, None without one.
 
     Args:
@@ -33,7 +33,7 @@ def place_of(controller: str, groups: str, mounts: str) -> Place | None:
                 continue
             for fields, source in map(_halves, mounts.splitlines()):
                 if _shows(source, version, controller) and (folder := _below(path, fields[3], fields[4])):
-                    return Place(folder, version)
+                    return ControlGroup(folder, version)
     return None
 
 

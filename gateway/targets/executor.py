@@ -18,7 +18,7 @@ from gateway.targets.reaper import Reaper
 from gateway.targets.variables import function_variables, new_log_stream
 
 if TYPE_CHECKING:
-    from gateway.limits.means import Limits, Means
+    from gateway.limits.means import Means, ResourceLimits
     from gateway.same_origin import AllowedCallers
 
 _BOOTSTRAPS = Path(gateway.bootstraps.__file__).parent
@@ -72,7 +72,7 @@ class Resources:
     options: HostOptions
     workspace: Path
     reaper: Reaper
-    limits: "Limits | None"
+    limits: "ResourceLimits | None"
     code: Callable[[], FunctionConfiguration]
 
     def log(self, configuration: FunctionConfiguration) -> FunctionLog:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.limits.ground import Ground, NoGround
-from gateway.limits.places import Place, place_of
+from gateway.limits.places import ControlGroup, place_of
 from gateway.limits.private_tmp import Start, Started
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.worker.environment import WorkerEnvironment
@@ -19,7 +19,7 @@ UNIFIED = "unified"
 """Stands for the tree of version 2, whatever controllers it has."""
 
 
-def place(controller: str) -> Place:
+def place(controller: str) -> ControlGroup:
     """Where this process is in a controller's tree; skips the test when there is none."""
     groups, mounts = (Path("/proc/self", name).read_text() for name in ("cgroup", "mountinfo"))
     found = place_of(controller, groups.replace(":memory:", ":other:") if controller == UNIFIED else groups, mounts)
@@ -56,7 +56,7 @@ def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextmanager
-def area(controller: str) -> Iterator[Place]:
+def area(controller: str) -> Iterator[ControlGroup]:
     """A place in a controller's tree that no other gateway knows, and that is left empty."""
     where = place(controller)
     try:
@@ -64,7 +64,7 @@ def area(controller: str) -> Iterator[Place]:
     except OSError as error:
         pytest.skip(f"control groups: {error}")
     try:
-        yield Place(folder, where.version)
+        yield ControlGroup(folder, where.version)
     finally:
         folder.rmdir()
 

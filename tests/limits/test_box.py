@@ -11,7 +11,7 @@ from gateway.limits.box import Box
 from gateway.limits.ground import Ground
 from gateway.limits.group import Group, processes_in
 from gateway.limits.means import NO_MEANS, Means
-from gateway.limits.places import Place
+from gateway.limits.places import ControlGroup
 from tests.limits.grounds import Mounting, ground, sleeper
 from tests.limits.test_group import go, holds
 from tests.targets.hosting import DEADLINE_S
@@ -67,7 +67,7 @@ async def test_within_the_limit(memory_ground: Ground) -> None:
 
 async def test_cpu_share_begins_late(tmp_path: Path) -> None:
     """All of the CPU until the init phase is over, then the share of the memory size."""
-    made = Ground(Place(tmp_path, 2))
+    made = Ground(ControlGroup(tmp_path, 2))
     box = Box(3538, Path("/"), Means(cpu=made))
     with sleeper() as process:
         assert not await box.take(process.pid)
@@ -82,7 +82,7 @@ async def test_cpu_share_begins_late(tmp_path: Path) -> None:
 
 async def test_cpu_share_waits_for_the_group(tmp_path: Path) -> None:
     """An init phase may be over before its process is in its group."""
-    made = Ground(Place(tmp_path, 2))
+    made = Ground(ControlGroup(tmp_path, 2))
     box = Box(1769, Path("/"), Means(cpu=made))
     with sleeper() as process:
         taking = box.take(process.pid)
@@ -111,7 +111,7 @@ async def test_cpu_share_in_fact() -> None:
 
 async def test_one_group_for_both(tmp_path: Path) -> None:
     """In version 2 memory and CPU are limited in the same group."""
-    made = Ground(Place(tmp_path, 2))
+    made = Ground(ControlGroup(tmp_path, 2))
     box = Box(128, Path("/"), Means(memory=made, cpu=made))
     with sleeper() as process:
         assert await box.take(process.pid)
@@ -125,7 +125,7 @@ async def test_one_group_for_both(tmp_path: Path) -> None:
 
 async def test_no_group(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A group that cannot be made leaves the limit to who watches, and the log says so."""
-    box = Box(128, Path("/"), Means(memory=Refusing(Place(tmp_path, 1))))
+    box = Box(128, Path("/"), Means(memory=Refusing(ControlGroup(tmp_path, 1))))
     with sleeper() as process:
         assert box.has_groups
         assert not await box.take(process.pid)
@@ -136,7 +136,7 @@ async def test_no_group(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
 
 async def test_share_that_cannot_be_had(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The log says so; the environment goes on."""
-    made = Ground(Place(tmp_path, 2))
+    made = Ground(ControlGroup(tmp_path, 2))
     box = Box(128, Path("/"), Means(cpu=made))
     with sleeper() as process:
         await box.take(process.pid)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.limits.ground import PREFIX, Ground, NoGround
-from gateway.limits.places import Place
+from gateway.limits.places import ControlGroup
 from tests.limits.grounds import UNIFIED, area, ground, sleeper
 from tests.targets.hosting import DEADLINE_S
 
@@ -16,20 +16,20 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from gateway.limits.ground import Ground
-from gateway.limits.places import Place
+from gateway.limits.places import ControlGroup
 
-ground = Ground(Place(Path(sys.argv[1]), int(sys.argv[2])))
+ground = Ground(ControlGroup(Path(sys.argv[1]), int(sys.argv[2])))
 print(ground.group().folder, flush=True)
 time.sleep(600)
 """
 
 
-def tree(folder: Path, controllers: str = "cpu memory", inside: str = "", *, root: bool = False) -> Place:
+def tree(folder: Path, controllers: str = "cpu memory", inside: str = "", *, root: bool = False) -> ControlGroup:
     """A folder with the files that a group of version 2 has, as far as they are read."""
     files = {"cgroup.controllers": controllers, "cgroup.subtree_control": "", "cgroup.procs": inside}
     for name, text in {**files, **({} if root else {"cgroup.type": "domain"})}.items():
         (folder / name).write_text(f"{text}\n")
-    return Place(folder, 2)
+    return ControlGroup(folder, 2)
 
 
 def written(folder: Path) -> str:
@@ -72,12 +72,12 @@ def test_sweep(controller: str) -> None:
 def test_no_rights(tmp_path: Path) -> None:
     """The reason names the folder."""
     with pytest.raises(NoGround, match=r"none may be made in .*/missing \(No such file"):
-        Ground(Place(tmp_path / "missing", 1))
+        Ground(ControlGroup(tmp_path / "missing", 1))
 
 
 def test_version_1_delegates_nothing(tmp_path: Path) -> None:
     """Every group of a tree of version 1 has its controller."""
-    Ground(Place(tmp_path, 1)).enable("memory")
+    Ground(ControlGroup(tmp_path, 1)).enable("memory")
 
     assert [path.name[: len(PREFIX)] for path in tmp_path.rglob("*")] == [PREFIX]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.limits.ground import Ground, NoGround
-from gateway.limits.means import NO_MEANS, Limits, Means
-from gateway.limits.places import Place
+from gateway.limits.means import NO_MEANS, Means, ResourceLimits
+from gateway.limits.places import ControlGroup
 from gateway.limits.private_tmp import PrivateTmp, ThreadNamespace
 from tests.limits.grounds import Mounting
 from tests.limits.test_ground import tree
@@ -18,9 +18,9 @@ REASON = NoGround("none may be made in /sys/fs/cgroup (Permission denied)")
 
 
 @contextmanager
-def limits(private_tmp: bool | None = False, opened: Callable[[Path], None] = print) -> Iterator[Limits]:
+def limits(private_tmp: bool | None = False, opened: Callable[[Path], None] = print) -> Iterator[ResourceLimits]:
     """Limits of this machine, closed at the end."""
-    made = Limits(private_tmp=private_tmp, opened=opened)
+    made = ResourceLimits(private_tmp=private_tmp, opened=opened)
     try:
         yield made
     finally:
@@ -70,7 +70,7 @@ def test_folder_that_is_not_in_memory(tmp_path: Path, monkeypatch: pytest.Monkey
     for kind in ("tmpfs", "ext4"):
         with limits() as made:
             made._mounts = f"1 1 0:1 / /tmp rw - {kind} none rw"
-            made._found["memory"] = ground = Ground(Place(tmp_path, 1))
+            made._found["memory"] = ground = Ground(ControlGroup(tmp_path, 1))
             found.append(made.folder)
             ground.close()
 
@@ -159,7 +159,7 @@ def test_nothing_of_a_function_is_hidden(mounting: PrivateTmp) -> None:
 def test_in_words(tmp_path: Path, given: list[str | None], found: dict[str, NoGround | None], expected: str) -> None:
     """One line tells which means are used, if any function needs them."""
     with limits() as made:
-        ground = Ground(Place(tmp_path, 1))
+        ground = Ground(ControlGroup(tmp_path, 1))
         made._found = {name: reason or ground for name, reason in {"memory": None, **found}.items()}
         made._given = {str(n): Means(private_tmp=Mounting() if it else None) for n, it in enumerate(given)}
         assert str(made) == expected

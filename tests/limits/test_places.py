@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.limits.places import Place, file_system_of, place_of
+from gateway.limits.places import ControlGroup, file_system_of, place_of
 
 V1 = """\
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
@@ -19,21 +19,26 @@ CONTAINER = "30 23 0:26 /docker/1f2e /sys/fs/cgroup/memory ro - cgroup cgroup rw
 @pytest.mark.parametrize(
     ("controller", "groups", "mounts", "expected"),
     [
-        ("memory", "4:memory:/one/two\n1:cpu,cpuacct:/\n0::/\n", V1, Place(Path("/sys/fs/cgroup/memory/one/two"), 1)),
-        ("cpu", "4:memory:/one\n1:cpu,cpuacct:/\n0::/\n", V1, Place(Path("/sys/fs/cgroup/cpu,cpuacct"), 1)),
-        ("cpu", "4:memory:/one\n0::/user.slice\n", V1, Place(Path("/sys/fs/cgroup/unified/user.slice"), 2)),
-        ("memory", "0::/user.slice/a.scope\n", V2, Place(Path("/sys/fs/cgroup/user.slice/a.scope"), 2)),
-        ("memory", "0::/\n", V2, Place(Path("/sys/fs/cgroup"), 2)),
-        ("memory", "4:memory:/docker/1f2e\n", CONTAINER, Place(Path("/sys/fs/cgroup/memory"), 1)),
-        ("memory", "4:memory:/docker/1f2e/own\n", CONTAINER, Place(Path("/sys/fs/cgroup/memory/own"), 1)),
+        (
+            "memory",
+            "4:memory:/one/two\n1:cpu,cpuacct:/\n0::/\n",
+            V1,
+            ControlGroup(Path("/sys/fs/cgroup/memory/one/two"), 1),
+        ),
+        ("cpu", "4:memory:/one\n1:cpu,cpuacct:/\n0::/\n", V1, ControlGroup(Path("/sys/fs/cgroup/cpu,cpuacct"), 1)),
+        ("cpu", "4:memory:/one\n0::/user.slice\n", V1, ControlGroup(Path("/sys/fs/cgroup/unified/user.slice"), 2)),
+        ("memory", "0::/user.slice/a.scope\n", V2, ControlGroup(Path("/sys/fs/cgroup/user.slice/a.scope"), 2)),
+        ("memory", "0::/\n", V2, ControlGroup(Path("/sys/fs/cgroup"), 2)),
+        ("memory", "4:memory:/docker/1f2e\n", CONTAINER, ControlGroup(Path("/sys/fs/cgroup/memory"), 1)),
+        ("memory", "4:memory:/docker/1f2e/own\n", CONTAINER, ControlGroup(Path("/sys/fs/cgroup/memory/own"), 1)),
         ("memory", "4:memory:/docker/1f2e4\n", CONTAINER, None),
         ("memory", "4:memory:/\n", CONTAINER, None),
         ("memory", "4:memory:/one\n", "", None),
         ("memory", "", V2, None),
-        ("memory", "0::/a:b\n", V2.replace("/sys/fs", r"/my\040fs"), Place(Path("/my fs/cgroup/a:b"), 2)),
+        ("memory", "0::/a:b\n", V2.replace("/sys/fs", r"/my\040fs"), ControlGroup(Path("/my fs/cgroup/a:b"), 2)),
     ],
 )
-def test_place(controller: str, groups: str, mounts: str, expected: Place | None) -> None:
+def test_place(controller: str, groups: str, mounts: str, expected: ControlGroup | None) -> None:
     """Both versions, hybrids of them, and containers that see a part of the tree."""
     assert place_of(controller, groups, mounts) == expected
 

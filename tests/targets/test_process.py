@@ -13,7 +13,7 @@ import pytest
 from gateway.limits.box import Box
 from gateway.limits.ground import Ground
 from gateway.limits.means import Means
-from gateway.limits.places import Place
+from gateway.limits.places import ControlGroup
 from gateway.targets.process import ChildProcess, Command, own_memory_kib, peak_memory_kib, resident_memory_kib
 from gateway.targets.reaper import Reaper
 from tests.limits.grounds import Mounting, ground
@@ -200,7 +200,7 @@ async def test_control_group_limits_all_processes(reaper: Reaper, caplog: pytest
 
 async def test_memory_from_before_the_control_group(reaper: Reaper, tmp_path: Path) -> None:
     """The kernel counts only what is taken in the group, so the process is watched all the same."""
-    box = Box(60, Path("/"), Means(memory=Ground(Place(tmp_path, 1))))  # a group of which no kernel knows
+    box = Box(60, Path("/"), Means(memory=Ground(ControlGroup(tmp_path, 1))))  # a group of which no kernel knows
     child = await ChildProcess.spawn(replace(hungry(80, 60), box=box), Log().append, reaper)
 
     assert await asyncio.wait_for(child.ended, DEADLINE_S) == -signal.SIGKILL
@@ -266,7 +266,7 @@ async def test_peak_memory_of_all_processes(reaper: Reaper) -> None:
 
 async def test_watched_where_no_group_can_be_made(reaper: Reaper, tmp_path: Path) -> None:
     """A group that fails leaves the limit to the guard."""
-    made = Ground(Place(tmp_path, 1))
+    made = Ground(ControlGroup(tmp_path, 1))
     made.folder.rmdir()
     command = replace(hungry(80, 60), box=Box(60, Path("/"), Means(memory=made)))
     child = await ChildProcess.spawn(command, Log().append, reaper)

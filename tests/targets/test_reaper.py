@@ -35,11 +35,11 @@ GATEWAY = """
 import asyncio, subprocess, sys, time
 from pathlib import Path
 from gateway.limits.ground import Ground
-from gateway.limits.places import Place
+from gateway.limits.places import ControlGroup
 from gateway.targets.reaper import Reaper
 
 reaper = Reaper()
-ground = Ground(Place(Path(sys.argv[1]), int(sys.argv[2])))
+ground = Ground(ControlGroup(Path(sys.argv[1]), int(sys.argv[2])))
 reaper.remove_groups(ground.folder)
 workspace = Path(sys.argv[3])
 reaper.remove_workspace(workspace)

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
-from gateway.limits.means import Limits
+from gateway.limits.means import ResourceLimits
 from gateway.same_origin import THIS_MACHINE
 from gateway.targets.executor import HostOptions, Resources
 from gateway.targets.reaper import Reaper
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 def resources(function: FunctionConfiguration, python: str | None = None) -> Resources:
     """What a host shares with a function."""
     reaper = Reaper()
-    limits = Limits(private_tmp=False, opened=reaper.remove_groups)
+    limits = ResourceLimits(private_tmp=False, opened=reaper.remove_groups)
     return Resources(
         HostOptions(os.environ, Log().append, python=python), Path("/workspace"), reaper, limits, lambda: function
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UsageError
-from gateway.limits.means import Limits
+from gateway.limits.means import ResourceLimits
 from gateway.targets.executor import HostOptions, Resources
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
@@ -23,7 +23,7 @@ def resources(**changes: object) -> Resources:
     """What a host shares, with these options."""
     options = HostOptions(variables=os.environ, log=Log().append, python=sys.executable)
     reaper = Reaper()
-    limits = Limits(private_tmp=False, opened=reaper.remove_groups)
+    limits = ResourceLimits(private_tmp=False, opened=reaper.remove_groups)
     given = replace(options, **changes)  # type: ignore[arg-type]  # whatever a case changes
     return Resources(given, Path("/workspace"), reaper, limits, lambda: replace(FUNCTION, opt=Path("/opt/layers")))
 
