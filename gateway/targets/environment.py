@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 
 from gateway.invocation import Invocation, Outcome
 
-Answer: TypeAlias = Future[Outcome | None]
+OutcomeFuture: TypeAlias = Future[Outcome | None]
 """Done when an invocation has its outcome, or the begin of its stream; None when it did not begin."""
 
 
@@ -28,7 +28,7 @@ class Environment(Protocol):
         """Run the init phase.  Never raises for what the user's code does: the first invocation gets the failure."""
         ...
 
-    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
+    def invoke(self, invocation: Invocation, answer: OutcomeFuture | None = None) -> OutcomeFuture:
         """Run one invocation, or let it wait for its turn; returns ``answer``, made here when the caller has none.
 
         The answer is None when the invocation was given ahead and did not begin, so that another one may run it.  The

@@ -19,7 +19,7 @@ from time import monotonic, perf_counter
 
 from gateway.errors import UsageError
 from gateway.invocation import Invocation, Outcome, Unavailable
-from gateway.targets.environment import Answer, Environment, EnvironmentFactory
+from gateway.targets.environment import Environment, EnvironmentFactory, OutcomeFuture
 from gateway.targets.failures import NOT_READY
 from gateway.targets.fleet import Fleet
 
@@ -61,7 +61,7 @@ class _Caller:
 
     __slots__ = ("alone", "answer", "environment", "invocation", "since")
 
-    answer: Answer
+    answer: OutcomeFuture
 
     def __init__(self, invocation: Invocation) -> None:
         report = invocation.report

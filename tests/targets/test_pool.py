@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, Unavailable
-from gateway.targets.environment import Answer
+from gateway.targets.environment import OutcomeFuture
 from gateway.targets.failures import NOT_READY
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
@@ -27,7 +27,7 @@ class ScriptedEnvironment:
         self.problem = problem
         self.takes_ahead = takes_ahead
         self.freed: Callable[[], None] = lambda: None
-        self.line: list[Answer] = []
+        self.line: list[OutcomeFuture] = []
         self.started = asyncio.Event()
         self.invoked = asyncio.Event()
         self.alive = True
@@ -41,7 +41,7 @@ class ScriptedEnvironment:
         if self.defect:
             raise self.defect
 
-    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
+    def invoke(self, invocation: Invocation, answer: OutcomeFuture | None = None) -> OutcomeFuture:
         """Wait for the test; a second one stands in line."""
         if invocation.payload == b"defect":
             raise RuntimeError(invocation.request_id)

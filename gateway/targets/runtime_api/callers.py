@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from gateway.same_origin import AllowedCallers, refusal, shown
-from gateway.targets.runtime_api.connection import BodySink, Call, Headers
+from gateway.targets.runtime_api.connection import BodySink, Headers, RuntimeApiCall
 
 log = logging.getLogger("gateway")
 
@@ -31,7 +31,7 @@ class Callers:
         self.host = b""
         self._allowed = allowed
 
-    def refuse(self, call: Call) -> BodySink | None:
+    def refuse(self, call: RuntimeApiCall) -> BodySink | None:
         """Answer a call that comes from a web page with 403; gives what takes its body, None for all other calls."""
         headers = call.headers
         marked = b"origin" in headers or b"sec-fetch-site" in headers

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import httptools
 
 from gateway.defects import report
-from gateway.targets.runtime_api.state import RESPONSE_LIMIT, TRUNCATED, Refusal
+from gateway.targets.runtime_api.state import RESPONSE_LIMIT, TRUNCATED, ErrorResponse
 
 Headers = dict[bytes, bytes]
 """Names in lower case; of a repeated header the last line stands."""
@@ -60,44 +60,44 @@ class BodySink(Protocol):
         ...
 
 
-class Service(Protocol):
+class RuntimeApiService(Protocol):
     """What answers the calls of a connection."""
 
-    def opened(self, connection: "Connection") -> None:
+    def opened(self, connection: "RuntimeApiConnection") -> None:
         """A client has connected."""
         ...
 
-    def closed(self, connection: "Connection") -> None:
+    def closed(self, connection: "RuntimeApiConnection") -> None:
         """A client is gone; calls without an answer are void."""
         ...
 
-    def begin(self, call: "Call") -> BodySink | None:
-        """The head has arrived: where the body goes, None to have it in `Call.body`."""
+    def begin(self, call: "RuntimeApiCall") -> BodySink | None:
+        """The head has arrived: where the body goes, None to have it in `RuntimeApiCall.body`."""
         ...
 
-    def complete(self, call: "Call") -> None:
+    def complete(self, call: "RuntimeApiCall") -> None:
         """Everything has arrived, and no sink took the body."""
         ...
 
-    def truncated(self, call: "Call") -> None:
+    def truncated(self, call: "RuntimeApiCall") -> None:
         """The body ended half-way, and no sink took it."""
         ...
 
 
-class Call:
+class RuntimeApiCall:
     """One request, and the place for its answer.
 
     Attributes:
         method: In capitals.
         path: Without the query string.
         headers: The request's.
-        body: Complete in `Service.complete`; empty when ``body_bytes`` is over the limit.
+        body: Complete in `RuntimeApiService.complete`; empty when ``body_bytes`` is over the limit.
         body_bytes: How long the body is.
     """
 
     __slots__ = ("_parts", "body_bytes", "connection", "headers", "keep_alive", "method", "path", "reply")
 
-    def __init__(self, connection: "Connection", method: bytes, path: bytes, headers: Headers) -> None:
+    def __init__(self, connection: "RuntimeApiConnection", method: bytes, path: bytes, headers: Headers) -> None:
         self.connection = connection
         self.method = method
         self.path = path
@@ -135,26 +135,26 @@ class Call:
         self.connection.flush()
 
 
-def refuse(call: Call, refusal: Refusal) -> None:
+def refuse(call: RuntimeApiCall, refusal: ErrorResponse) -> None:
     """Answer with an error of the Runtime API."""
     body = f'{{"errorMessage":"{refusal.message}","errorType":"{refusal.error_type}"}}'
     call.answer(refusal.status, body.encode())
 
 
-class Connection(asyncio.Protocol):
+class RuntimeApiConnection(asyncio.Protocol):
     """Reads requests, keeps their answers in order, stays open between them."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: RuntimeApiService) -> None:
         self._service = service
         self._parser = httptools.HttpRequestParser(self)
-        self._calls: deque[Call] = deque()
+        self._calls: deque[RuntimeApiCall] = deque()
         self._transport: asyncio.Transport | None = None
         self._held: list[bytes] = []
         self._held_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._feeding = False
         self._closing = False
-        self._call: Call | None = None
+        self._call: RuntimeApiCall | None = None
         self._sink: BodySink | None = None
         self._url = b""
         self._headers: Headers = {}
@@ -162,9 +162,9 @@ class Connection(asyncio.Protocol):
         self._complete = True  # the parser is between two requests
         self._quiet = 0  # bytes since the last ones of a body, or since the end of a request
         self._repeated = b""  # the bytes of a request that a runtime sends again and again, and what they are
-        self._repeated_call: Call | None = None
+        self._repeated_call: RuntimeApiCall | None = None
         self._begun = 0  # requests in the present piece, and the last one that is complete
-        self._last: Call | None = None
+        self._last: RuntimeApiCall | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # what a server gives
         """The client has connected."""
@@ -210,9 +210,9 @@ class Connection(asyncio.Protocol):
             self._repeated, self._repeated_call = data, last
         self.flush()
 
-    def _repeat(self, before: Call) -> None:
+    def _repeat(self, before: RuntimeApiCall) -> None:
         """Take a request of the same bytes as one before: it is the poll for the next invocation as a rule."""
-        call = Call(self, before.method, before.path, before.headers)
+        call = RuntimeApiCall(self, before.method, before.path, before.headers)
         call.keep_alive = before.keep_alive
         self._calls.append(call)
         self._service.complete(call)
@@ -295,7 +295,7 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
-        call = Call(self, self._parser.get_method(), self._url.partition(b"?")[0], self._headers)
+        call = RuntimeApiCall(self, self._parser.get_method(), self._url.partition(b"?")[0], self._headers)
         self._call = call
         self._calls.append(call)
         self._sink = self._service.begin(call)

@@ -13,12 +13,12 @@ from uuid import uuid4
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
 from gateway.targets.deadline import Deadline
-from gateway.targets.environment import Answer
+from gateway.targets.environment import OutcomeFuture
 from gateway.targets.failures import exited, not_started, platform_failure, reported, result_too_large, timed_out
 from gateway.targets.runtime_api.extension_host import ExtensionHost
 from gateway.targets.runtime_api.offer import Offer
+from gateway.targets.runtime_api.platform_events import PlatformEvents
 from gateway.targets.runtime_api.process import RuntimeApiOptions, RuntimeProcess
-from gateway.targets.runtime_api.recorder import Recorder
 from gateway.targets.runtime_api.server import RuntimeApi
 from gateway.targets.runtime_api.state import Effect
 from gateway.targets.runtime_api.streaming import ResponseStream
@@ -29,7 +29,7 @@ class _Running:
 
     __slots__ = ("began", "ended", "invocation", "offer", "outcome")
 
-    def __init__(self, invocation: Invocation, offer: Offer, outcome: Answer) -> None:
+    def __init__(self, invocation: Invocation, offer: Offer, outcome: OutcomeFuture) -> None:
         self.invocation = invocation
         self.offer = offer
         self.outcome = outcome
@@ -57,7 +57,7 @@ class RuntimeApiEnvironment:
             configuration, options.opt, log.output, options.reaper, self._check_ready, self._extension_failed
         )
         self._api.routes.update(self._extensions.routes)
-        self._recorder = Recorder(configuration, log, self._extensions.telemetry)
+        self._events = PlatformEvents(configuration, log, self._extensions.telemetry)
         self._process = RuntimeProcess(configuration, options, scratch, self._api, self._extensions, self)
         self._init: asyncio.Future[None] = self._loop.create_future()
         self._failure: Callable[[str], Failed] | None = None
@@ -80,30 +80,30 @@ class RuntimeApiEnvironment:
         """Run the init phase."""
         began = time.perf_counter()
         await self._process.listen()
-        self._recorder.init_began()
+        self._events.init_began()
         launching = self._process.launch()
         await asyncio.wait([self._init], timeout=self._options.init_limit_s)
         duration_ms = (time.perf_counter() - began) * 1000
         if self._init.done():
             await asyncio.wait([launching])  # what it raised has been reported
-            self._recorder.init_ended(duration_ms, "success" if self._failure is None else "error")
+            self._events.init_ended(duration_ms, "success" if self._failure is None else "error")
             self._extensions.api.closed = True
             self._process.share_cpu()
             return
         self.problem = f"the init phase took longer than {self._options.init_limit_s:g} s"
-        self._recorder.init_ended(duration_ms, "timeout")
-        self._recorder.init_ms = None
+        self._events.init_ended(duration_ms, "timeout")
+        self._events.init_ms = None
         await self._process.give_up()
         self._process.share_cpu()
 
-    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
+    def invoke(self, invocation: Invocation, answer: OutcomeFuture | None = None) -> OutcomeFuture:
         """Run one invocation to its end, or to the first piece of its stream."""
         deadline = time.time_ns() // 1_000_000 + self.configuration.timeout_ms
         offer = Offer(invocation, self.configuration.arn, next(self._attempts), deadline)
         answer = answer or self._loop.create_future()
         self._running = _Running(invocation, offer, answer)
         self._deadline.begin(self._running.began)
-        self._recorder.begin(invocation, self._running.began, self._process.log_stream, self._process.child)
+        self._events.begin(invocation, self._running.began, self._process.log_stream, self._process.child)
         if self._failure is not None:
             self._fail(self._failure)
         elif not self._process.alive:
@@ -145,8 +145,8 @@ class RuntimeApiEnvironment:
         if self._running is None:
             return
         outcome = timed_out(self._running.invocation.request_id, self.configuration.timeout_ms)
-        if self._recorder.wanted:
-            self._recorder.measure(self._process.child)
+        if self._events.wanted:
+            self._events.measure(self._process.child)
         self._process.end("timeout")
         if self._api.time_out() is Effect.BREAK:
             self._api.break_stream(StreamBroken("Sandbox.Timedout", outcome.payload))
@@ -162,7 +162,7 @@ class RuntimeApiEnvironment:
             return
         self._deadline.end()
         self._extensions.api.closed = True
-        tail = self._recorder.end(running.invocation, running.began, self._process.child, status, error_type)
+        tail = self._events.end(running.invocation, running.began, self._process.child, status, error_type)
         if outcome is not None and not running.outcome.done():
             running.outcome.set_result(outcome._replace(log_tail=tail) if tail else outcome)
         if running.ended is not None:
@@ -208,7 +208,7 @@ class RuntimeApiEnvironment:
 
     def runtime_printed(self, chunk: bytes) -> None:
         """The runtime or the handler wrote to its log."""
-        self._recorder.output(chunk)
+        self._events.output(chunk)
 
     def runtime_not_started(self, error: OSError) -> None:
         """There is no process, and so an init error."""

@@ -19,7 +19,7 @@ from typing import Final
 import orjson
 
 from gateway.configuration import FunctionConfiguration
-from gateway.targets.runtime_api.connection import Call
+from gateway.targets.runtime_api.connection import RuntimeApiCall
 from gateway.targets.runtime_api.offer import Offer
 from gateway.targets.runtime_api.server import Route
 from gateway.types import EpochMs, Json
@@ -40,7 +40,7 @@ class Extension:
     external: bool
     identifier: str = field(default_factory=lambda: str(uuid.uuid4()))
     ready: bool = False
-    poll: Call | None = None
+    poll: RuntimeApiCall | None = None
     queue: deque[dict[str, Json]] = field(default_factory=deque)
 
     def send(self, event: dict[str, Json]) -> None:
@@ -128,7 +128,7 @@ class Extensions:
         """Tell those who asked that the environment ends: ``spindown``, ``timeout`` or ``failure``."""
         self._send("SHUTDOWN", {"eventType": "SHUTDOWN", "shutdownReason": reason, "deadlineMs": deadline})
 
-    def identified(self, call: Call) -> Extension | None:
+    def identified(self, call: RuntimeApiCall) -> Extension | None:
         """The extension that calls; None when it was refused."""
         identifier = call.header(_IDENTIFIER)
         if not identifier:
@@ -146,7 +146,7 @@ class Extensions:
             if kind in extension.events:
                 extension.send(event)
 
-    def _register(self, call: Call) -> None:
+    def _register(self, call: RuntimeApiCall) -> None:
         name = call.header(b"lambda-extension-name")
         if not name:
             refuse(call, "Extension.InvalidExtensionName", "Empty extension name")
@@ -188,7 +188,7 @@ class Extensions:
             return "Extension.TooManyExtensions", f"Extension limit ({LIMIT}) reached"
         return None
 
-    def _next(self, call: Call) -> None:
+    def _next(self, call: RuntimeApiCall) -> None:
         extension = self.identified(call)
         if extension is None:
             return
@@ -197,7 +197,7 @@ class Extensions:
         extension.flush()
         self._changed()
 
-    def _error(self, call: Call) -> None:
+    def _error(self, call: RuntimeApiCall) -> None:
         if self.identified(call) is None:
             return
         error_type = call.header(_ERROR_TYPE)
@@ -209,12 +209,12 @@ class Extensions:
         self._changed()
 
 
-def refuse(call: Call, error_type: str, message: str, status: int = 403) -> None:
+def refuse(call: RuntimeApiCall, error_type: str, message: str, status: int = 403) -> None:
     """Answer with an error of the Extensions or Telemetry API."""
     _answer(call, status, {"errorMessage": message, "errorType": error_type})
 
 
-def _answer(call: Call, status: int, body: dict[str, Json], head: str = "") -> None:
+def _answer(call: RuntimeApiCall, status: int, body: dict[str, Json], head: str = "") -> None:
     call.answer(status, orjson.dumps(body), f"Content-Type: application/json\r\n{head}")
 
 

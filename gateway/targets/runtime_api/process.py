@@ -60,7 +60,7 @@ class RuntimeApiOptions:
     allowed_callers: AllowedCallers = THIS_MACHINE
 
 
-class Owner(Protocol):
+class ProcessOwner(Protocol):
     """Who hears of a runtime's process."""
 
     def runtime_printed(self, chunk: bytes) -> None:
@@ -104,7 +104,7 @@ class RuntimeProcess:
         scratch: Path,
         api: RuntimeApi,
         extensions: ExtensionHost,
-        owner: Owner,
+        owner: ProcessOwner,
     ) -> None:
         self.child: ChildProcess | None = None
         self.retired = False

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from gateway.invocation import StreamBroken
 from gateway.same_origin import THIS_MACHINE, AllowedCallers
 from gateway.targets.runtime_api.callers import Callers, Dropped
-from gateway.targets.runtime_api.connection import BodySink, Call, Connection, Headers, refuse
+from gateway.targets.runtime_api.connection import BodySink, Headers, RuntimeApiCall, RuntimeApiConnection, refuse
 from gateway.targets.runtime_api.offer import Offer, render
 from gateway.targets.runtime_api.state import (
     INVALID_RESPONSE_MODE,
@@ -19,8 +19,8 @@ from gateway.targets.runtime_api.state import (
     RESPONSE_LIMIT,
     TOO_LARGE,
     Effect,
+    ErrorResponse,
     Phase,
-    Refusal,
     RuntimeState,
 )
 from gateway.targets.runtime_api.streaming import (
@@ -42,11 +42,11 @@ _ACCEPTED: Final = (
 
 _Sink = ResponseStream | CollectedResponse
 
-Route = Callable[[Call], None]
+Route = Callable[[RuntimeApiCall], None]
 """Answers one call, now or later."""
 
 
-class Owner(Protocol):
+class RuntimeOwner(Protocol):
     """Who hears of what the runtime does."""
 
     def ready(self) -> None:
@@ -85,13 +85,13 @@ class RuntimeApi:
     programs on this machine.
     """
 
-    def __init__(self, owner: Owner, allowed: AllowedCallers = THIS_MACHINE) -> None:
+    def __init__(self, owner: RuntimeOwner, allowed: AllowedCallers = THIS_MACHINE) -> None:
         self._owner = owner
         self._callers = Callers(allowed)
         self._state = RuntimeState()
         self._server: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
-        self._polls: list[Call] = []
+        self._connections: set[RuntimeApiConnection] = set()
+        self._polls: list[RuntimeApiCall] = []
         self._offer: Offer | None = None
         self._sink: _Sink | None = None
         self._content_type = ""
@@ -114,7 +114,7 @@ class RuntimeApi:
     async def listen(self) -> str:
         """Open a port of the system's choice on loopback; returns ``host:port``."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: RuntimeApiConnection(self), "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()
         address = f"{host}:{port}"
         self._callers.host = address.encode()
@@ -157,16 +157,16 @@ class RuntimeApi:
 
     # What a connection calls.
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: RuntimeApiConnection) -> None:
         """Know every client, to drop it at the end."""
         self._connections.add(connection)
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: RuntimeApiConnection) -> None:
         """A client is gone, and so is the ``next`` that it waited for."""
         self._connections.discard(connection)
         self._polls = [call for call in self._polls if call.connection is not connection]
 
-    def begin(self, call: Call) -> BodySink | None:
+    def begin(self, call: RuntimeApiCall) -> BodySink | None:
         """A streamed response has its own way for the body, and a web page gets no further than here."""
         if (dropped := self._callers.refuse(call)) is not None:
             return dropped
@@ -174,7 +174,7 @@ class RuntimeApi:
             return self._begin_stream(call)
         return None
 
-    def complete(self, call: Call) -> None:
+    def complete(self, call: RuntimeApiCall) -> None:
         """Answer a call, or keep it."""
         if call.method == b"POST" and call.path.startswith(_INVOCATION) and call.path.endswith(_ANSWERS):
             self._answered(call)
@@ -183,14 +183,14 @@ class RuntimeApi:
         else:
             call.answer(404, b"404 page not found\n", "Content-Type: text/plain; charset=utf-8\r\n")
 
-    def truncated(self, call: Call) -> None:
+    def truncated(self, call: RuntimeApiCall) -> None:
         """Half a result is none."""
         if _is_response(call) and self._state.respond(*_ids(call)) is Effect.ACCEPT:
             self._owner.failed(TRUNCATED_RESPONSE, b"")
 
-    def _next(self, call: Call) -> None:
+    def _next(self, call: RuntimeApiCall) -> None:
         verdict = self._state.poll()
-        if isinstance(verdict, Refusal):
+        if isinstance(verdict, ErrorResponse):
             refuse(call, verdict)
         elif verdict is Effect.DELIVER and self._offer is not None:
             call.send(render(self._offer))
@@ -198,20 +198,20 @@ class RuntimeApi:
             self._polls.append(call)
         self._owner.ready()
 
-    def _init_error(self, call: Call) -> None:
+    def _init_error(self, call: RuntimeApiCall) -> None:
         verdict = self._state.fail_init()
-        if isinstance(verdict, Refusal):
+        if isinstance(verdict, ErrorResponse):
             refuse(call, verdict)
             return
         call.send(_ACCEPTED)
         self._owner.init_failed(call.header(b"lambda-runtime-function-error-type"), call.body)
 
-    def _answered(self, call: Call) -> None:
+    def _answered(self, call: RuntimeApiCall) -> None:
         """A response or an error, for the id in the path."""
         ids = _ids(call)
         is_response = call.path.endswith(b"/response")
         verdict = self._state.respond(*ids) if is_response else self._state.fail(*ids)
-        if isinstance(verdict, Refusal):
+        if isinstance(verdict, ErrorResponse):
             refuse(call, verdict)
         elif call.body_bytes > RESPONSE_LIMIT:
             refuse(call, TOO_LARGE)
@@ -223,15 +223,15 @@ class RuntimeApi:
             call.send(_ACCEPTED)
             self._owner.failed(call.header(b"lambda-runtime-function-error-type"), call.body)
 
-    def _begin_stream(self, call: Call) -> BodySink | None:
+    def _begin_stream(self, call: RuntimeApiCall) -> BodySink | None:
         if call.headers[b"lambda-runtime-function-response-mode"] != b"streaming":
             verdict = self._state.fail(*_ids(call))
-            if isinstance(verdict, Refusal):
+            if isinstance(verdict, ErrorResponse):
                 return RefusedResponse(call, verdict)
             self._owner.failed("Runtime.InvalidResponseModeHeader", b"")
             return RefusedResponse(call, INVALID_RESPONSE_MODE)
         verdict = self._state.begin_stream(*_ids(call))
-        if isinstance(verdict, Refusal):
+        if isinstance(verdict, ErrorResponse):
             return RefusedResponse(call, verdict)
         self._content_type = call.header(b"content-type") or "application/octet-stream"
 
@@ -247,9 +247,9 @@ class RuntimeApi:
         self._sink = sink
         return sink
 
-    def _stream_ended(self, call: Call, sink: _Sink, broken: StreamBroken | None) -> None:
+    def _stream_ended(self, call: RuntimeApiCall, sink: _Sink, broken: StreamBroken | None) -> None:
         verdict = self._state.end_stream() if sink is self._sink else LATE
-        if isinstance(verdict, Refusal):
+        if isinstance(verdict, ErrorResponse):
             refuse(call, verdict)
             return
         call.send(_ACCEPTED)
@@ -284,7 +284,7 @@ class RuntimeApi:
 class _Refused(Dropped):
     """Takes a body that nobody wants, to answer when it has ended."""
 
-    def __init__(self, call: Call, refusal: Refusal) -> None:
+    def __init__(self, call: RuntimeApiCall, refusal: ErrorResponse) -> None:
         self._call = call
         self._refusal = refusal
 
@@ -293,12 +293,12 @@ class _Refused(Dropped):
         refuse(self._call, self._refusal)
 
 
-def _is_response(call: Call) -> bool:
+def _is_response(call: RuntimeApiCall) -> bool:
     """Whether a call is a response to an invocation, of whichever."""
     return call.method == b"POST" and call.path.startswith(_INVOCATION) and call.path.endswith(b"/response")
 
 
-def _ids(call: Call) -> tuple[str, str]:
+def _ids(call: RuntimeApiCall) -> tuple[str, str]:
     """The request id in the path and the attempt in the header."""
     request_id = call.path[len(_INVOCATION) :].partition(b"/")[0]
     return request_id.decode("latin-1"), call.header(b"lambda-runtime-invocation-id")

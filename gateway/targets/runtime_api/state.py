@@ -49,7 +49,7 @@ class Effect(Enum):
     NOTHING = "nobody is waiting"
 
 
-class Refusal(NamedTuple):
+class ErrorResponse(NamedTuple):
     """An error answer of the Runtime API."""
 
     status: int
@@ -57,11 +57,11 @@ class Refusal(NamedTuple):
     message: str
 
 
-INVALID_REQUEST_ID: Final = Refusal(400, "InvalidRequestID", "Invalid request ID")
-INVALID_RESPONSE_MODE: Final = Refusal(400, "InvalidFunctionResponseMode", "Invalid function response mode")
-TRUNCATED: Final = Refusal(400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
-LATE: Final = Refusal(410, "InvokeTimeout", "Invoke timeout")
-TOO_LARGE: Final = Refusal(
+INVALID_REQUEST_ID: Final = ErrorResponse(400, "InvalidRequestID", "Invalid request ID")
+INVALID_RESPONSE_MODE: Final = ErrorResponse(400, "InvalidFunctionResponseMode", "Invalid function response mode")
+TRUNCATED: Final = ErrorResponse(400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+LATE: Final = ErrorResponse(410, "InvokeTimeout", "Invoke timeout")
+TOO_LARGE: Final = ErrorResponse(
     413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
 )
 
@@ -89,7 +89,7 @@ class RuntimeState:
         self._waiting = True
         return Effect.HOLD
 
-    def poll(self) -> Effect | Refusal:
+    def poll(self) -> Effect | ErrorResponse:
         """The runtime called ``next``."""
         if self.phase is Phase.RUNNING:
             return Effect.DELIVER
@@ -104,26 +104,26 @@ class RuntimeState:
             self._request_id = self._attempt = ""
         return Effect.HOLD
 
-    def respond(self, request_id: str, attempt: str) -> Effect | Refusal:
+    def respond(self, request_id: str, attempt: str) -> Effect | ErrorResponse:
         """A whole response was posted."""
         return self._answer(request_id, attempt, Phase.RESPONSE_SENT, Phase.RESPONDING.value)
 
-    def begin_stream(self, request_id: str, attempt: str) -> Effect | Refusal:
+    def begin_stream(self, request_id: str, attempt: str) -> Effect | ErrorResponse:
         """The head of a streamed response was posted."""
         return self._answer(request_id, attempt, Phase.RESPONDING, Phase.RESPONDING.value)
 
-    def fail(self, request_id: str, attempt: str) -> Effect | Refusal:
+    def fail(self, request_id: str, attempt: str) -> Effect | ErrorResponse:
         """An invocation error was posted."""
         return self._answer(request_id, attempt, Phase.RESPONSE_SENT, _ERROR_RESPONSE)
 
-    def end_stream(self) -> Effect | Refusal:
+    def end_stream(self) -> Effect | ErrorResponse:
         """A streamed response is complete, or was cut off; LATE when the invocation timed out before."""
         if self.phase is not Phase.RESPONDING:
             return LATE
         self.phase = Phase.RESPONSE_SENT
         return Effect.ACCEPT
 
-    def fail_init(self) -> Effect | Refusal:
+    def fail_init(self) -> Effect | ErrorResponse:
         """An init error was posted."""
         if self.phase is not Phase.STARTED:
             return self._disallowed(Phase.INIT_ERROR.value)
@@ -148,7 +148,7 @@ class RuntimeState:
             return Effect.FAIL_INIT
         return Effect.RESTART if was is Phase.RESPONSE_SENT and self._waiting else Effect.NOTHING
 
-    def _answer(self, request_id: str, attempt: str, then: Phase, name: str) -> Effect | Refusal:
+    def _answer(self, request_id: str, attempt: str, then: Phase, name: str) -> Effect | ErrorResponse:
         if request_id != self._request_id:
             return INVALID_REQUEST_ID
         if self.phase is Phase.TIMED_OUT or (attempt and attempt != self._attempt):
@@ -158,9 +158,9 @@ class RuntimeState:
         self.phase = then
         return Effect.ACCEPT
 
-    def _disallowed(self, name: str) -> Refusal:
+    def _disallowed(self, name: str) -> ErrorResponse:
         message = f"State transition from {self.phase.value} to {name} failed for runtime."
-        return Refusal(403, "InvalidStateTransition", f"{message} Error: State transition is not allowed")
+        return ErrorResponse(403, "InvalidStateTransition", f"{message} Error: State transition is not allowed")
 
 
 _MAY_POLL: Final = (Phase.STARTED, Phase.READY, Phase.RESPONSE_SENT)

@@ -14,8 +14,8 @@ from typing import Final
 import pybase64
 
 from gateway.invocation import StreamBroken
-from gateway.targets.runtime_api.connection import Call, Connection, Headers, refuse
-from gateway.targets.runtime_api.state import RESPONSE_LIMIT, STREAM_LIMIT, Refusal
+from gateway.targets.runtime_api.connection import Headers, RuntimeApiCall, RuntimeApiConnection, refuse
+from gateway.targets.runtime_api.state import RESPONSE_LIMIT, STREAM_LIMIT, ErrorResponse
 
 TRUNCATED_RESPONSE: Final = "Runtime.TruncatedResponse"
 RESPONSE_TOO_LARGE: Final = "Function.ResponseSizeTooLarge"
@@ -80,7 +80,9 @@ class ResponseStream(AsyncIterator[bytes]):
     on when its client leaves.
     """
 
-    def __init__(self, connection: Connection, began: "Callable[[ResponseStream], None]", ended: Ended) -> None:
+    def __init__(
+        self, connection: RuntimeApiConnection, began: "Callable[[ResponseStream], None]", ended: Ended
+    ) -> None:
         self._connection = connection
         self._began = began
         self._ended = ended
@@ -159,7 +161,7 @@ class ResponseStream(AsyncIterator[bytes]):
 class RefusedResponse:
     """Takes a body that nobody wants, to answer when it has ended."""
 
-    def __init__(self, call: Call, refusal: Refusal) -> None:
+    def __init__(self, call: RuntimeApiCall, refusal: ErrorResponse) -> None:
         self._call = call
         self._refusal = refusal
 

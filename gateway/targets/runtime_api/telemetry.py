@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from gateway.defects import reported
-from gateway.targets.runtime_api.connection import Call
+from gateway.targets.runtime_api.connection import RuntimeApiCall
 from gateway.targets.runtime_api.extensions import Extension, Extensions, refuse
 from gateway.targets.runtime_api.server import Route
 from gateway.types import Json
@@ -221,7 +221,7 @@ class Telemetry:
         self._partial.clear()
         await asyncio.gather(*(buffer.aclose() for buffer in self._buffers.values()))
 
-    def _subscribe(self, call: Call) -> None:
+    def _subscribe(self, call: RuntimeApiCall) -> None:
         extension = self._extensions.identified(call)
         if extension is None:
             return

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import orjson
 
 from gateway.invocation import Failed, Invocation, Outcome, Returned
-from gateway.targets.environment import Answer
+from gateway.targets.environment import OutcomeFuture
 from gateway.targets.failures import reported, result_too_large
 from gateway.targets.worker.framing import Frame
 
@@ -36,7 +36,7 @@ class NotLoaded(NamedTuple):
     place: str
 
 
-class Call:
+class WorkerCall:
     """One invocation in the worker's hands, or next in line.
 
     Attributes:
@@ -45,7 +45,7 @@ class Call:
 
     __slots__ = ("answer", "began", "invocation")
 
-    def __init__(self, invocation: Invocation, answer: Answer) -> None:
+    def __init__(self, invocation: Invocation, answer: OutcomeFuture) -> None:
         self.invocation = invocation
         self.answer = answer
         self.began = 0.0

@@ -11,10 +11,10 @@ from gateway.configuration import FunctionConfiguration
 from gateway.defects import report
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, TimedOut
 from gateway.targets.deadline import Deadline
-from gateway.targets.environment import Answer
+from gateway.targets.environment import OutcomeFuture
 from gateway.targets.failures import exited, timed_out
 from gateway.targets.logs import PlatformReport
-from gateway.targets.worker.calls import Call, End, Ending, Loaded, NotLoaded, init_of, outcome_of
+from gateway.targets.worker.calls import End, Ending, Loaded, NotLoaded, WorkerCall, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
 from gateway.targets.worker.process import WorkerOptions, WorkerProcess
 
@@ -36,15 +36,15 @@ class WorkerEnvironment:
         self._loop = asyncio.get_running_loop()
         self._process = WorkerProcess(configuration, options, scratch, self._log.output, self._give)
         self._init: asyncio.Future[End] | None = None
-        self._calls: deque[Call] = deque()
-        self._unsent: list[Call] = []
+        self._calls: deque[WorkerCall] = deque()
+        self._unsent: list[WorkerCall] = []
         self._timeout_s = configuration.timeout_ms / 1000
         self._deadline = Deadline(self._timeout_s, self._time_out)
         self._failure: Failed | None = None
         self._init_ms: float | None = None
         self._late_init = False
         self._stale = False
-        self._passing: Call | None = None
+        self._passing: WorkerCall | None = None
         self._launching: asyncio.Task[None] | None = None
         self._peak_mb = 0
 
@@ -65,9 +65,9 @@ class WorkerEnvironment:
             self._take_init(answer)
         self._process.share_cpu()
 
-    def invoke(self, invocation: Invocation, answer: Answer | None = None) -> Answer:
+    def invoke(self, invocation: Invocation, answer: OutcomeFuture | None = None) -> OutcomeFuture:
         """Run one invocation, or let it wait for its turn; its answer is None when its turn did not come."""
-        call = Call(invocation, answer or self._loop.create_future())
+        call = WorkerCall(invocation, answer or self._loop.create_future())
         self._calls.append(call)
         if len(self._calls) > 1:
             if not self._unsent:
@@ -123,7 +123,7 @@ class WorkerEnvironment:
         await self._process.ended()
         return Ending.TIMED_OUT
 
-    async def _begin_late(self, call: Call) -> None:
+    async def _begin_late(self, call: WorkerCall) -> None:
         try:
             await self._initialise_late(call)
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is
@@ -132,7 +132,7 @@ class WorkerEnvironment:
             if self._calls and self._calls[0] is call:
                 self._end_first(127)
 
-    async def _initialise_late(self, call: Call) -> None:
+    async def _initialise_late(self, call: WorkerCall) -> None:
         self._late_init = False
         init = await self._initialise(self._timeout_s)
         if not self._calls or self._calls[0] is not call:
@@ -164,7 +164,7 @@ class WorkerEnvironment:
         elif not report.callable:
             self.problem = f"{self.configuration.handler} is not callable: it is of type {report.type} ({report.file})"
 
-    def _begin(self, call: Call) -> None:
+    def _begin(self, call: WorkerCall) -> None:
         """An invocation's turn has come: its time runs."""
         call.began = time.perf_counter()
         self._deadline.begin(call.began)
@@ -188,7 +188,7 @@ class WorkerEnvironment:
         self.kill()
         self._end_first(Ending.TIMED_OUT)
 
-    def _send(self, call: Call) -> None:
+    def _send(self, call: WorkerCall) -> None:
         """Give the worker the invocation whose turn it is."""
         if self.reusable:
             self._process.send(call.invocation)
@@ -236,7 +236,7 @@ class WorkerEnvironment:
             self._begin(call)
             call.end(self._finish(call, end))
 
-    def _finish(self, call: Call, answer: End) -> Outcome:
+    def _finish(self, call: WorkerCall, answer: End) -> Outcome:
         self._deadline.end()
         invocation, log = call.invocation, self._log
         if invocation.report is None and isinstance(answer, Frame) and not log.wanted and not self._options.freeze:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from gateway.targets.runtime_api.state import INVALID_REQUEST_ID, LATE, Effect, Phase, Refusal, RuntimeState
+from gateway.targets.runtime_api.state import INVALID_REQUEST_ID, LATE, Effect, ErrorResponse, Phase, RuntimeState
 
 Step = tuple[str, ...]
 
 
-def play(*steps: Step) -> tuple[RuntimeState, list[Effect | Refusal]]:
+def play(*steps: Step) -> tuple[RuntimeState, list[Effect | ErrorResponse]]:
     """Send events to a fresh runtime: (event, arguments …)."""
     state = RuntimeState()
     return state, [getattr(state, event)(*arguments) for event, *arguments in steps]
@@ -55,13 +55,13 @@ def test_allowed(why: str, steps: tuple[Step, ...], effect: Effect, phase: Phase
     assert state.phase is phase, why
 
 
-def order(before: str, after: str) -> Refusal:
+def order(before: str, after: str) -> ErrorResponse:
     """The refusal of a call out of order."""
     text = f"State transition from {before} to {after} failed for runtime. Error: State transition is not allowed"
-    return Refusal(403, "InvalidStateTransition", text)
+    return ErrorResponse(403, "InvalidStateTransition", text)
 
 
-REFUSED: list[tuple[str, tuple[Step, ...], Refusal]] = [
+REFUSED: list[tuple[str, tuple[Step, ...], ErrorResponse]] = [
     ("no invocation yet", (POLL, RESPOND), INVALID_REQUEST_ID),
     ("another id", (POLL, GIVE, ("respond", "other", "a1")), INVALID_REQUEST_ID),
     ("an old id", (POLL, GIVE, RESPOND, POLL, RESPOND), INVALID_REQUEST_ID),
@@ -81,7 +81,7 @@ REFUSED: list[tuple[str, tuple[Step, ...], Refusal]] = [
 
 
 @pytest.mark.parametrize(("why", "steps", "refusal"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_refused(why: str, steps: tuple[Step, ...], refusal: Refusal) -> None:
+def test_refused(why: str, steps: tuple[Step, ...], refusal: ErrorResponse) -> None:
     """The last event is refused with exactly this, and changes nothing."""
     state, effects = play(*steps[:-1])
     before = state.phase

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.invocation import Failed, Returned
-from gateway.targets.worker.calls import Call, Loaded, NotLoaded, init_of, outcome_of
+from gateway.targets.worker.calls import Loaded, NotLoaded, WorkerCall, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
 from tests.targets.hosting import invocation
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_first_end_counts() -> None:
     """An answer and a timeout, or a death and an answer, may come at the same time: the first one is the end."""
-    call = Call(invocation(), asyncio.get_running_loop().create_future())
+    call = WorkerCall(invocation(), asyncio.get_running_loop().create_future())
     call.end(Returned(b"1"))
     call.end(None)
 
@@ -23,7 +23,7 @@ async def test_first_end_counts() -> None:
 
 async def test_end_of_a_call_nobody_waits_for() -> None:
     """A caller that gave up is no reason to fail."""
-    call = Call(invocation(), asyncio.get_running_loop().create_future())
+    call = WorkerCall(invocation(), asyncio.get_running_loop().create_future())
     call.answer.cancel()
     call.end(None)
 

@@ -10,7 +10,7 @@ from gateway.targets.runtime_api.telemetry import Telemetry
 from gateway.types import Json
 
 
-class Recorder:
+class PlatformEvents:
     """Writes the platform's lines around what a function prints.
 
     Attributes:
