@@ -18,9 +18,9 @@ from gateway.chunks import close_chunks
 from gateway.config import apis
 from gateway.errors import UsageError
 from gateway.targets.http_transport import (
-    Answer,
     AnswerTimeout,
     ConnectFailed,
+    HttpResponse,
     Origin,
     RequestInvalid,
     Timeouts,
@@ -106,7 +106,7 @@ class HttpProxy:
         content_type = content_type_of(answer.headers) or _JSON
         return framed(answer.status, [*own_lines(arrival), *lines], body, request, arrival, content_type)
 
-    async def _send(self, request: Request, match: RouteMatch) -> Answer:
+    async def _send(self, request: Request, match: RouteMatch) -> HttpResponse:
         uri = self._settings.uri
         for name, value in match.path_parameters.items():
             uri = uri.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)

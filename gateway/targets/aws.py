@@ -10,11 +10,11 @@ from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, StreamBroken, TimedOut, Unavailable
 from gateway.targets.aws_access import AwsAccess, CredentialsFailed, find_access
 from gateway.targets.failures import NOT_READY
-from gateway.targets.http_transport import Answer, Timeouts, Transport, TransportError, parse_origin, whole
+from gateway.targets.http_transport import HttpResponse, Timeouts, Transport, TransportError, parse_origin, whole
 from gateway.targets.remote_answers import ACCESS_DENIED, fill_in, outcome_of, unreachable
 from gateway.targets.remote_name import MAX_TIMEOUT_MS, RemoteName, parse_remote_name
 from gateway.targets.remote_stream import streamed_outcome
-from gateway.targets.sigv4 import Call, Signer
+from gateway.targets.sigv4 import Signer, TargetUri
 from gateway.targets.transports import open_public_transport
 
 _TIMEOUTS: Final = Timeouts(connect_s=10, silence_s=MAX_TIMEOUT_MS / 1000 + 10)
@@ -46,7 +46,7 @@ class AwsTarget:
         self._endpoint_url = endpoint_url
         self._clock = clock
         self._ready: tuple[AwsAccess, Transport] | None = None
-        self._calls: dict[bool, tuple[Call, bytes]] = {}
+        self._uris: dict[bool, tuple[TargetUri, bytes]] = {}
 
     async def start(self) -> None:
         """Find region, endpoint and credentials; nothing is called.
@@ -59,8 +59,8 @@ class AwsTarget:
         query = self.name.query
         for streaming in (False, True):
             path = self.name.path(streaming=streaming)
-            call = Call(origin.authority, path, query)
-            self._calls[streaming] = call, f"{path}?{query}".encode() if query else path.encode()
+            uri = TargetUri(origin.authority, path, query)
+            self._uris[streaming] = uri, f"{path}?{query}".encode() if query else path.encode()
         try:
             await access.refreshed()
         except CredentialsFailed as error:
@@ -95,15 +95,15 @@ class AwsTarget:
                 report.end(time.perf_counter())
         return outcome if report is None else _reported(outcome, answer, report, tail=invocation.tail)
 
-    async def _send(self, invocation: Invocation, signer: Signer, transport: Transport) -> Answer:
-        call, target = self._calls[invocation.streaming]
+    async def _send(self, invocation: Invocation, signer: Signer, transport: Transport) -> HttpResponse:
+        uri, target = self._uris[invocation.streaming]
         extra = []
         report = invocation.report
         if invocation.tail or (report is not None and report.details and not invocation.streaming):
             extra.append((b"x-amz-log-type", b"Tail"))
         if invocation.client_context:
             extra.append((b"x-amz-client-context", pybase64.b64encode(invocation.client_context)))
-        headers = signer.headers(call, extra, invocation.payload, int(self._clock()))
+        headers = signer.headers(uri, extra, invocation.payload, int(self._clock()))
         if invocation.trace_id:
             headers.append((b"x-amzn-trace-id", invocation.trace_id.encode("latin-1")))  # SDKs never sign it
         return await transport.send("POST", target, headers, invocation.payload, stream=invocation.streaming)
@@ -118,7 +118,7 @@ class AwsTarget:
             await ready[1].aclose()
 
 
-def _reported(outcome: Outcome, answer: Answer, report: Report, *, tail: bool) -> Outcome:
+def _reported(outcome: Outcome, answer: HttpResponse, report: Report, *, tail: bool) -> Outcome:
     """The outcome, without the tail when only the report asked for it."""
     if not isinstance(outcome, Returned | Failed | TimedOut):
         fill_in(report, answer, b"")

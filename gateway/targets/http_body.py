@@ -10,7 +10,7 @@ _HIGH_WATER: Final = 256 * 1024
 _LOW_WATER: Final = 64 * 1024
 
 
-class Source(Protocol):
+class BodySource(Protocol):
     """Where the chunks come from."""
 
     def pause_reading(self) -> None:
@@ -29,7 +29,7 @@ class Source(Protocol):
 class AnswerBody:
     """The chunks of an answer's body with flow control: an async iterator that is read once."""
 
-    def __init__(self, connection: Source) -> None:
+    def __init__(self, connection: BodySource) -> None:
         self._connection = connection
         self._chunks: deque[bytes] = deque()
         self._waiting_bytes = 0

@@ -12,11 +12,11 @@ from gateway.targets.http_answer import AnswerReader
 from gateway.targets.http_body import AnswerBody
 from gateway.targets.http_framing import exactly
 from gateway.targets.http_transport import (
-    Answer,
     AnswerTimeout,
     BadAnswer,
     Body,
     ConnectionLost,
+    HttpResponse,
     TransportError,
 )
 
@@ -24,7 +24,7 @@ _JOINED_BYTES: Final = 64 * 1024
 """Up to here one copy is cheaper than a second system call."""
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """A client's end of one connection.
 
     Args:
@@ -36,8 +36,8 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        on_free: Callable[["Connection"], None],
-        on_lost: Callable[["Connection"], None],
+        on_free: Callable[["HttpConnection"], None],
+        on_lost: Callable[["HttpConnection"], None],
         silence_s: float,
     ) -> None:
         self.free_since = 0.0
@@ -46,7 +46,7 @@ class Connection(asyncio.Protocol):
         self._on_lost = on_lost
         self._silence_s = silence_s
         self._reader = AnswerReader()
-        self._answer: asyncio.Future[Answer] | None = None
+        self._answer: asyncio.Future[HttpResponse] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._writable: asyncio.Event | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
 
     async def request(
         self, head: bytes, body: Body, method: str, length: int | None, *, stream: bool, last: bool = False
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send a request and wait for its answer.
 
         Args:
@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
         self._reader.begin(method)
         self._stream = stream
         self._last = last
-        answer: asyncio.Future[Answer] = self._loop.create_future()
+        answer: asyncio.Future[HttpResponse] = self._loop.create_future()
         self._answer = answer
         self._heard_at = self._loop.time()
         if self._timer is None:
@@ -174,7 +174,7 @@ class Connection(asyncio.Protocol):
     def _give(self, body: Body) -> None:
         if self._answer is not None and not self._answer.done():
             reader = self._reader
-            self._answer.set_result(Answer(reader.status, reader.reason, reader.headers, body))
+            self._answer.set_result(HttpResponse(reader.status, reader.reason, reader.headers, body))
 
     def _finish(self) -> None:
         reader = self._reader

@@ -8,12 +8,12 @@ import httpx
 
 from gateway.targets.http_framing import exactly, is_ambiguous, without_framing
 from gateway.targets.http_transport import (
-    Answer,
     AnswerTimeout,
     BadAnswer,
     Body,
     ConnectFailed,
     ConnectionLost,
+    HttpResponse,
     Origin,
     Timeouts,
     whole,
@@ -48,7 +48,7 @@ class HttpxTransport:
         length: int | None = None,
         stream: bool = False,
         last: bool = False,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send one request; see `gateway.targets.http_transport.Transport`."""
         lines = without_framing(headers)
         if length is not None and not isinstance(body, bytes):
@@ -72,8 +72,8 @@ class HttpxTransport:
         reason = response.extensions.get("reason_phrase", b"")
         chunks = _Chunks(response)
         if stream:
-            return Answer(response.status_code, reason, answered, chunks)
-        return Answer(response.status_code, reason, answered, await whole(chunks))
+            return HttpResponse(response.status_code, reason, answered, chunks)
+        return HttpResponse(response.status_code, reason, answered, await whole(chunks))
 
     async def aclose(self) -> None:
         """Close all connections."""

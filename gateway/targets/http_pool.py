@@ -3,9 +3,9 @@
 import asyncio
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from gateway.targets.http_connection import Connection
+from gateway.targets.http_connection import HttpConnection
 from gateway.targets.http_framing import request_head
-from gateway.targets.http_transport import Answer, Body, ConnectFailed, Origin, Timeouts
+from gateway.targets.http_transport import Body, ConnectFailed, HttpResponse, Origin, Timeouts
 from gateway.types import HeaderList
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class PooledTransport:
         self._keep_alive_s = keep_alive_s
         self._host = origin.authority.encode()
         self._loop = asyncio.get_running_loop()
-        self._free: list[Connection] = []
-        self._all: set[Connection] = set()
+        self._free: list[HttpConnection] = []
+        self._all: set[HttpConnection] = set()
         self._sweep: asyncio.TimerHandle | None = None
 
     async def send(
@@ -62,7 +62,7 @@ class PooledTransport:
         length: int | None = None,
         stream: bool = False,
         last: bool = False,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send one request; see `gateway.targets.http_transport.Transport`."""
         if last:
             headers = [*headers, (b"Connection", b"close")]
@@ -72,7 +72,7 @@ class PooledTransport:
         stream = stream or method == "HEAD"
         return await connection.request(head, body, method, length, stream=stream, last=last)
 
-    def _take(self) -> Connection | None:
+    def _take(self) -> HttpConnection | None:
         """A connection on which nothing has come since its last answer."""
         while self._free:
             connection = self._free.pop()
@@ -81,12 +81,12 @@ class PooledTransport:
             connection.abort()
         return None
 
-    async def _connect(self) -> Connection:
+    async def _connect(self) -> HttpConnection:
         host, port = self._origin.host, self._origin.port
         connect_s, silence_s = self._timeouts
 
-        def connection() -> Connection:
-            return Connection(self._loop, self._release, self._lost, silence_s)
+        def connection() -> HttpConnection:
+            return HttpConnection(self._loop, self._release, self._lost, silence_s)
 
         try:
             async with asyncio.timeout(connect_s):
@@ -99,7 +99,7 @@ class PooledTransport:
         self._all.add(made)
         return made
 
-    def _release(self, connection: Connection) -> None:
+    def _release(self, connection: HttpConnection) -> None:
         self._free.append(connection)
         if self._sweep is None:
             self._sweep = self._loop.call_later(self._keep_alive_s, self._close_old)
@@ -114,7 +114,7 @@ class PooledTransport:
         if self._free:
             self._sweep = self._loop.call_later(self._keep_alive_s, self._close_old)
 
-    def _lost(self, connection: Connection) -> None:
+    def _lost(self, connection: HttpConnection) -> None:
         self._all.discard(connection)
         if connection in self._free:
             self._free.remove(connection)

@@ -65,7 +65,7 @@ class Timeouts(NamedTuple):
 Body: TypeAlias = bytes | AsyncIterator[bytes]
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """A server's answer.
 
     Attributes:
@@ -111,7 +111,7 @@ class Transport(Protocol):
         length: int | None = None,
         stream: bool = False,
         last: bool = False,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send one request.
 
         Args:

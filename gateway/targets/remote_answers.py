@@ -21,7 +21,7 @@ import pybase64
 
 from gateway.invocation import Failed, Outcome, Report, Returned, Throttled, TimedOut, Unavailable
 from gateway.targets.failures import reported
-from gateway.targets.http_transport import Answer, AnswerTimeout, ConnectFailed, TransportError
+from gateway.targets.http_transport import AnswerTimeout, ConnectFailed, HttpResponse, TransportError
 
 _timed_out: Final = re.compile(r"Task timed out after (\d+(?:\.\d+)?) seconds").search
 _version: Final = re.compile(rb"\d{1,20}|\$LATEST(?:\.PUBLISHED)?").fullmatch
@@ -33,12 +33,12 @@ TOO_LARGE: Final = "RequestEntityTooLargeException"
 _BY_STATUS: Final = {404: "ResourceNotFoundException"}
 
 
-def header_values(answer: Answer) -> dict[bytes, bytes]:
+def header_values(answer: HttpResponse) -> dict[bytes, bytes]:
     """Lower-case name → last value."""
     return {name.lower(): value for name, value in answer.headers}
 
 
-def outcome_of(answer: Answer, body: bytes) -> Outcome:
+def outcome_of(answer: HttpResponse, body: bytes) -> Outcome:
     """The outcome that an answer of Invoke tells of."""
     headers = header_values(answer)
     if answer.status != 200:
@@ -49,7 +49,7 @@ def outcome_of(answer: Answer, body: bytes) -> Outcome:
     return Returned(body, tail)
 
 
-def fill_in(report: Report, answer: Answer, log_tail: bytes) -> None:
+def fill_in(report: Report, answer: HttpResponse, log_tail: bytes) -> None:
     """Take the version from an answer, and log, memory and init phase from the tail of its log, where there is one."""
     version = header_values(answer).get(b"x-amz-executed-version", b"")
     if _version(version):
@@ -76,7 +76,7 @@ def function_error(payload: bytes, log_tail: bytes = b"") -> Failed | TimedOut:
     return failed._replace(log_tail=log_tail)
 
 
-def refusal(answer: Answer, body: bytes) -> Throttled | Unavailable:
+def refusal(answer: HttpResponse, body: bytes) -> Throttled | Unavailable:
     """A call that the service did not carry out."""
     error = _object(body)
     code = header_values(answer).get(b"x-amzn-errortype", b"").decode("latin-1") or str(error.get("__type", ""))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.chunks import close_chunks
 from gateway.invocation import Failed, Outcome, StreamBroken, Streamed, TimedOut
-from gateway.targets.http_transport import Answer, Body, TransportError
+from gateway.targets.http_transport import Body, HttpResponse, TransportError
 from gateway.targets.remote_answers import function_error, header_values
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _read(kind: str | None, payload: bytes) -> bytes | _Complete | None:
     raise ValueError("InvokeComplete is no object")
 
 
-async def streamed_outcome(answer: Answer) -> Outcome:
+async def streamed_outcome(answer: HttpResponse) -> Outcome:
     """The outcome of a streaming call that was answered with 200.
 
     Raises:

@@ -21,8 +21,8 @@ import pybase64
 from gateway.invocation import Invocation, Outcome, Returned, Unavailable
 from gateway.targets.failures import NOT_READY, reported, timed_out
 from gateway.targets.http_transport import (
-    Answer,
     ConnectFailed,
+    HttpResponse,
     Origin,
     Timeouts,
     Transport,
@@ -128,7 +128,7 @@ async def _call(transport: Transport, invocation: Invocation) -> Outcome:
     return _outcome(answer, await whole(answer.body), invocation.request_id)
 
 
-def _outcome(answer: Answer, body: bytes, request_id: str) -> Outcome:
+def _outcome(answer: HttpResponse, body: bytes, request_id: str) -> Outcome:
     headers = header_values(answer)
     late = _timeout_text(body)
     if late:

@@ -26,8 +26,8 @@ class Keys(NamedTuple):
     token: str = ""
 
 
-class Call(NamedTuple):
-    """What does not change between calls; ``path`` and ``query`` as they go on the wire, the query sorted."""
+class TargetUri(NamedTuple):
+    """Where calls go, the same for all of them; ``path`` and ``query`` as they go on the wire, the query sorted."""
 
     host: str
     path: str
@@ -48,25 +48,25 @@ class Signer:
         self._stamp = b""
 
     def headers(
-        self, call: Call, extra: Sequence[tuple[bytes, bytes]], body: bytes, epoch_s: int
+        self, uri: TargetUri, extra: Sequence[tuple[bytes, bytes]], body: bytes, epoch_s: int
     ) -> list[tuple[bytes, bytes]]:
         """All header lines of a signed request.
 
         Args:
-            call: Where it goes.
+            uri: Where it goes.
             extra: ``x-amz-…`` lines, names in lower case.
             body: The body.
             epoch_s: Now, in seconds.
         """
         if epoch_s != self._second:
             self._tick(epoch_s)
-        signed = [(b"host", call.host.encode()), *extra, (b"x-amz-date", self._stamp), *self._fixed]
+        signed = [(b"host", uri.host.encode()), *extra, (b"x-amz-date", self._stamp), *self._fixed]
         if extra:
             signed.sort()
         names = b";".join([name for name, _ in signed])
         canonical = b"POST\n%b\n%b\n%b\n%b\n%b" % (
-            _encoded(call.path),
-            call.query.encode(),
+            _encoded(uri.path),
+            uri.query.encode(),
             b"".join([b"%b:%b\n" % line for line in signed]),
             names,
             sha256(body).hexdigest().encode(),

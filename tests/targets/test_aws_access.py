@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.targets.aws_access import AwsAccess, CredentialsFailed, find_access
-from gateway.targets.sigv4 import Call
+from gateway.targets.sigv4 import TargetUri
 
 pytestmark = pytest.mark.anyio
 
@@ -140,7 +140,7 @@ async def test_credentials_are_renewed_once_and_off_the_loop() -> None:
     credentials.expired = True
     assert access.ready() is None
     signer = await access.refreshed()
-    assert b"AKID2/" in dict(signer.headers(Call("h", "/"), [], b"", 0))[b"authorization"]
+    assert b"AKID2/" in dict(signer.headers(TargetUri("h", "/"), [], b"", 0))[b"authorization"]
 
 
 async def test_a_renewal_that_fails_can_be_tried_again() -> None:

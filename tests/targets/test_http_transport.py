@@ -12,12 +12,12 @@ from gateway.errors import UsageError
 from gateway.targets.http_httpx import HttpxTransport
 from gateway.targets.http_pool import PooledTransport
 from gateway.targets.http_transport import (
-    Answer,
     AnswerTimeout,
     BadAnswer,
     Body,
     ConnectFailed,
     ConnectionLost,
+    HttpResponse,
     Origin,
     RequestInvalid,
     Timeouts,
@@ -72,7 +72,7 @@ async def test_a_request_goes_out_as_it_was_given(client: Client) -> None:
     assert head[1:5] == [b"Host: example.com", b"X-One: 1", b"x-one: \xff", b"ACCEPT: */*"]
     assert [line.lower() for line in head[5:-2]] == [b"content-length: 4"]
     assert server.bodies == [b"body"]
-    assert answer == Answer(201, b"Made So", [(b"X-A", b"1"), (b"x-a", b"2"), (b"Content-Length", b"4")], b"fine")
+    assert answer == HttpResponse(201, b"Made So", [(b"X-A", b"1"), (b"x-a", b"2"), (b"Content-Length", b"4")], b"fine")
 
 
 @both

@@ -7,11 +7,11 @@ import pytest
 
 from gateway.invocation import Failed, Outcome, Report, Returned, Throttled, TimedOut, Unavailable
 from gateway.targets.http_transport import (
-    Answer,
     AnswerTimeout,
     BadAnswer,
     ConnectFailed,
     ConnectionLost,
+    HttpResponse,
     TransportError,
 )
 from gateway.targets.logs import PlatformReport, platform_record, report_lines, report_record
@@ -22,7 +22,7 @@ FAILED = [(b"X-Amz-Function-Error", b"Unhandled")]
 
 def outcome(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Outcome:
     """The outcome of an answer."""
-    return outcome_of(Answer(status, b"", headers, body), body)
+    return outcome_of(HttpResponse(status, b"", headers, body), body)
 
 
 def error(name: str) -> list[tuple[bytes, bytes]]:
@@ -136,7 +136,7 @@ def test_a_timeout_is_known_by_its_message() -> None:
 def test_version_that_ran(version: str) -> None:
     """It stands in a header."""
     report = Report()
-    fill_in(report, Answer(200, b"", [(b"X-Amz-Executed-Version", version.encode())], b""), b"")
+    fill_in(report, HttpResponse(200, b"", [(b"X-Amz-Executed-Version", version.encode())], b""), b"")
 
     assert (report.version, report.log) == (version, [])
 
@@ -145,7 +145,7 @@ def test_version_that_ran(version: str) -> None:
 def test_version_that_is_none(version: bytes) -> None:
     """What AWS never says is not taken over."""
     report = Report()
-    fill_in(report, Answer(200, b"", [(b"X-Amz-Executed-Version", version)], b""), b"")
+    fill_in(report, HttpResponse(200, b"", [(b"X-Amz-Executed-Version", version)], b""), b"")
 
     assert report.version == ""
 
@@ -171,7 +171,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 def test_tail_of_the_log(tail: str, memory_mb: int, init_s: float) -> None:
     """Its last report has memory and init phase, in both formats; one that the function printed is passed over."""
     report = Report()
-    fill_in(report, Answer(200, b"", [], b""), tail.encode())
+    fill_in(report, HttpResponse(200, b"", [], b""), tail.encode())
 
     assert b"".join(report.log) == tail.encode()
     assert (report.memory_mb, report.init_s, report.cold) == (memory_mb, init_s, init_s > 0)

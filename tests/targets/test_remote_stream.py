@@ -7,7 +7,7 @@ import pytest
 
 from gateway.invocation import Failed, Outcome, StreamBroken, Streamed, TimedOut
 from gateway.lambda_api.eventstream import frame, invoke_complete, payload_chunks
-from gateway.targets.http_transport import Answer, ConnectionLost
+from gateway.targets.http_transport import ConnectionLost, HttpResponse
 from gateway.targets.remote_stream import streamed_outcome
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ async def outcome(*pieces: bytes, content_type: bytes = b"text/plain") -> Outcom
         for piece in pieces:
             yield piece
 
-    return await streamed_outcome(Answer(200, b"OK", [(b"Content-Type", content_type)], body()))
+    return await streamed_outcome(HttpResponse(200, b"OK", [(b"Content-Type", content_type)], body()))
 
 
 async def read(found: Outcome) -> list[bytes]:
@@ -131,7 +131,7 @@ async def test_a_connection_that_breaks() -> None:
         yield payload_chunks(b"x")[0]
         raise ConnectionLost("reset")
 
-    found = await streamed_outcome(Answer(200, b"OK", [], body()))
+    found = await streamed_outcome(HttpResponse(200, b"OK", [], body()))
     assert isinstance(found, Streamed)
     await anext(found.chunks)
     with pytest.raises(StreamBroken, match="ConnectionError"):

@@ -9,17 +9,17 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.targets.sigv4 import Call, Keys, Signer
+from gateway.targets.sigv4 import Keys, Signer, TargetUri
 
 NOW = 1_700_000_000
 KEYS = Keys("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 
 
-def botocore_says(keys: Keys, call: Call, extra: list[tuple[bytes, bytes]], body: bytes, epoch_s: int) -> str:
+def botocore_says(keys: Keys, uri: TargetUri, extra: list[tuple[bytes, bytes]], body: bytes, epoch_s: int) -> str:
     """The authorization that botocore writes for the same request."""
-    url = f"https://{call.host}{call.path}" + (f"?{call.query}" if call.query else "")
+    url = f"https://{uri.host}{uri.path}" + (f"?{uri.query}" if uri.query else "")
     stamp = datetime.fromtimestamp(epoch_s, UTC).strftime("%Y%m%dT%H%M%SZ")
-    headers = {"host": call.host, "X-Amz-Date": stamp, **{name.decode(): value.decode() for name, value in extra}}
+    headers = {"host": uri.host, "X-Amz-Date": stamp, **{name.decode(): value.decode() for name, value in extra}}
     if keys.token:
         headers["X-Amz-Security-Token"] = keys.token
     request = AWSRequest("POST", url, headers=headers, data=body)
@@ -31,9 +31,9 @@ def botocore_says(keys: Keys, call: Call, extra: list[tuple[bytes, bytes]], body
     return f"AWS4-HMAC-SHA256 Credential={signer.scope(request)}, SignedHeaders={names}, Signature={signature}"
 
 
-def ours(keys: Keys, call: Call, extra: list[tuple[bytes, bytes]], body: bytes, epoch_s: int) -> str:
+def ours(keys: Keys, uri: TargetUri, extra: list[tuple[bytes, bytes]], body: bytes, epoch_s: int) -> str:
     """The authorization that we write."""
-    lines = dict(Signer(keys, "eu-west-1").headers(call, extra, body, epoch_s))
+    lines = dict(Signer(keys, "eu-west-1").headers(uri, extra, body, epoch_s))
     return lines[b"authorization"].decode()
 
 
@@ -60,8 +60,8 @@ def test_the_signature_is_botocores(
     keys: Keys, host: str, path: str, query: str, extra: list[tuple[bytes, bytes]]
 ) -> None:
     """Every kind of call that an invocation makes."""
-    call = Call(host, path, query)
-    assert ours(keys, call, extra, b'{"a":1}', NOW) == botocore_says(keys, call, extra, b'{"a":1}', NOW)
+    uri = TargetUri(host, path, query)
+    assert ours(keys, uri, extra, b'{"a":1}', NOW) == botocore_says(keys, uri, extra, b'{"a":1}', NOW)
 
 
 @given(
@@ -71,20 +71,20 @@ def test_the_signature_is_botocores(
 )
 def test_any_body_at_any_time(body: bytes, epoch_s: int, name: str) -> None:
     """Whatever is sent whenever."""
-    call = Call("localhost", f"/2015-03-31/functions/{name}/invocations")
-    assert ours(KEYS, call, [], body, epoch_s) == botocore_says(KEYS, call, [], body, epoch_s)
+    uri = TargetUri("localhost", f"/2015-03-31/functions/{name}/invocations")
+    assert ours(KEYS, uri, [], body, epoch_s) == botocore_says(KEYS, uri, [], body, epoch_s)
 
 
 def test_a_signer_goes_with_the_time() -> None:
     """The key of one day is not used on the next."""
     signer = Signer(KEYS, "eu-west-1")
-    call = Call("localhost", "/")
+    uri = TargetUri("localhost", "/")
     for epoch_s in (NOW, NOW, NOW + 1, NOW + 86_400):
-        written = dict(signer.headers(call, [], b"", epoch_s))[b"authorization"].decode()
-        assert written == botocore_says(KEYS, call, [], b"", epoch_s)
+        written = dict(signer.headers(uri, [], b"", epoch_s))[b"authorization"].decode()
+        assert written == botocore_says(KEYS, uri, [], b"", epoch_s)
 
 
 def test_the_lines_of_the_request_are_those_that_were_signed() -> None:
     """Host, date and token are there once each."""
-    lines = Signer(KEYS._replace(token="t"), "eu-west-1").headers(Call("localhost", "/"), [], b"", NOW)
+    lines = Signer(KEYS._replace(token="t"), "eu-west-1").headers(TargetUri("localhost", "/"), [], b"", NOW)
     assert [name for name, _ in lines] == [b"host", b"x-amz-date", b"x-amz-security-token", b"authorization"]

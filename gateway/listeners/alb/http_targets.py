@@ -21,10 +21,10 @@ from gateway.invocation import StreamBroken
 from gateway.listeners.alb.target_stickiness import TargetStickiness, target_stickiness
 from gateway.observe.record import Exchange
 from gateway.targets.http_transport import (
-    Answer,
     AnswerTimeout,
     Body,
     ConnectFailed,
+    HttpResponse,
     RequestInvalid,
     Timeouts,
     Transport,
@@ -161,7 +161,7 @@ class HttpTargetGroup:
             log.warning("%s %s -> %d: %s", request.method, path, response.status, fault)
             return response
 
-    async def _ask(self, request: Request, arrival: Arrival, lines: HeaderList) -> tuple[HttpTarget, Answer]:
+    async def _ask(self, request: Request, arrival: Arrival, lines: HeaderList) -> tuple[HttpTarget, HttpResponse]:
         """The answer of the first target that can be reached.
 
         Raises:
@@ -184,7 +184,7 @@ class HttpTargetGroup:
                 raise Fault(FaultKind.MALFORMED, str(error)) from error
         raise failure
 
-    async def _send(self, target: HttpTarget, request: Request, lines: HeaderList) -> Answer:
+    async def _send(self, target: HttpTarget, request: Request, lines: HeaderList) -> HttpResponse:
         path = request.raw_path + b"?" + request.raw_query if request.raw_query else request.raw_path
         body: Body = request.body if request.stream is None else request.stream
         if target.transport is None:
@@ -221,7 +221,7 @@ class HttpTargetGroup:
             ordered.sort(key=lambda target: target.url != sticky)
         return ordered
 
-    async def _answered(self, target: HttpTarget, answer: Answer, request: Request, arrival: Arrival) -> Response:
+    async def _answered(self, target: HttpTarget, answer: HttpResponse, request: Request, arrival: Arrival) -> Response:
         body: Body = answer.body if isinstance(answer.body, bytes) else _Piped(answer.body, target)
         if isinstance(body, bytes):
             target.in_flight -= 1
@@ -241,7 +241,7 @@ class HttpTargetGroup:
         return Response(answer.status, lines, body, answer.reason, not request.keep_alive)
 
 
-def _framing(answer: Answer, request: Request, body: Body) -> Framing:
+def _framing(answer: HttpResponse, request: Request, body: Body) -> Framing:
     """How the body goes on; only a length that belongs to no body, as that of HEAD, is the server's word."""
     length: int | None = None
     coded = False
