@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.functions.service import LambdaService
-from gateway.lambda_api.call import Service, given_request_id
+from gateway.lambda_api.call import LambdaApiContext, given_request_id
 from gateway.lambda_api.cross_origin import CrossOrigin
 from gateway.lambda_api.errors import ApiError
 from gateway.lambda_api.failing import Failing
@@ -25,7 +25,7 @@ from gateway.lambda_api.wire import refused
 from gateway.observe.record import Observer
 from gateway.same_origin import THIS_MACHINE, AllowedCallers
 
-_Operation: TypeAlias = Callable[[Request, Service, str], Awaitable[Response]]
+_Operation: TypeAlias = Callable[[Request, LambdaApiContext, str], Awaitable[Response]]
 
 
 def build_control_app(
@@ -49,7 +49,7 @@ def build_control_app(
     Returns:
         An ASGI application.
     """
-    service = Service(functions, signature, observer)
+    context = LambdaApiContext(functions, signature, observer)
     health = Health(functions.functions, reset)
     verify = signature.check if signature is not None else None
     unknown = signed(_unknown, verify)
@@ -61,11 +61,11 @@ def build_control_app(
     app = Starlette(
         routes=[
             # The names are paths: a slash in one is refused by its pattern, as AWS does, and not by the router.
-            _post("/2015-03-31/functions/{name:path}/invocations", service, invoke),
+            _post("/2015-03-31/functions/{name:path}/invocations", context, invoke),
             _post(
-                "/2021-11-15/functions/{name:path}/response-streaming-invocations", service, invoke_with_response_stream
+                "/2021-11-15/functions/{name:path}/response-streaming-invocations", context, invoke_with_response_stream
             ),
-            _post("/2014-11-13/functions/{name:path}/invoke-async", service, invoke_async),
+            _post("/2014-11-13/functions/{name:path}/invoke-async", context, invoke_async),
             Route("/_gateway/health", signed(health.health, verify), methods=["GET"]),
             Route("/_gateway/reset", signed(health.reset, verify), methods=["POST"]),
             *routes,
@@ -77,12 +77,12 @@ def build_control_app(
     return CrossOrigin(app, allowed)
 
 
-def _post(path: str, service: Service, operation: _Operation) -> Route:
+def _post(path: str, context: LambdaApiContext, operation: _Operation) -> Route:
     async def endpoint(request: Request) -> Response:
         request_id = str(uuid.uuid4())
         try:
             request_id = given_request_id(request) or request_id
-            return await operation(request, service, request_id)
+            return await operation(request, context, request_id)
         except ApiError as error:
             return refused(error, request_id)
 

@@ -38,7 +38,7 @@ CLIENT_CONTEXT_LIMIT: Final = 3583
 _NOT_JSON: Final = "Could not parse request body into json: Could not parse payload into json: "
 
 
-class Service(NamedTuple):
+class LambdaApiContext(NamedTuple):
     """What every operation works with; without a ``signature`` check any caller is served.
 
     Attributes:
@@ -62,7 +62,7 @@ class Operation:
     streaming: bool = False
 
 
-class Call(NamedTuple):
+class InvokeCall(NamedTuple):
     """One invocation that may run.
 
     Attributes:
@@ -92,22 +92,22 @@ def given_request_id(request: Request) -> str | None:
         raise ApiError("InvalidRequestContentException", "x-amzn-RequestId is not a valid UUID string") from None
 
 
-async def read_call(request: Request, service: Service, operation: Operation, request_id: str) -> Call:
+async def read_call(request: Request, context: LambdaApiContext, operation: Operation, request_id: str) -> InvokeCall:
     """Read a whole request and check everything that AWS checks before a function runs.
 
     Raises:
         ApiError: The exact refusal.
     """
     body = await read_body(request)
-    if service.signature is not None:
+    if context.signature is not None:
         scope = request.scope
-        service.signature.check(request.method, (scope["raw_path"], scope["query_string"]), scope["headers"], body)
+        context.signature.check(request.method, (scope["raw_path"], scope["query_string"]), scope["headers"], body)
     kind, tail, broken = _kind_and_tail(request, operation)
-    (region, account), qualifier = service.functions.account_region, request.query_params.get("Qualifier")
+    (region, account), qualifier = context.functions.account_region, request.query_params.get("Qualifier")
     reference = resolve(request.path_params["name"], qualifier, region, account, broken)
     if kind == "Event" and len(body) > operation.event_limit:
         raise event_too_large(len(body), operation.event_limit)
-    configuration = service.functions.configuration(reference)
+    configuration = context.functions.configuration(reference)
     if configuration is None:
         raise not_found(reference, region, account)
     _check_json(body)
@@ -121,18 +121,18 @@ async def read_call(request: Request, service: Service, operation: Operation, re
         tail=tail and kind == "RequestResponse",
         streaming=operation.streaming,
     )
-    return Call(reference, configuration, invocation, kind)
+    return InvokeCall(reference, configuration, invocation, kind)
 
 
-async def run(call: Call, service: Service) -> tuple[Outcome, Exchange | None]:
+async def run(call: InvokeCall, context: LambdaApiContext) -> tuple[Outcome, Exchange | None]:
     """The outcome of a call whose caller waits, and the record of it, which the caller of this ends."""
-    if service.observer is None:
-        return await service.functions.invoke(call.function, call.invocation), None
+    if context.observer is None:
+        return await context.functions.invoke(call.function, call.invocation), None
     invocation = call.invocation
     arrival = Arrival(invocation.request_id, int(time.time() * 1000), invocation.trace_id)
-    exchange = begin(service.observer, arrival, kind="invoke")
+    exchange = begin(context.observer, arrival, kind="invoke")
     report = exchange.invoking(call.function, invocation.payload)
-    outcome = await service.functions.invoke(call.function, invocation._replace(report=report))
+    outcome = await context.functions.invoke(call.function, invocation._replace(report=report))
     exchange.answered(outcome)
     return outcome, exchange
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed, Throttled, TimedOut, Unavailable
-from gateway.lambda_api.call import LEGACY_EVENT_LIMIT, Call, Operation, Service, read_call, run
+from gateway.lambda_api.call import LEGACY_EVENT_LIMIT, InvokeCall, LambdaApiContext, Operation, read_call, run
 from gateway.lambda_api.errors import MODELLED, UNMODELLED, ApiError, throttled
 from gateway.lambda_api.wire import JSON, Wire, identified
 from gateway.observe.record import end
@@ -26,23 +26,23 @@ INVOKE_ASYNC: Final = Operation((), default="Event", event_limit=LEGACY_EVENT_LI
 LOG_TAIL: Final = 4096
 
 
-async def invoke(request: Request, service: Service, request_id: str) -> Response:
+async def invoke(request: Request, context: LambdaApiContext, request_id: str) -> Response:
     """``POST /2015-03-31/functions/{name}/invocations``."""
-    return await _answer(await read_call(request, service, INVOKE, request_id), service)
+    return await _answer(await read_call(request, context, INVOKE, request_id), context)
 
 
-async def invoke_async(request: Request, service: Service, request_id: str) -> Response:
+async def invoke_async(request: Request, context: LambdaApiContext, request_id: str) -> Response:
     """``POST /2014-11-13/functions/{name}/invoke-async``."""
-    return await _answer(await read_call(request, service, INVOKE_ASYNC, request_id), service)
+    return await _answer(await read_call(request, context, INVOKE_ASYNC, request_id), context)
 
 
-async def _answer(call: Call, service: Service) -> Response:
+async def _answer(call: InvokeCall, context: LambdaApiContext) -> Response:
     if call.kind == "DryRun":
         return dry_run(call)
     if call.kind == "Event":
-        service.functions.accept(call.function, call.invocation)
+        context.functions.accept(call.function, call.invocation)
         return Wire(202, [*identified(call.invocation.request_id), _trace_line(call)])
-    outcome, exchange = await run(call, service)
+    outcome, exchange = await run(call, context)
     try:
         payload, failed, log_tail = await settled(outcome)
     finally:
@@ -55,17 +55,17 @@ async def _answer(call: Call, service: Service) -> Response:
     return Wire(200, [*headers, _trace_line(call)], payload)
 
 
-def dry_run(call: Call) -> Wire:
+def dry_run(call: InvokeCall) -> Wire:
     """The answer to a call that was only checked."""
     return Wire(204, identified(call.invocation.request_id))
 
 
-def executed_version(call: Call) -> tuple[bytes, bytes]:
+def executed_version(call: InvokeCall) -> tuple[bytes, bytes]:
     """The header that names the version which ran."""
     return b"X-Amz-Executed-Version", call.configuration.version.encode()
 
 
-def _trace_line(call: Call) -> tuple[bytes, bytes]:
+def _trace_line(call: InvokeCall) -> tuple[bytes, bytes]:
     return b"X-Amzn-Trace-Id", call.invocation.trace_id.encode("latin-1", "replace")
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from gateway.chunks import close_chunks
 from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed
-from gateway.lambda_api.call import Call, Operation, Service, read_call, run
+from gateway.lambda_api.call import InvokeCall, LambdaApiContext, Operation, read_call, run
 from gateway.lambda_api.eventstream import invoke_complete, payload_chunks
 from gateway.lambda_api.invoke import LOG_TAIL, dry_run, executed_version, settled
 from gateway.lambda_api.wire import Wire, WireStream, identified
@@ -26,12 +26,12 @@ _OCTETS: Final = "application/octet-stream"
 _TIMED_OUT: Final = "Sandbox.Timedout"
 
 
-async def invoke_with_response_stream(request: Request, service: Service, request_id: str) -> Response:
+async def invoke_with_response_stream(request: Request, context: LambdaApiContext, request_id: str) -> Response:
     """``POST /2021-11-15/functions/{name}/response-streaming-invocations``."""
-    call = await read_call(request, service, STREAM, request_id)
+    call = await read_call(request, context, STREAM, request_id)
     if call.kind == "DryRun":
         return dry_run(call)
-    outcome, exchange = await run(call, service)
+    outcome, exchange = await run(call, context)
     if isinstance(outcome, Streamed):
         return WireStream(_head(call, outcome.content_type), _frames(outcome, call, exchange))
     content_type = outcome.content_type if isinstance(outcome, Returned) else _OCTETS
@@ -41,12 +41,12 @@ async def invoke_with_response_stream(request: Request, service: Service, reques
         end(exchange)
 
 
-def _head(call: Call, content_type: str) -> list[tuple[bytes, bytes]]:
+def _head(call: InvokeCall, content_type: str) -> list[tuple[bytes, bytes]]:
     declared = (b"Content-Type", (content_type or _OCTETS).encode("latin-1", "replace"))
     return [declared, *identified(call.invocation.request_id), executed_version(call)]
 
 
-async def _frames(outcome: Streamed, call: Call, exchange: Exchange | None) -> AsyncGenerator[bytes, None]:
+async def _frames(outcome: Streamed, call: InvokeCall, exchange: Exchange | None) -> AsyncGenerator[bytes, None]:
     log_tail = b"" if call.invocation.tail else None
     try:
         async for chunk in outcome.chunks:
@@ -60,7 +60,7 @@ async def _frames(outcome: Streamed, call: Call, exchange: Exchange | None) -> A
         end(exchange)
 
 
-async def _buffered(outcome: Outcome, call: Call) -> bytes:
+async def _buffered(outcome: Outcome, call: InvokeCall) -> bytes:
     payload, failed, tail = await settled(outcome)
     log_tail = tail[-LOG_TAIL:] if call.invocation.tail else None
     if failed:
