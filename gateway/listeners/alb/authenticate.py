@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from gateway.config.authentication import AuthenticateCognito, AuthenticateOidc, AuthenticationSettings, JwtValidation
 from gateway.config.settings import AlbSettings
-from gateway.listeners.alb.authentication_answer import Answered, Answers, Passed
+from gateway.listeners.alb.authentication_answer import Answers, AuthenticationAnswer, Passed
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.authentication_keys import AuthenticationKeys, need_auth_extra
 from gateway.listeners.alb.cognito_client import client_secret, need_aws_extra
@@ -34,7 +34,7 @@ _TIMEOUT_S: Final = 10.0
 class Authenticator(Protocol):
     """One authentication action of a rule."""
 
-    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | Answered:
+    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | AuthenticationAnswer:
         """Let a request pass or answer it; never raises."""
         ...
 
@@ -47,7 +47,7 @@ class TokenCheck:
         self._keys = keys
         self._answers = answers
 
-    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | Answered:
+    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | AuthenticationAnswer:
         """Let a request with a good token pass as it is; never raises."""
         try:
             await validate(request, self._action, self._keys, arrival.epoch_ms)
@@ -56,7 +56,7 @@ class TokenCheck:
         return Passed(request)
 
 
-class Connection:
+class ProviderConnection:
     """A way to one provider; asks for a user pool client's secret once it is needed."""
 
     def __init__(self, action: LoginSettings, client: "httpx.AsyncClient") -> None:
@@ -133,10 +133,10 @@ class Authentication:
             url = action.jwks_endpoint
             keys = self._key_sets.setdefault(url, endpoint_keys(url, self._client, self._clock))
             return TokenCheck(action, keys, self._load_balancer.answers)
-        login = Login(action, Connection(action, self._client), self._load_balancer)
+        login = Login(action, ProviderConnection(action, self._client), self._load_balancer)
         return self._logins.setdefault(login.name, login)
 
-    async def callback(self, request: Request, arrival: Arrival) -> Answered | None:
+    async def callback(self, request: Request, arrival: Arrival) -> AuthenticationAnswer | None:
         """The answer to a provider's redirect back, None for every other request; never raises."""
         if request.raw_path != CALLBACK or not self._logins:
             return None

@@ -23,7 +23,7 @@ class Passed(NamedTuple):
     set_cookies: HeaderList = ()
 
 
-class Answered(NamedTuple):
+class AuthenticationAnswer(NamedTuple):
     """The load balancer answers by itself.
 
     Attributes:
@@ -42,15 +42,15 @@ class Answers:
     def __init__(self, attributes: AlbAttributes) -> None:
         self._attributes = attributes
 
-    def failure(self, failure: AuthenticationFailure, request: Request, arrival: Arrival) -> Answered:
+    def failure(self, failure: AuthenticationFailure, request: Request, arrival: Arrival) -> AuthenticationAnswer:
         """The page of a failure."""
-        return Answered(self._page(failure.status, b"", (), request, arrival), failure.reason, str(failure))
+        return AuthenticationAnswer(self._page(failure.status, b"", (), request, arrival), failure.reason, str(failure))
 
     def redirect(
         self, location: str, set_cookies: Iterable[tuple[bytes, bytes]], request: Request, arrival: Arrival
-    ) -> Answered:
+    ) -> AuthenticationAnswer:
         """302 to ``location``."""
-        return Answered(self._page(302, location.encode("ascii"), set_cookies, request, arrival))
+        return AuthenticationAnswer(self._page(302, location.encode("ascii"), set_cookies, request, arrival))
 
     def _page(
         self,

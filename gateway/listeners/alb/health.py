@@ -19,7 +19,7 @@ from gateway.types import EpochMs
 Name = TypeVar("Name")
 
 
-class State(Enum):
+class TargetHealthState(Enum):
     """The states of a target, as the API calls them."""
 
     INITIAL = "initial"
@@ -56,7 +56,7 @@ class TargetHealth(NamedTuple):
     """
 
     settings: HealthCheckSettings
-    state: State
+    state: TargetHealthState
     reason: str
     description: str
     next_check_ms: EpochMs | None
@@ -72,28 +72,30 @@ class TargetHealth(NamedTuple):
         good = isinstance(result, Answered) and result.status in self.matcher
         checked = self._replace(next_check_ms=now_ms + self.settings.interval * 1000)
         # A result that agrees with the state ends the streak; a new target has no state to agree with.
-        if good == (self.state is State.HEALTHY) and self.state is not State.INITIAL:
+        if good == (self.state is TargetHealthState.HEALTHY) and self.state is not TargetHealthState.INITIAL:
             return checked._replace(streak=0) if good else _unhealthy(checked, result)
         streak = self.streak + 1
         if streak < self._needed(good=good):
             return checked._replace(streak=streak)
         if good:
-            return checked._replace(streak=0, state=State.HEALTHY, reason="", description="")
+            return checked._replace(streak=0, state=TargetHealthState.HEALTHY, reason="", description="")
         return _unhealthy(checked, result)
 
     def _needed(self, *, good: bool) -> int:
         """Results in a row that change the state; a new target needs one good answer only."""
         if good:
-            return 1 if self.state is State.INITIAL else self.settings.healthy_threshold
+            return 1 if self.state is TargetHealthState.INITIAL else self.settings.healthy_threshold
         return self.settings.unhealthy_threshold
 
 
 def new_target(settings: HealthCheckSettings, now_ms: EpochMs) -> TargetHealth:
     """A target that was just registered; its first check is due at once."""
     if not settings.enabled:
-        return TargetHealth(settings, State.UNAVAILABLE, "Target.HealthCheckDisabled", _DISABLED, None)
+        return TargetHealth(settings, TargetHealthState.UNAVAILABLE, "Target.HealthCheckDisabled", _DISABLED, None)
     matcher = parse_matcher(settings.matcher)
-    return TargetHealth(settings, State.INITIAL, "Elb.InitialHealthChecking", _INITIAL, now_ms, matcher=matcher)
+    return TargetHealth(
+        settings, TargetHealthState.INITIAL, "Elb.InitialHealthChecking", _INITIAL, now_ms, matcher=matcher
+    )
 
 
 def routable(targets: Mapping[Name, TargetHealth]) -> list[Name]:
@@ -102,7 +104,11 @@ def routable(targets: Mapping[Name, TargetHealth]) -> list[Name]:
     A target whose checks are off counts as fit, and so does one that is still being checked for the first time when
     no other is healthy.
     """
-    fit = [name for name, health in targets.items() if health.state in (State.HEALTHY, State.UNAVAILABLE)]
+    fit = [
+        name
+        for name, health in targets.items()
+        if health.state in (TargetHealthState.HEALTHY, TargetHealthState.UNAVAILABLE)
+    ]
     return fit or list(targets)
 
 
@@ -117,7 +123,7 @@ def parse_matcher(matcher: str) -> frozenset[int]:
 
 def _unhealthy(health: TargetHealth, result: CheckResult) -> TargetHealth:
     reason, description = _failure(result)
-    return health._replace(state=State.UNHEALTHY, reason=reason, description=description, streak=0)
+    return health._replace(state=TargetHealthState.UNHEALTHY, reason=reason, description=description, streak=0)
 
 
 def _failure(result: CheckResult) -> tuple[str, str]:

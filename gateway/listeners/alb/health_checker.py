@@ -16,8 +16,8 @@ from gateway.listeners.alb.health import (
     Broken,
     CheckResult,
     NoAnswer,
-    State,
     TargetHealth,
+    TargetHealthState,
     new_target,
     routable,
 )
@@ -34,7 +34,7 @@ log = logging.getLogger("gateway")
 Probe = Callable[[Exchange | None], Awaitable[CheckResult]]
 """One check of one target; the exchange is filled in when somebody looks on."""
 
-_HEALTHY_STATES: Final = (State.HEALTHY, State.UNAVAILABLE)
+_HEALTHY_STATES: Final = (TargetHealthState.HEALTHY, TargetHealthState.UNAVAILABLE)
 
 
 class Clock(Protocol):

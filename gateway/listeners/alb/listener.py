@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.errors import Fault, FaultKind
 from gateway.listeners.alb.actions import FixedAction, ForwardAction, RedirectAction, fixed_response, redirect
-from gateway.listeners.alb.authentication_answer import Answered, Passed
+from gateway.listeners.alb.authentication_answer import AuthenticationAnswer, Passed
 from gateway.listeners.alb.rules import Rule, RuleTable, only_group
 from gateway.listeners.alb.stickiness import StickinessCookieInvalid, choose, sticky_cookies, sticky_group
 from gateway.listeners.alb.target_groups import TargetGroup, TargetGroups
@@ -33,7 +33,7 @@ log = logging.getLogger("gateway")
 _COOKIE_REASON: Final = "AWSALBTGCookieInvalid"
 
 
-class Refusal(Fault):
+class LoadBalancerFault(Fault):
     """The load balancer answers by itself, with this status and the access log's ``error_reason``."""
 
     def __init__(self, status: int, error_reason: str = "-", detail: str = "") -> None:
@@ -128,7 +128,7 @@ class AlbSteps:
             state.exchange.classification = found.logged
         action = ACTIONS[self.routing.desync][found.level]
         if not action.forward:
-            raise Refusal(400, detail=f"desync mitigation: {found.reason}")
+            raise LoadBalancerFault(400, detail=f"desync mitigation: {found.reason}")
         if action.close:
             state.request = request._replace(keep_alive=False, ambiguous=True)
 
@@ -214,17 +214,19 @@ class AlbSteps:
             try:
                 name = sticky_group(action, request, self.routing.sticky_key, arrival.epoch_ms)
             except StickinessCookieInvalid as error:
-                raise Refusal(500, _COOKIE_REASON, str(error)) from error
+                raise LoadBalancerFault(500, _COOKIE_REASON, str(error)) from error
         name = name or choose(action.groups, random())  # noqa: S311 - see above
         if name is None:
-            raise Refusal(503, detail="every target group of the rule has weight 0")
+            raise LoadBalancerFault(503, detail="every target group of the rule has weight 0")
         return name
 
     def refuse(self, fault: Fault, state: RequestState) -> Response:
         """The load balancer's page."""
-        status = fault.status if isinstance(fault, Refusal) else 500
+        status = fault.status if isinstance(fault, LoadBalancerFault) else 500
         if state.exchange:
-            state.exchange.error_reason = fault.error_reason if isinstance(fault, Refusal) else error_reason(fault)
+            state.exchange.error_reason = (
+                fault.error_reason if isinstance(fault, LoadBalancerFault) else error_reason(fault)
+            )
         keep_alive = state.request.keep_alive and status != 400
         page = self._page(status, state.arrival, keep_alive=keep_alive)
         lines = finished(page.headers, self.routing.attributes, state.request)
@@ -254,13 +256,13 @@ def _transformed(request: Request, transform: "Transform") -> Request:
     try:
         return transform.apply(request)
     except TransformFailed as error:
-        raise Refusal(500, detail=str(error)) from error
+        raise LoadBalancerFault(500, detail=str(error)) from error
 
 
 _VERSIONS: Final[Mapping[str, bytes]] = {"1.1": b"HTTP/1.1", "1.0": b"HTTP/1.0", "2": b"HTTP/1.1"}
 
 
-def _noted(answered: Answered, exchange: Exchange | None) -> Response:
+def _noted(answered: AuthenticationAnswer, exchange: Exchange | None) -> Response:
     """The answer of an authentication action, with what observers and the log are told."""
     if answered.detail:
         log.warning("authentication -> %d: %s", answered.response.status, answered.detail)

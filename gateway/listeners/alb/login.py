@@ -24,10 +24,10 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from gateway.config.authentication import AuthenticateCognito, AuthenticateOidc
-from gateway.listeners.alb.authentication_answer import Answered, Answers, Passed
+from gateway.listeners.alb.authentication_answer import Answers, AuthenticationAnswer, Passed
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.oidc_headers import OidcHeaders
-from gateway.listeners.alb.oidc_provider import Provider, ProviderCalls, Tokens, payload_of
+from gateway.listeners.alb.oidc_provider import Provider, ProviderCalls, TokenResponse, payload_of
 from gateway.listeners.alb.session_cookie import (
     NONCE_COOKIE,
     Seal,
@@ -56,7 +56,7 @@ LoginSettings = AuthenticateOidc | AuthenticateCognito
 """The two actions that log a user in."""
 
 
-class State(NamedTuple):
+class LoginState(NamedTuple):
     """What comes back from the provider: which action, which browser, where the client wanted to go, since when."""
 
     login: str
@@ -80,7 +80,7 @@ class Login:
     ``connect`` gives the provider and the calls to it; it may have to ask somebody for the client's secret first.
 
     Attributes:
-        name: The same for the same settings, for `State.login`.
+        name: The same for the same settings, for `LoginState.login`.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Login:
         self._load_balancer = load_balancer
         self._renewals: dict[str, asyncio.Future[Session | None]] = {}
 
-    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | Answered:
+    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | AuthenticationAnswer:
         """Let a user with a session pass; never raises."""
         request = request._replace(headers=without_user_lines(request.headers))
         try:
@@ -103,7 +103,9 @@ class Login:
         except AuthenticationFailure as failure:
             return self._load_balancer.answers.failure(failure, request, arrival)
 
-    async def finish(self, state: State, query: Mapping[str, str], request: Request, arrival: Arrival) -> Answered:
+    async def finish(
+        self, state: LoginState, query: Mapping[str, str], request: Request, arrival: Arrival
+    ) -> AuthenticationAnswer:
         """Answer the provider's redirect back.
 
         Raises:
@@ -124,7 +126,7 @@ class Login:
         lines = write_session(session, self._action.session_cookie_name, self._load_balancer.sessions, cookies)
         return self._load_balancer.answers.redirect(state.url, lines, request, arrival)
 
-    async def _admit(self, request: Request, arrival: Arrival) -> Passed | Answered:
+    async def _admit(self, request: Request, arrival: Arrival) -> Passed | AuthenticationAnswer:
         cookies, now = cookies_of(request), arrival.epoch_ms
         name, seal = self._action.session_cookie_name, self._load_balancer.sessions
         session = read_session(cookies, name, seal)
@@ -167,7 +169,7 @@ class Login:
 
     async def _without_session(
         self, request: Request, cookies: Mapping[str, str], arrival: Arrival
-    ) -> Passed | Answered:
+    ) -> Passed | AuthenticationAnswer:
         if self._action.on_unauthenticated_request == "allow":
             return Passed(request)
         if self._action.on_unauthenticated_request == "deny":
@@ -176,7 +178,7 @@ class Login:
         nonce = cookies.get(NONCE_COOKIE, "")
         if len(nonce) != _NONCE_LENGTH or not set(nonce) <= set(_ALPHABET):
             nonce = "".join(secrets.choice(_ALPHABET) for _ in range(_NONCE_LENGTH))
-        state = State(self.name, nonce, _url(request), arrival.epoch_ms)
+        state = LoginState(self.name, nonce, _url(request), arrival.epoch_ms)
         parameters = {
             "client_id": provider.client_id,
             "redirect_uri": _redirect_uri(request),
@@ -190,13 +192,13 @@ class Login:
         return self._load_balancer.answers.redirect(location, [cookie], request, arrival)
 
     def _session(
-        self, provider: Provider, tokens: Tokens, claims: dict[str, Json], now: EpochMs, ends_at: EpochMs
+        self, provider: Provider, tokens: TokenResponse, claims: dict[str, Json], now: EpochMs, ends_at: EpochMs
     ) -> Session:
         access_until = now + tokens.expires_in * 1000 if tokens.expires_in else ends_at
         return Session(_client(provider), claims, tokens.access_token, tokens.refresh_token, access_until, ends_at)
 
 
-def read_state(text: str | None, seal: Seal) -> State:
+def read_state(text: str | None, seal: Seal) -> LoginState:
     """The state that a provider gave back; raises `AuthenticationFailure`."""
     if not text:
         raise AuthenticationFailure("AuthMissingStateParam", "the provider's redirect has no state")
@@ -206,12 +208,12 @@ def read_state(text: str | None, seal: Seal) -> State:
         raise AuthenticationFailure("AuthInvalidStateParam", f"the state cannot be read: {error}") from error
     match opened:
         case [str(login), str(nonce), str(url), int(begun_at)]:
-            return State(login, nonce, url, begun_at)
+            return LoginState(login, nonce, url, begun_at)
         case _:
             raise AuthenticationFailure("AuthInvalidStateParam", "the state has another shape")
 
 
-def _check_nonce(state: State, cookies: Mapping[str, str]) -> None:
+def _check_nonce(state: LoginState, cookies: Mapping[str, str]) -> None:
     nonce = cookies.get(NONCE_COOKIE)
     if nonce is None:
         raise AuthenticationFailure("AuthMissingAWSALBAuthNonce", f"the client did not send {NONCE_COOKIE}")

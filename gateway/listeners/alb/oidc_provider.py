@@ -43,7 +43,7 @@ class Provider(NamedTuple):
     client_secret: str
 
 
-class Tokens(NamedTuple):
+class TokenResponse(NamedTuple):
     """What the token endpoint gave; texts are "" and ``expires_in``, in seconds, is 0 where it gave none."""
 
     access_token: str
@@ -97,7 +97,7 @@ class ProviderCalls:
         self._provider = provider
         self._client = client
 
-    async def exchange(self, code: str, redirect_uri: str, now: EpochMs) -> Tokens:
+    async def exchange(self, code: str, redirect_uri: str, now: EpochMs) -> TokenResponse:
         """Tokens for an authorization code; the id token has been validated."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         tokens = await self._tokens(form)
@@ -108,7 +108,7 @@ class ProviderCalls:
         check_id_token(tokens.id_token, self._provider, now)
         return tokens
 
-    async def refresh(self, refresh_token: str) -> Tokens:
+    async def refresh(self, refresh_token: str) -> TokenResponse:
         """New tokens for a refresh token; the old refresh token stays when no new one came."""
         tokens = await self._tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
         return tokens if tokens.refresh_token else tokens._replace(refresh_token=refresh_token)
@@ -130,7 +130,7 @@ class ProviderCalls:
             raise AuthenticationFailure("AuthInvalidUserinfoResponse", "it is no JSON object with a usable sub")
         return claims
 
-    async def _tokens(self, form: dict[str, str]) -> Tokens:
+    async def _tokens(self, form: dict[str, str]) -> TokenResponse:
         import httpx  # noqa: PLC0415
 
         try:
@@ -149,7 +149,7 @@ class ProviderCalls:
             raise AuthenticationFailure("AuthInvalidTokenResponse", "it is no JSON object with a usable access_token")
         # A session ends within a week; a number that no 64 bits hold would not fit its cookie.
         expires_in = min(max(instant(content.get("expires_in")) or 0, 0), _LONGEST_S)
-        return Tokens(access, id_token, refresh, int(expires_in))
+        return TokenResponse(access, id_token, refresh, int(expires_in))
 
     async def _ask(self, method: str, url: str, authorization: str, form: dict[str, str] | None = None) -> "_Answer":
         """An answer, of which no more than a little over `_READ_BYTES` is read; raises what httpx raises."""

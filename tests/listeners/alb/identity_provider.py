@@ -20,7 +20,7 @@ from starlette.routing import Route
 from gateway.config.authentication import AuthenticateOidc, AuthenticationSettings
 from gateway.lambda_api.server import ControlServer
 from gateway.listeners.alb.authenticate import Authentication
-from gateway.listeners.alb.authentication_answer import Answered
+from gateway.listeners.alb.authentication_answer import AuthenticationAnswer
 from gateway.listeners.alb.authentication_keys import AuthenticationKeys
 from gateway.listeners.arrivals import arrive
 from gateway.observe.record import Exchange, Observer
@@ -149,7 +149,7 @@ class AuthenticatingListener:
         self.accepts_streams = False
         self.observer: Observer | None = None
         self.later_ms = 0
-        self.last: Answered | None = None
+        self.last: AuthenticationAnswer | None = None
         self.seconds = 0.0
         secrets = keys or AuthenticationKeys.generate()
         self.authentication = Authentication(secrets, AlbAttributes(), SIGNER, lambda: self.seconds)
@@ -161,7 +161,7 @@ class AuthenticatingListener:
         arrival = arrival._replace(epoch_ms=arrival.epoch_ms + self.later_ms)
         self.last = await self.authentication.callback(request, arrival)
         result = self.last or await self.authenticator.authenticate(request, arrival)
-        if isinstance(result, Answered):
+        if isinstance(result, AuthenticationAnswer):
             self.last = result
             return result.response
         seen = [(name.decode().lower(), value.decode()) for name, value in result.request.headers]

@@ -10,7 +10,7 @@ from gateway.config.authentication import AuthenticateCognito, JwtValidation
 from gateway.config.conditions import PathPattern
 from gateway.config.rules import FixedResponse, RuleSettings
 from gateway.listeners.alb.authenticate import Authentication, TokenCheck
-from gateway.listeners.alb.authentication_answer import Answered
+from gateway.listeners.alb.authentication_answer import AuthenticationAnswer
 from gateway.listeners.alb.login import CALLBACK, Login
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.messages import Arrival, Request
@@ -80,7 +80,7 @@ async def test_state_of_a_removed_action(tmp_path: Path) -> None:
     assert old
     assert new
     sent = await old.authenticator(LOGIN).authenticate(request(b"/"), ARRIVAL)
-    assert isinstance(sent, Answered)
+    assert isinstance(sent, AuthenticationAnswer)
     location = dict(sent.response.headers)[b"Location"]
     state = location.rpartition(b"state=")[2]
 
@@ -98,7 +98,7 @@ async def test_closed_during_a_login(tmp_path: Path) -> None:
     made = Authentication.of(listener, AlbAttributes(), SIGNER, tmp_path)
     assert made
     sent = await made.authenticator(LOGIN).authenticate(request(b"/"), ARRIVAL)
-    assert isinstance(sent, Answered)
+    assert isinstance(sent, AuthenticationAnswer)
     lines = dict(sent.response.headers)
     cookie = lines[b"Set-Cookie"].partition(b";")[0]
     state = lines[b"Location"].rpartition(b"state=")[2]
@@ -112,5 +112,5 @@ async def test_closed_during_a_login(tmp_path: Path) -> None:
 
     assert finished
     assert (finished.response.status, finished.error_reason) == (500, "AuthTokenEpRequestTimeout")
-    assert isinstance(checked, Answered)
+    assert isinstance(checked, AuthenticationAnswer)
     assert checked.response.status == 562

@@ -8,8 +8,8 @@ from gateway.listeners.alb.health import (
     Broken,
     CheckResult,
     NoAnswer,
-    State,
     TargetHealth,
+    TargetHealthState,
     new_target,
     parse_matcher,
     routable,
@@ -71,7 +71,7 @@ def test_checks_are_off_by_default() -> None:
     """Without checks a target is unavailable, and none is ever due."""
     health = new_target(SETTINGS._replace(enabled=False), 0)
 
-    assert (health.state, health.reason) == (State.UNAVAILABLE, "Target.HealthCheckDisabled")
+    assert (health.state, health.reason) == (TargetHealthState.UNAVAILABLE, "Target.HealthCheckDisabled")
     assert not health.due(10**15)
 
 

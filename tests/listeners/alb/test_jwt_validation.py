@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from gateway.config.authentication import JwtClaim, JwtValidation
-from gateway.listeners.alb.authentication_answer import Answered, Passed
+from gateway.listeners.alb.authentication_answer import AuthenticationAnswer, Passed
 from gateway.listeners.alb.authentication_failure import AuthenticationFailure
 from gateway.listeners.alb.jwt_validation import check_claims
 from gateway.translation.messages import Arrival, Request
@@ -50,7 +50,7 @@ class Checked:
         url = path if "://" in path else provider.url + path
         self.listener = AuthenticatingListener(JwtValidation(url, ISSUER))
 
-    async def __call__(self, *values: str, at_s: int = NOW_S) -> Passed | Answered:
+    async def __call__(self, *values: str, at_s: int = NOW_S) -> Passed | AuthenticationAnswer:
         """What becomes of a request."""
         now: EpochMs = at_s * 1000
         self.listener.seconds = float(at_s)
@@ -59,7 +59,7 @@ class Checked:
     async def refused(self, *values: str, at_s: int = NOW_S) -> tuple[int, str]:
         """Status and reason of a request that is refused."""
         result = await self(*values, at_s=at_s)
-        assert isinstance(result, Answered)
+        assert isinstance(result, AuthenticationAnswer)
         return result.response.status, result.error_reason
 
 
@@ -257,6 +257,6 @@ async def test_answer_is_the_load_balancers(checked: Checked) -> None:
     """A refused request gets the load balancer's own page."""
     result = await checked()
 
-    assert isinstance(result, Answered)
+    assert isinstance(result, AuthenticationAnswer)
     assert headers(result.response.headers)[b"server"] == b"awselb/2.0"
     assert b"401 Authorization Required" in bytes(result.response.body)  # type: ignore[arg-type]  # it is no stream

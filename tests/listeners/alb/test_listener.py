@@ -8,7 +8,7 @@ import pytest
 
 from gateway.invocation import Returned, Throttled
 from gateway.listener_types import listener_type
-from gateway.listeners.alb.authentication_answer import Answered, Passed
+from gateway.listeners.alb.authentication_answer import AuthenticationAnswer, Passed
 from gateway.listeners.alb.listener import AlbSteps, Routing
 from gateway.listeners.pipeline import PipelineListener
 from gateway.observe.record import Exchange
@@ -304,11 +304,11 @@ async def test_compliant_request() -> None:
 class Doorkeeper:
     """An authentication action that does what the test says."""
 
-    def __init__(self, decision: Passed | Answered) -> None:
+    def __init__(self, decision: Passed | AuthenticationAnswer) -> None:
         self.decision = decision
         self.asked: list[bytes] = []
 
-    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | Answered:  # noqa: ARG002
+    async def authenticate(self, request: Request, arrival: Arrival) -> Passed | AuthenticationAnswer:  # noqa: ARG002
         """The decision."""
         self.asked.append(request.raw_path)
         return self.decision
@@ -344,7 +344,7 @@ async def test_authentication_lets_pass() -> None:
 async def test_authentication_answers(caplog: pytest.LogCaptureFixture) -> None:
     """Its own answer goes out as it is, with its reason for both logs; the function is not invoked."""
     page = Response(401, [(b"Server", b"awselb/2.0")], b"no")
-    subject, target = guarded(Doorkeeper(Answered(page, "AuthInvalidToken", "the token has expired")))
+    subject, target = guarded(Doorkeeper(AuthenticationAnswer(page, "AuthInvalidToken", "the token has expired")))
     response, exchange = await observed(subject, get(b"/a"))
 
     assert (response.status, response.body, target.invocations) == (401, b"no", [])
@@ -354,7 +354,7 @@ async def test_authentication_answers(caplog: pytest.LogCaptureFixture) -> None:
 
 async def test_authentication_is_asked_by_its_rule_only() -> None:
     """Requests that another rule takes are not asked."""
-    keeper = Doorkeeper(Answered(Response(401, [])))
+    keeper = Doorkeeper(AuthenticationAnswer(Response(401, [])))
     subject, _ = guarded(keeper)
     response = await respond(subject, get(b"/public"))
 
@@ -363,7 +363,7 @@ async def test_authentication_is_asked_by_its_rule_only() -> None:
 
 async def test_authentication_that_nothing_carries_out() -> None:
     """A rule that asks for it is never carried out without: what is missing there is a defect."""
-    subject, target = guarded(Doorkeeper(Answered(Response(401, []))))
+    subject, target = guarded(Doorkeeper(AuthenticationAnswer(Response(401, []))))
     subject.replace(AlbSteps(replace(routing_of(subject), authenticators={})))
 
     with pytest.raises(KeyError):
@@ -378,7 +378,7 @@ async def test_authentication_that_nothing_carries_out() -> None:
         (weighted(1, 1), {"mitigate", "route", "integrate"}),
         (weighted(1, 1, target_group_stickiness_config=STICKY), {"mitigate", "route", "integrate", "finish"}),
         (
-            guarded(Doorkeeper(Answered(Response(401, []))))[0],
+            guarded(Doorkeeper(AuthenticationAnswer(Response(401, []))))[0],
             {"mitigate", "route", "authorize", "integrate", "finish"},
         ),
     ],
