@@ -22,7 +22,7 @@ Problem: TypeAlias = tuple[str, str]
 """Why a fetch failed: a code and a text."""
 
 
-class Answer(NamedTuple, Generic[Key]):
+class KeyLookup(NamedTuple, Generic[Key]):
     """What is to be done for a token.
 
     Attributes:
@@ -55,13 +55,13 @@ class KeySetState(NamedTuple, Generic[Key]):
     pause_until: float = -_INFINITE
     problem: Problem | None = None
 
-    def ask(self, key_id: str | None, now: float) -> Answer[Key]:
+    def ask(self, key_id: str | None, now: float) -> KeyLookup[Key]:
         """What to do for a token that names this key."""
         age = _INFINITE if self.fetched_at is None else now - self.fetched_at
         found = self.keys.get(key_id, ()) if age < USED_S else ()
         fetch = (age >= FRESH_S or not found) and not self.fetching and now >= self.pause_until
         wait = not found and (fetch or self.fetching)
-        return Answer(found, fetch, wait, None if found or wait else self.problem)
+        return KeyLookup(found, fetch, wait, None if found or wait else self.problem)
 
     def began(self) -> "KeySetState[Key]":
         """A fetch was started."""

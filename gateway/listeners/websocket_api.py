@@ -48,7 +48,7 @@ from gateway.types import Json
 try:
     from websockets.utils import accept_key
 
-    from gateway.listeners.websocket_session import Session, Times
+    from gateway.listeners.websocket_session import Times, WebSocketSession
 except ImportError:
     raise UsageError("WebSocket APIs need websockets; install lambda-http-gateway[websocket]") from None
 
@@ -156,15 +156,15 @@ class WebSocketSteps(ApiSteps):
             return answer
         observer = None if state.exchange is None else state.exchange.observer
         connection = self.flavour.open(request, arrival, match)
-        session = Session(connection, request, self._message, self._closed, self._times, observer)
+        session = WebSocketSession(connection, request, self._message, self._closed, self._times, observer)
         self.connections.add(session)
         head = [(b"Connection", b"upgrade"), (b"Upgrade", b"websocket"), *state.upgrade_lines]
         return Upgraded(answer._replace(headers=[*head, *answer.headers]), session)
 
-    def _message(self, session: "Session", text: str) -> None:
+    def _message(self, session: "WebSocketSession", text: str) -> None:
         self._running.start(self._deliver(session, text))
 
-    async def _deliver(self, session: "Session", text: str) -> None:
+    async def _deliver(self, session: "WebSocketSession", text: str) -> None:
         state = self._state(session)
         try:
             answer = await self._answer_of(session, text, state)
@@ -181,7 +181,7 @@ class WebSocketSteps(ApiSteps):
             session.send(answer)
         end(state.exchange)
 
-    async def _answer_of(self, session: "Session", text: str, state: RequestState) -> bytes | None:
+    async def _answer_of(self, session: "WebSocketSession", text: str, state: RequestState) -> bytes | None:
         """What the client reads; None for nothing."""
         try:
             key = self.flavour.route_key(text)
@@ -195,12 +195,12 @@ class WebSocketSteps(ApiSteps):
         payload = payload_of(await route.integration.invoke(event, state))
         return _body(payload) if route.two_way else None
 
-    def _closed(self, session: "Session", code: int, reason: str) -> None:
+    def _closed(self, session: "WebSocketSession", code: int, reason: str) -> None:
         self.connections.remove(session)
         if DISCONNECT in self._routes:
             self._running.start(self._disconnect(session, code, reason))
 
-    async def _disconnect(self, session: "Session", code: int, reason: str) -> None:
+    async def _disconnect(self, session: "WebSocketSession", code: int, reason: str) -> None:
         state = self._state(session)
         if state.exchange is not None:
             state.exchange.rule = DISCONNECT
@@ -213,7 +213,7 @@ class WebSocketSteps(ApiSteps):
         finally:
             end(state.exchange)
 
-    def _state(self, session: "Session") -> RequestState:
+    def _state(self, session: "WebSocketSession") -> RequestState:
         """A message of a connection, on its way."""
         arrival = self._arrive()
         exchange = None if session.observer is None else begin(session.observer, arrival, kind="message")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from gateway.listeners.pipeline import PipelineListener
-    from gateway.listeners.websocket_session import Session
+    from gateway.listeners.websocket_session import WebSocketSession
 
 _MARK = "/@connections/"
 
@@ -43,13 +43,13 @@ class Connections:
     """Open connections by id."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Session] = {}
+        self._open: dict[str, WebSocketSession] = {}
 
-    def add(self, session: "Session") -> None:
+    def add(self, session: "WebSocketSession") -> None:
         """A connection was accepted."""
         self._open[session.connection.connection_id] = session
 
-    def remove(self, session: "Session") -> None:
+    def remove(self, session: "WebSocketSession") -> None:
         """It is gone."""
         self._open.pop(session.connection.connection_id, None)
 
@@ -119,7 +119,7 @@ def _failed(status: int, error: str, message: str) -> Managed:
     return Managed(status, orjson.dumps({"message": message}), error)
 
 
-def _described(session: "Session") -> bytes:
+def _described(session: "WebSocketSession") -> bytes:
     connection = session.connection
     return orjson.dumps(
         {

@@ -21,7 +21,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
 from gateway.observe.record import Observer
-from gateway.translation.flavours.websocket import MAX_FRAME, MAX_MESSAGE, Connection
+from gateway.translation.flavours.websocket import MAX_FRAME, MAX_MESSAGE, WebSocketConnection
 from gateway.translation.messages import Request
 from gateway.types import EpochMs
 
@@ -39,7 +39,7 @@ class Times(NamedTuple):
     lifetime_s: float = 7200.0
 
 
-class Session:
+class WebSocketSession:
     """A connection; implements `gateway.listeners.tunnel.Tunnel`.
 
     Args:
@@ -57,10 +57,10 @@ class Session:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: WebSocketConnection,
         request: Request,
-        on_message: Callable[["Session", str], None],
-        on_closed: Callable[["Session", int, str], None],
+        on_message: Callable[["WebSocketSession", str], None],
+        on_closed: Callable[["WebSocketSession", int, str], None],
         times: Times,
         observer: Observer | None = None,
     ) -> None:

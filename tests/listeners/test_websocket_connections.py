@@ -7,20 +7,20 @@ import pytest
 from starlette.applications import Starlette
 
 from gateway.listeners.websocket_connections import Connections, Managed, connection_routes, managed_connection
-from gateway.listeners.websocket_session import Session, Times
-from gateway.translation.flavours.websocket import Connection
+from gateway.listeners.websocket_session import Times, WebSocketSession
+from gateway.translation.flavours.websocket import WebSocketConnection
 from gateway.translation.messages import Request
 from tests.listeners.doubles import RecordingTransport
 
 pytestmark = pytest.mark.anyio
 
-CONNECTION = Connection("abc=", 1_700_000_000_000, "192.0.2.1", "agent", "example.com")
+CONNECTION = WebSocketConnection("abc=", 1_700_000_000_000, "192.0.2.1", "agent", "example.com")
 
 
-def opened_session() -> tuple[Session, RecordingTransport]:
+def opened_session() -> tuple[WebSocketSession, RecordingTransport]:
     """An open connection and what is written to it."""
     request = Request("GET", b"/prod", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 2))
-    session = Session(CONNECTION, request, lambda *_: None, lambda *_: None, Times())
+    session = WebSocketSession(CONNECTION, request, lambda *_: None, lambda *_: None, Times())
     transport = RecordingTransport()
     session.open(transport)
     return session, transport

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from websockets.frames import Frame, Opcode
 
-from gateway.listeners.websocket_session import Session, Times
-from gateway.translation.flavours.websocket import Connection
+from gateway.listeners.websocket_session import Times, WebSocketSession
+from gateway.translation.flavours.websocket import WebSocketConnection
 from gateway.translation.messages import Request
 from tests.listeners.doubles import RecordingTransport
 from tests.listeners.observers import Seen
@@ -22,8 +22,8 @@ class Opened:
         self.ends: list[tuple[int, str]] = []
         self.seen = Seen()
         self.request = Request("GET", b"/", b"", [], b"", ("192.0.2.1", 1), ("127.0.0.1", 2))
-        self.session = Session(
-            Connection("abc=", 0, "192.0.2.1", "", "example.com"),
+        self.session = WebSocketSession(
+            WebSocketConnection("abc=", 0, "192.0.2.1", "", "example.com"),
             self.request,
             lambda _, text: self.messages.append(text),
             lambda _, code, reason: self.ends.append((code, reason)),

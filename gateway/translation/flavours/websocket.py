@@ -40,7 +40,7 @@ _LIMITS: Final = Limits(request_body=MAX_MESSAGE, result=MAX_MESSAGE)
 _CONNECT: Final = Route(ANY, "$connect")
 
 
-class Connection(NamedTuple):
+class WebSocketConnection(NamedTuple):
     """What a connection keeps from its handshake.
 
     Attributes:
@@ -95,11 +95,11 @@ class WebSocketApi:
         """128 KB for one message each way."""
         return _LIMITS
 
-    def open(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> Connection:
+    def open(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> WebSocketConnection:
         """The connection that a handshake asks for; ``match`` carries what authorizer and API key said."""
         headers = {name.lower(): value for name, value in request.headers}
         host = request.authority or headers.get(b"host", b"")
-        return Connection(
+        return WebSocketConnection(
             extended_request_id(f"connection/{arrival.request_id}"),
             arrival.epoch_ms,
             request.client[0],
@@ -131,7 +131,7 @@ class WebSocketApi:
             event["multiValueQueryStringParameters"] = query.multi
         return self._event(event, self._context(connection, arrival, "$connect", "CONNECT"))
 
-    def message(self, text: str, connection: Connection, arrival: Arrival) -> bytes:
+    def message(self, text: str, connection: WebSocketConnection, arrival: Arrival) -> bytes:
         """The MESSAGE event of one text frame.
 
         Raises:
@@ -141,7 +141,7 @@ class WebSocketApi:
         context = self._context(connection, arrival, self.route_key(text), "MESSAGE", first=message)
         return self._event({}, context, {"body": text})
 
-    def disconnect(self, code: int, reason: str, connection: Connection, arrival: Arrival) -> bytes:
+    def disconnect(self, code: int, reason: str, connection: WebSocketConnection, arrival: Arrival) -> bytes:
         """The DISCONNECT event; ``code`` is the close status, 1005 for none."""
         single = {"Host": connection.domain_name, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
         context = self._context(
@@ -168,7 +168,7 @@ class WebSocketApi:
             return DEFAULT
         raise KeyError(selected)
 
-    def _headers(self, request: Request, arrival: Arrival, connection: Connection) -> Maps:
+    def _headers(self, request: Request, arrival: Arrival, connection: WebSocketConnection) -> Maps:
         headers = header_maps(request.headers, websocket_name)
         headers.set("Host", headers.text("Host") or connection.domain_name)
         forward(headers, request, arrival)
@@ -182,7 +182,7 @@ class WebSocketApi:
 
     def _context(
         self,
-        connection: Connection,
+        connection: WebSocketConnection,
         arrival: Arrival,
         route_key: str,
         event_type: str,
@@ -267,16 +267,16 @@ def select(expression: str, text: str) -> str:
     return "" if value is None or isinstance(value, dict | list) else json.dumps(value)
 
 
-def forbidden_frame(connection: Connection, arrival: Arrival) -> str:
+def forbidden_frame(connection: WebSocketConnection, arrival: Arrival) -> str:
     """What a client reads when no route takes its message (reported)."""
     return _frame("Forbidden", connection, arrival)
 
 
-def failure_frame(connection: Connection, arrival: Arrival) -> str:
+def failure_frame(connection: WebSocketConnection, arrival: Arrival) -> str:
     """What a client reads when the route's function fails (reported)."""
     return _frame("Internal server error", connection, arrival)
 
 
-def _frame(message: str, connection: Connection, arrival: Arrival) -> str:
+def _frame(message: str, connection: WebSocketConnection, arrival: Arrival) -> str:
     own_id = extended_request_id(arrival.request_id)
     return f'{{"message": "{message}", "connectionId":"{connection.connection_id}", "requestId":"{own_id}"}}'

@@ -7,13 +7,19 @@ from typing import Any
 import pytest
 
 from gateway.errors import BadResult, Fault, FaultKind
-from gateway.translation.flavours.websocket import Connection, WebSocketApi, failure_frame, forbidden_frame, select
+from gateway.translation.flavours.websocket import (
+    WebSocketApi,
+    WebSocketConnection,
+    failure_frame,
+    forbidden_frame,
+    select,
+)
 from gateway.translation.messages import Arrival
 from gateway.translation.route import DEFAULT, Route, RouteMatch
 from tests.translation.flavours.apigw_case import cases, mask, to_request
 from tests.translation.flavours.apigw_requests import ARRIVAL, REQUEST
 
-CONNECTION = Connection("L0SM9cOFvHcCIhw=", 1744668600000, "192.0.2.1", "", "ws.example.com")
+CONNECTION = WebSocketConnection("L0SM9cOFvHcCIhw=", 1744668600000, "192.0.2.1", "", "ws.example.com")
 
 
 def _event(facts: dict[str, Any]) -> bytes:
@@ -22,7 +28,7 @@ def _event(facts: dict[str, Any]) -> bytes:
     if "request" in facts:
         match = RouteMatch(Route("ANY", DEFAULT), "", "", {}, api.stage, {}, identity=facts["identity"])
         return api.encode(to_request(facts["request"]), arrival, match)
-    connection = Connection(**facts["connection"])
+    connection = WebSocketConnection(**facts["connection"])
     if "message" in facts:
         return api.message(facts["message"], connection, arrival)
     code, reason = facts["disconnect"]
