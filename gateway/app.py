@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gateway.lambda_api.signature import SignatureCheck
     from gateway.limits.means import ResourceLimits
-    from gateway.listener_ports import Change, ListenerPort
+    from gateway.listener_ports import ListenerChange, ListenerPort
     from gateway.listeners.context import ListenerContext
 
 log = logging.getLogger("gateway")
@@ -160,7 +160,7 @@ class Gateway:
                 "ports cannot change while the gateway runs; start it again"
             )
         change = await self._deployment.prepare(settings)
-        changes: list[Change] = []
+        changes: list[ListenerChange] = []
         try:
             for port, old, new in zip(self.ports, self.settings.listeners, settings.listeners, strict=True):
                 if _built_from(old, self.settings) != _built_from(new, settings):

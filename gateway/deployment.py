@@ -27,7 +27,7 @@ class Elsewhere(NamedTuple):
 Description: TypeAlias = FunctionSettings | Elsewhere
 
 
-class Change(NamedTuple):
+class ConfigurationChange(NamedTuple):
     """What a new configuration changes: the functions that come, not yet to be invoked, and the references that go."""
 
     settings: Settings
@@ -59,7 +59,7 @@ class Deployment:
         """Load every function; gives what went wrong with each.  All begin with the loop's next turn."""
         return _started(self._service.functions.everything())
 
-    async def prepare(self, settings: Settings) -> Change:
+    async def prepare(self, settings: Settings) -> ConfigurationChange:
         """Make and load what another configuration changes; what has not changed keeps its environments.
 
         Raises:
@@ -68,13 +68,13 @@ class Deployment:
         wanted = _descriptions(settings)
         new = {reference: it for reference, it in wanted.items() if self._described.get(reference) != it}
         coming = {reference: await self._function_later(it, settings) for reference, it in new.items()}
-        change = Change(settings, coming, frozenset(self._described.keys() - wanted.keys()))
+        change = ConfigurationChange(settings, coming, frozenset(self._described.keys() - wanted.keys()))
         if failures := [it for it in await _started(coming.values()) if it is not None]:
             await self.discard(change)
             raise failures[0]
         return change
 
-    def commit(self, change: Change) -> None:
+    def commit(self, change: ConfigurationChange) -> None:
         """Invoke what a change brings from now on; what it takes away ends with its invocations."""
         for reference, function in change.coming.items():
             _put(self._service, reference, function)
@@ -83,7 +83,7 @@ class Deployment:
         self._described = _descriptions(change.settings)
         self._unreserved.limit = _unreserved(change.settings).limit
 
-    async def discard(self, change: Change) -> None:
+    async def discard(self, change: ConfigurationChange) -> None:
         """Stop what a change would have brought."""
         await asyncio.gather(*(function.aclose() for function in change.coming.values()))
 

@@ -43,7 +43,7 @@ class ListenerPort:
         """Open what the listener needs; the server is started by itself."""
         await self.listener.start()
 
-    async def prepare(self, settings: ListenerSettings, context: ListenerContext) -> "Change":
+    async def prepare(self, settings: ListenerSettings, context: ListenerContext) -> "ListenerChange":
         """Build and start what other settings describe; nothing changes before its `commit`.
 
         Raises:
@@ -51,7 +51,7 @@ class ListenerPort:
         """
         listener = _built(self._row, settings, context)
         await listener.start()
-        return Change(self, listener.steps)
+        return ListenerChange(self, listener.steps)
 
     def replace(self, steps: Steps) -> Steps:
         """Go over to other steps; gives those before, to be closed."""
@@ -76,7 +76,7 @@ class ListenerPort:
         return [signed_route(it.route, verify(it.service) if verify and it.service else None) for it in published]
 
 
-class Change(NamedTuple):
+class ListenerChange(NamedTuple):
     """Other steps for a listener, ready to be gone over to."""
 
     port: ListenerPort
