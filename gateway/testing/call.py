@@ -19,11 +19,11 @@ from gateway.listener_types import ListenerType
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.of_flavour import listener_of
 from gateway.listeners.wire import refused_while_read
-from gateway.observe.record import Exchange as Record
+from gateway.observe.record import Exchange
 from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import RESULT_LIMIT, reported, result_too_large, timed_out
 from gateway.targets.variables import check_user_variables
-from gateway.testing.exchange import Exchange
+from gateway.testing.exchange import ClientExchange
 from gateway.testing.loop import HandlerLoops
 from gateway.testing.output import captured_output
 from gateway.translation.flavour import Flavour
@@ -134,17 +134,17 @@ class HandlerCall:
         self._target = HandlerTarget(handler, configuration)
         self._listener = listener_of(flavour, ListenerContext(_service(self._target)), TESTED, authorizer, row)
 
-    def run(self, request: Request, arrival: Arrival) -> Exchange:
+    def run(self, request: Request, arrival: Arrival) -> ClientExchange:
         """Answer one request; what the handler raises is in the exchange."""
         calls: list[Called] = []
         token = _calls.set(calls)
-        record = Record(arrival, request)
+        record = Exchange(arrival, request)
         try:
             response = self._answer(request, record)
         finally:
             _calls.reset(token)
         called = calls[0] if calls else _NOT_CALLED
-        return Exchange(
+        return ClientExchange(
             request,
             arrival,
             record.event,
@@ -156,7 +156,7 @@ class HandlerCall:
             called.duration_ms,
         )
 
-    def _answer(self, request: Request, record: Record) -> Response:
+    def _answer(self, request: Request, record: Exchange) -> Response:
         listener = self._listener
         if (status := refused_while_read(request, listener.limits)) != 0:
             record.fault = Fault(FaultKind.REQUEST_TOO_LARGE, "over a limit of the listener")

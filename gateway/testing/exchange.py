@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.errors import Fault
 from gateway.translation.messages import Arrival, Request, Response
@@ -10,7 +10,7 @@ from gateway.types import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class ClientExchange:
     """One request and what became of it; on an answer it is ``response.extensions["gateway"]``.
 
     Attributes:
@@ -48,3 +48,7 @@ class Exchange:
         except ValueError:
             return None
         return parsed
+
+
+Exchange: TypeAlias = ClientExchange
+"""Its name in `gateway.testing`."""
