@@ -1,5 +1,6 @@
-"""The house keeps its order: imports go down only, lazy ones and those for types included."""
+"""The house keeps its order: imports go down only, lazy ones and those for types too, and a name means one thing."""
 
+import ast
 import re
 import sys
 import tomllib
@@ -107,6 +108,17 @@ def test_the_table_has_no_circle() -> None:
         assert free, f"these rooms may import each other: {sorted(below)}"
         for name in free:
             del below[name]
+
+
+def test_a_class_name_stands_once() -> None:
+    """A name that is read means one thing, wherever it is read."""
+    places: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module)
+
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
 
 
 def test_no_import_circles() -> None:
