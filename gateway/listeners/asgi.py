@@ -33,7 +33,7 @@ class _Disconnected(Exception):
     """The client went away while its body was read."""
 
 
-class AsgiRim:
+class AsgiApplication:
     """The ASGI 3 callable around one `Listener`.
 
     Attributes:

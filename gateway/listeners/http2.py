@@ -13,7 +13,7 @@ from typing import Final
 from gateway.defects import report
 from gateway.errors import UsageError
 from gateway.invocation import StreamBroken
-from gateway.listeners.asgi import AsgiRim, Message, Receive, Scope, Send
+from gateway.listeners.asgi import AsgiApplication, Message, Receive, Scope, Send
 from gateway.listeners.port_options import PortOptions
 from gateway.listeners.tls import tls_facts
 from gateway.tasks import Tasks
@@ -43,7 +43,7 @@ class Http2:
             raise UsageError("HTTP/2 needs hypercorn: pip install 'lambda-http-gateway[http2]'") from error
 
         self.options = options
-        self._rim = AsgiRim(options.listener)
+        self._application = AsgiApplication(options.listener)
         self._servers = Http2Servers(self._answer, _STREAMS)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,7 +54,7 @@ class Http2:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request in a task of its own: cancelling hypercorn's would break its bookkeeping."""
         request = _Request(receive, send, self.options.idle_timeout_s)
-        task = asyncio.ensure_future(self._rim(scope, request.receive, request.send))
+        task = asyncio.ensure_future(self._application(scope, request.receive, request.send))
         self.options.tasks.add(task)
         try:
             await asyncio.wait({task})
@@ -71,7 +71,7 @@ class Http2:
     async def _time_out(self, scope: Scope, send: Send) -> None:
         """Answer a client that was silent in the middle of its request as over HTTP/1.1."""
         line = b"%b %b HTTP/2" % (scope["method"].encode(), scope["raw_path"])
-        response = self._rim.listener.reject(408, scope["client"], line)
+        response = self._application.listener.reject(408, scope["client"], line)
         headers = [(name.lower(), value) for name, value in response.headers if name.lower() != b"connection"]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})

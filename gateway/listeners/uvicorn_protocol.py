@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class UvicornProtocol(HttpProtocol):
-    """One client connection; the application is an `AsgiRim`, with nothing of uvicorn's around it."""
+    """One client connection; the application is an `AsgiApplication`, with nothing of uvicorn's around it."""
 
     def __init__(
         self,

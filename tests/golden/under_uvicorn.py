@@ -16,7 +16,7 @@ from gateway.app import Gateway
 from gateway.config.load import load_settings
 from gateway.hosting import HostOptions
 from gateway.lambda_api.quiet_server import QuietServer
-from gateway.listeners.asgi import AsgiRim
+from gateway.listeners.asgi import AsgiApplication
 from gateway.listeners.uvicorn_protocol import UvicornProtocol
 
 
@@ -28,8 +28,8 @@ async def serve() -> None:
     gateway = Gateway(load_settings(Path("gateway.toml"), os.environ), options)
     control = gateway.add_control_port("127.0.0.1", 0)
     await gateway.start()
-    rims = [AsgiRim(port.listener) for port in gateway.ports]
-    configs = [Config(it, http=UvicornProtocol, ws="none", proxy_headers=False, timeout_keep_alive=60) for it in rims]
+    apps = [AsgiApplication(port.listener) for port in gateway.ports]
+    configs = [Config(it, http=UvicornProtocol, ws="none", proxy_headers=False, timeout_keep_alive=60) for it in apps]
     servers, ports = [QuietServer(it) for it in configs], [socket.create_server(("127.0.0.1", 0)) for _ in configs]
     serving = [asyncio.create_task(it.serve([port])) for it, port in zip(servers, ports, strict=True)]
     for port in ports:  # who connects too early waits in the backlog

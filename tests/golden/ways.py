@@ -26,7 +26,7 @@ from gateway.hosting import HostOptions
 from gateway.invocation import StreamBroken
 from gateway.listener_options import ListenerOptions
 from gateway.listener_types import flavour_name, listener_type
-from gateway.listeners.asgi import AsgiRim
+from gateway.listeners.asgi import AsgiApplication
 from gateway.listeners.context import ListenerContext
 from gateway.loading import load
 from gateway.observe.flavour_options import options_of
@@ -169,10 +169,12 @@ async def _by_asgi(entries: list[Entry], folder: Path) -> list[Found]:
         gateway = Gateway(load_settings(_FILE, names), options, ListenerOptions(recorder=recorder))
         await gateway.start()
         try:
-            rims = {name: AsgiRim(it.listener) for name, it in zip(listener_names(), gateway.ports, strict=True)}
+            apps = {
+                name: AsgiApplication(it.listener) for name, it in zip(listener_names(), gateway.ports, strict=True)
+            }
             ports = {name: it.server.port for name, it in zip(listener_names(), gateway.ports, strict=True)}
             asking = {
-                number: _asgi_answer(rims[entries[number].listener], one, number, ports[entries[number].listener])
+                number: _asgi_answer(apps[entries[number].listener], one, number, ports[entries[number].listener])
                 for number, one in requests.items()
                 if one is not None
             }
@@ -191,7 +193,7 @@ async def _by_asgi(entries: list[Entry], folder: Path) -> list[Found]:
         ]
 
 
-async def _asgi_answer(rim: AsgiRim, one: OneRequest, number: int, port: int) -> bytes:
+async def _asgi_answer(app: AsgiApplication, one: OneRequest, number: int, port: int) -> bytes:
     scope = {
         "type": "http",
         "http_version": one.http_version,
@@ -218,7 +220,7 @@ async def _asgi_answer(rim: AsgiRim, one: OneRequest, number: int, port: int) ->
 
     broken = False
     try:
-        await asyncio.wait_for(rim(scope, receive, send), _LIMIT_S)
+        await asyncio.wait_for(app(scope, receive, send), _LIMIT_S)
     except StreamBroken:  # a server ends the connection then
         broken = b"content-length" not in dict(got[0]["headers"])
     body = b"".join(it.get("body", b"") for it in got[1:])

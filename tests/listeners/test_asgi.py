@@ -10,7 +10,7 @@ import pytest
 from uvicorn import Config, Server
 
 from gateway.invocation import StreamBroken
-from gateway.listeners.asgi import AsgiRim
+from gateway.listeners.asgi import AsgiApplication
 from gateway.translation.messages import Response, Tls
 from tests.listeners.doubles import SMALL, Client, EchoListener, chunks
 from tests.listeners.observers import Seen
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def client(listener: EchoListener) -> AsyncIterator[httpx.AsyncClient]:
-    """An httpx client that calls the rim in process."""
-    transport = httpx.ASGITransport(AsgiRim(listener), client=("127.0.0.1", 9))
+    """An httpx client that calls the application in process."""
+    transport = httpx.ASGITransport(AsgiApplication(listener), client=("127.0.0.1", 9))
     async with httpx.AsyncClient(transport=transport, base_url="http://h:81") as client:
         yield client
 
@@ -41,7 +41,7 @@ async def test_body_limit(size: int, status: int) -> None:
     """The listener's limit holds here too: it is what still passes."""
     listener = EchoListener(SMALL)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(AsgiRim(listener), client=("127.0.0.1", 9)), base_url="http://h"
+        transport=httpx.ASGITransport(AsgiApplication(listener), client=("127.0.0.1", 9)), base_url="http://h"
     ) as client:
         assert (await client.post("/p", content=b"x" * size)).status_code == status
 
@@ -52,7 +52,9 @@ async def test_long_body_becomes_a_stream() -> None:
     """A listener that accepts streams gets all of a body that is over its limit."""
     listener = EchoListener(SMALL)
     listener.accepts_streams = True
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(AsgiApplication(listener)), base_url="http://h"
+    ) as client:
         answer = await client.post("/", content=chunks(b"a" * 90, b"b" * 90, b"c" * 90))
 
     assert answer.json()["body"] == "a" * 90 + "b" * 90 + "c" * 90
@@ -61,7 +63,7 @@ async def test_long_body_becomes_a_stream() -> None:
 async def ask(
     listener: EchoListener, scope: dict[str, Any], *incoming: dict[str, Any]
 ) -> list[MutableMapping[str, Any]]:
-    """Call the rim with a scope and the messages that a server would send; answer what it sent."""
+    """Call the application with a scope and the messages that a server would send; answer what it sent."""
     messages = [*incoming] if incoming else [{"type": "http.request"}]
     sent: list[MutableMapping[str, Any]] = []
 
@@ -74,7 +76,7 @@ async def ask(
         sent.append(message)
 
     base = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": ("127.0.0.1", 1)}
-    await AsgiRim(listener)({**base, **scope}, receive, send)
+    await AsgiApplication(listener)({**base, **scope}, receive, send)
     return sent
 
 
@@ -181,7 +183,7 @@ async def test_lifespan(listener: EchoListener) -> None:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    await AsgiRim(listener)({"type": "lifespan"}, receive, send)
+    await AsgiApplication(listener)({"type": "lifespan"}, receive, send)
 
     assert sent == [{"type": "lifespan.startup.complete"}, {"type": "lifespan.shutdown.complete"}]
 
@@ -196,7 +198,7 @@ async def test_streaming_through_a_server(listener: EchoListener) -> None:
         yield b"second"
 
     listener.answers[b"/s"] = lambda _: Response(200, [], parts())
-    config = Config(AsgiRim(listener), http="h11", ws="none", lifespan="off", log_config=None, port=0)
+    config = Config(AsgiApplication(listener), http="h11", ws="none", lifespan="off", log_config=None, port=0)
     config.load()
     server = Server(config)
     server.lifespan = config.lifespan_class(config)
@@ -216,7 +218,9 @@ async def test_streaming_through_a_server(listener: EchoListener) -> None:
 async def test_observer_is_told(listener: EchoListener) -> None:
     """An observer learns of each exchange once it is written: sizes of the bare lines and bodies, instants in order."""
     listener.observer = seen = Seen()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(AsgiApplication(listener)), base_url="http://h"
+    ) as client:
         answer = await client.post("/a", content=b"12345")
 
     exchange = await seen.one()
@@ -242,7 +246,9 @@ async def test_observer_is_told_of_a_broken_stream(listener: EchoListener) -> No
 
     listener.observer = seen = Seen()
     listener.answers[b"/"] = lambda _: Response(200, [], broken())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(AsgiApplication(listener)), base_url="http://h"
+    ) as client:
         with pytest.raises(StreamBroken):
             await client.get("/")
 

@@ -20,7 +20,7 @@ from gateway.listeners.alb.balancer import alb_of
 from gateway.listeners.alb.listener import Routing
 from gateway.listeners.alb.rules import compile_rules
 from gateway.listeners.alb.target_groups import LambdaTargetGroup
-from gateway.listeners.asgi import AsgiRim
+from gateway.listeners.asgi import AsgiApplication
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.function_url import function_url
 from gateway.listeners.http_api import http_api
@@ -191,7 +191,7 @@ async def test_on_a_port(name: str, reports: Callable[[], list[str]]) -> None:
 async def test_through_asgi(name: str, reports: Callable[[], list[str]]) -> None:
     """The ASGI application gives the same answer, and the server below it sees no exception."""
     make, status, body = LISTENERS[name]
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(make())), base_url="http://h") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiApplication(make())), base_url="http://h") as client:
         answer = await client.get("/a")
 
     assert (answer.status_code, answer.content) == (status, body)
@@ -233,7 +233,7 @@ async def test_an_answer_that_fails_too(
 ) -> None:
     """When not even the listener's own answer can be made, the client gets a bare 500; the traceback has both."""
     if asgi:
-        transport = httpx.ASGITransport(AsgiRim(Failing(rejects)))
+        transport = httpx.ASGITransport(AsgiApplication(Failing(rejects)))
         async with httpx.AsyncClient(transport=transport, base_url="http://h") as web:
             got = await web.get("/a")
         assert (got.status_code, got.content) == (500, b"")
@@ -326,7 +326,9 @@ async def test_a_stream_that_fails_through_asgi(reports: Callable[[], list[str]]
     """An ASGI server truncates an answer when its application raises, which does not bring the traceback again."""
     listener = EchoListener()
     listener.answers[b"/a"] = lambda _: Response(200, [], failing_after(b"first"))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(AsgiApplication(listener)), base_url="http://h"
+    ) as client:
         with pytest.raises(StreamBroken) as raised:
             await client.get("/a")
 
@@ -364,7 +366,9 @@ async def test_a_stream_that_cannot_be_closed_through_asgi(method: str, reports:
     """The server below the application sees no exception, which would cut the answer off."""
     listener = EchoListener()
     listener.answers[b"/a"] = unclosable
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(AsgiApplication(listener)), base_url="http://h"
+    ) as client:
         assert (await client.request(method, "/a")).content == (b"all" if method == "GET" else b"")
 
     assert reports() == [f"the end of the streamed answer to {method} /a"]
@@ -391,7 +395,9 @@ async def test_an_observer_that_fails(asgi: bool, reports: Callable[[], list[str
     seen = Seen()
     listener.observer = Observers([Blind(), seen])
     if asgi:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(AsgiRim(listener)), base_url="http://h") as web:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(AsgiApplication(listener)), base_url="http://h"
+        ) as web:
             assert (await web.get("/a")).status_code == 200
     else:
         async with port_of(listener) as client:

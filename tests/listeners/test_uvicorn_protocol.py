@@ -7,7 +7,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from gateway.lambda_api.quiet_server import QuietServer
-from gateway.listeners.asgi import AsgiRim
+from gateway.listeners.asgi import AsgiApplication
 from gateway.listeners.uvicorn_protocol import UvicornProtocol
 from tests.listeners.doubles import Client, EchoListener, RecordingTransport
 from tests.targets.hosting import eventually
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 GET = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
-def uvicorn_config(application: AsgiRim, silent_s: int = 60) -> Config:
+def uvicorn_config(application: AsgiApplication, silent_s: int = 60) -> Config:
     """Options of uvicorn that leave HTTP to our protocol, and the application as it is."""
     return Config(
         application,
@@ -42,7 +42,7 @@ async def test_uvicorn_knows_its_connections_and_requests() -> None:
     """A server that stops finds in its state what it has to wait for; nothing stays behind."""
     listener, state = EchoListener(), ServerState()
     gate = listener.gates[b"/a"] = asyncio.Event()
-    protocol, transport = connected(uvicorn_config(AsgiRim(listener)), state)
+    protocol, transport = connected(uvicorn_config(AsgiApplication(listener)), state)
     protocol.data_received(GET)
     await asyncio.wait_for(listener.entered.wait(), 5)
     during = len(state.connections), len(state.tasks), state.total_requests
@@ -58,7 +58,7 @@ async def test_uvicorn_knows_its_connections_and_requests() -> None:
 
 async def test_a_silent_client_is_left() -> None:
     """After ``timeout_keep_alive`` the connection is closed without an answer."""
-    _, transport = connected(uvicorn_config(AsgiRim(EchoListener()), 0), ServerState())
+    _, transport = connected(uvicorn_config(AsgiApplication(EchoListener()), 0), ServerState())
 
     await eventually(lambda: transport.closed)
     assert transport.writes == []
@@ -67,7 +67,7 @@ async def test_a_silent_client_is_left() -> None:
 async def test_the_application_is_loaded_when_a_client_connects() -> None:
     """A server that has not loaded it yet need not."""
     listener = EchoListener()
-    config = uvicorn_config(AsgiRim(listener))
+    config = uvicorn_config(AsgiApplication(listener))
     before = config.loaded
     protocol, transport = connected(config, ServerState())
     protocol.data_received(GET)
@@ -80,7 +80,7 @@ async def test_the_application_is_loaded_when_a_client_connects() -> None:
 async def test_uvicorn_serves_a_listener() -> None:
     """A server of uvicorn takes the protocol as its ``http`` option, counts its requests and stops with it."""
     listener = EchoListener()
-    server = QuietServer(uvicorn_config(AsgiRim(listener)))
+    server = QuietServer(uvicorn_config(AsgiApplication(listener)))
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     client = await Client.connect(server.servers[0].sockets[0].getsockname()[1])
