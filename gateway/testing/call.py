@@ -1,4 +1,4 @@
-"""One request through a front door and a handler, in this thread: what the clients are made of."""
+"""One request through a listener and a handler, in this thread: what the clients are made of."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""HTTP clients whose server is a front door and a handler in this process: no port, no threads, no waiting.
+"""HTTP clients whose server is a listener and a handler in this process: no port, no threads, no waiting.
 
 The synchronous client calls the handler in the test's own thread.  The asynchronous one uses a thread of anyio's, since
 handlers that wrap ASGI applications run an event loop of their own; it works under asyncio and trio alike.
@@ -23,7 +23,7 @@ from gateway.types import Address
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
+class _Server:
     """What both transports share: from httpx's request to httpx's response."""
 
     call: HandlerCall
@@ -63,32 +63,32 @@ class _Door:
 class LambdaTransport(httpx.BaseTransport):
     """What `lambda_client` gives to httpx; for clients that need more than one transport (``mounts``)."""
 
-    def __init__(self, door: _Door) -> None:
-        self._door = door
+    def __init__(self, server: _Server) -> None:
+        self._server = server
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer in this thread."""
-        return self._door.answer(self._door.request(request, request.read()))
+        return self._server.answer(self._server.request(request, request.read()))
 
     def close(self) -> None:
         """End what the handler's event loop holds."""
-        self._door.call.close()
+        self._server.call.close()
 
 
 class AsyncLambdaTransport(httpx.AsyncBaseTransport):
     """What `async_lambda_client` gives to httpx."""
 
-    def __init__(self, door: _Door) -> None:
-        self._door = door
+    def __init__(self, server: _Server) -> None:
+        self._server = server
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer on a thread of anyio's."""
-        translated = self._door.request(request, await request.aread())
-        return await anyio.to_thread.run_sync(self._door.answer, translated)
+        translated = self._server.request(request, await request.aread())
+        return await anyio.to_thread.run_sync(self._server.answer, translated)
 
     async def aclose(self) -> None:
         """End what the handler's event loops hold."""
-        self._door.call.close()
+        self._server.call.close()
 
 
 def lambda_client(
@@ -99,28 +99,28 @@ def lambda_client(
     raise_handler_exceptions: bool = False,
     timeout: float = 3.0,
     environment: Mapping[str, str] | None = None,
-    **options: Any,  # noqa: ANN401 - each front door has its own
+    **options: Any,  # noqa: ANN401 - each listener type has its own
 ) -> httpx.Client:
-    """A client whose every request goes through a front door to a handler, in this process and thread.
+    """A client whose every request goes through a listener to a handler, in this process and thread.
 
     What happened in between is on the response: ``response.extensions["gateway"]`` is an `Exchange`.
 
     Args:
         handler: A function of event and context, or its name as in Lambda's Handler setting.
-        as_: The front door, a name of `FLAVOURS`.
+        as_: The type of listener, a name of `FLAVOURS`.
         base_url: Where paths begin; without it ``http://gateway.test`` for load balancers, else https.
-        raise_handler_exceptions: Let what the handler raises out of the client, instead of the front door's answer.
+        raise_handler_exceptions: Let what the handler raises out of the client, instead of the listener's answer.
         timeout: The function's, in seconds.  Nothing stops a handler here, but one that took longer is answered as
             Lambda answers, unless a debugger is attached.
         environment: The function's variables, set in this process while the handler runs.
         options: ``authorizer`` (the event's ``requestContext.authorizer``), ``client`` (address and port) and what the
-            front door itself takes: ``routes``, ``stage``, ``target_group_arn`` …
+            listener itself takes: ``routes``, ``stage``, ``target_group_arn`` …
 
     Raises:
-        UsageError: There is no such front door, option or handler.
+        UsageError: There is no such listener type, option or handler.
     """
-    door = _door(handler, as_, raise_handler_exceptions, build_configuration(timeout, environment or {}), options)
-    return httpx.Client(transport=LambdaTransport(door), base_url=base_url or _base_url(as_), trust_env=False)
+    server = _server(handler, as_, raise_handler_exceptions, build_configuration(timeout, environment or {}), options)
+    return httpx.Client(transport=LambdaTransport(server), base_url=base_url or _base_url(as_), trust_env=False)
 
 
 def async_lambda_client(
@@ -131,26 +131,28 @@ def async_lambda_client(
     raise_handler_exceptions: bool = False,
     timeout: float = 3.0,
     environment: Mapping[str, str] | None = None,
-    **options: Any,  # noqa: ANN401 - each front door has its own
+    **options: Any,  # noqa: ANN401 - each listener type has its own
 ) -> httpx.AsyncClient:
     """The same for asynchronous tests, as an ``httpx.AsyncClient``; arguments as for `lambda_client`."""
-    door = _door(handler, as_, raise_handler_exceptions, build_configuration(timeout, environment or {}), options)
-    return httpx.AsyncClient(transport=AsyncLambdaTransport(door), base_url=base_url or _base_url(as_), trust_env=False)
+    server = _server(handler, as_, raise_handler_exceptions, build_configuration(timeout, environment or {}), options)
+    return httpx.AsyncClient(
+        transport=AsyncLambdaTransport(server), base_url=base_url or _base_url(as_), trust_env=False
+    )
 
 
-def _door(
+def _server(
     handler: Handler | str,
     as_: str,
     raise_handler_exceptions: bool,
     configuration: FunctionConfiguration,
     options: dict[str, Any],
-) -> _Door:
+) -> _Server:
     authorizer = options.pop("authorizer", None)
     client = options.pop("client", SAMPLE_CLIENT)
     call = HandlerCall(
         build_flavour(as_, options), load_handler(handler), configuration, authorizer, listener_type_of(as_)
     )
-    return _Door(call, raise_handler_exceptions, client)
+    return _Server(call, raise_handler_exceptions, client)
 
 
 def _base_url(as_: str) -> str:

@@ -14,23 +14,23 @@ def make_event(
     url: str = "/",
     headers: Headers = (),
     body: bytes | str = b"",
-    **options: Any,  # noqa: ANN401 - each front door has its own
+    **options: Any,  # noqa: ANN401 - each listener type has its own
 ) -> dict[str, Any]:
-    """The event that a front door makes of a request; the same for the same arguments.
+    """The event that a listener makes of a request; the same for the same arguments.
 
     Args:
-        as_: The front door, a name of `FLAVOURS` or ``websocket``.
+        as_: The type of listener, a name of `FLAVOURS` or ``websocket``.
         method: Such as ``POST``.
         url: A path with query, or a whole URL.
         headers: A mapping, or pairs when a name repeats.
         body: Text is sent as UTF-8.
         options: ``request_id``, ``time`` (a datetime or epoch milliseconds), ``trace_id``, ``client`` (address and
-            port), ``authorizer`` (``requestContext.authorizer``) and what the front door itself takes: ``routes``,
+            port), ``authorizer`` (``requestContext.authorizer``) and what the listener itself takes: ``routes``,
             ``stage``, ``target_group_arn`` …
 
     Raises:
-        Fault: The front door would refuse this request; nothing is invoked then.
-        UsageError: There is no such front door or option, or this is no URL.
+        Fault: The listener would refuse this request; nothing is invoked then.
+        UsageError: There is no such listener type or option, or this is no URL.
     """
     facts = {name: options.pop(name) for name in ("request_id", "time", "trace_id") if name in options}
     authorizer = options.pop("authorizer", None)

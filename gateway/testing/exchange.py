@@ -14,11 +14,11 @@ class ClientExchange:
     """One request and what became of it; on an answer it is ``response.extensions["gateway"]``.
 
     Attributes:
-        request: What the front door got.
+        request: What the listener got.
         arrival: When, and under which ids.
         raw_event: The event as JSON, b"" when the handler was not called.
         raw_result: The result, or the error object, as the runtime encoded it; b"" when there is none.
-        response: What the front door answered.
+        response: What the listener answered.
         log: What the handler printed and logged, with the runtime's own ``[ERROR]`` lines.
         error: What the handler raised, None when it returned.
         fault: Why the answer is not the handler's, None when it is.
@@ -42,7 +42,7 @@ class ClientExchange:
 
     @property
     def result(self) -> Json:
-        """The result, or the error object, as the front door read it; None when it is no JSON."""
+        """The result, or the error object, as the listener read it; None when it is no JSON."""
         try:
             parsed: Json = json.loads(self.raw_result)
         except ValueError:

@@ -1,4 +1,4 @@
-"""One test for every front door, in one line."""
+"""One test for every listener type, in one line."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     import pytest
 
 FLAVOURS: Final = tuple(name for name, named in listener_types.FLAVOURS.items() if named.plain_requests)
-"""The front doors that take plain HTTP requests, by name.
+"""The listener types that take plain HTTP requests, by name.
 
 ``websocket`` is a name as well, for the events of a handshake, but no plain request can be made of it.
 """
 
 
 def each_flavour(*names: str) -> "pytest.MarkDecorator":
-    """A decorator that runs a test once for each front door, as its argument ``as_``; without names for all of them.
+    """A decorator that runs a test once for each listener type, as its argument ``as_``; without names for all of them.
 
     Raises:
-        UsageError: There is no such front door.
+        UsageError: There is no such listener type.
     """
     import pytest  # noqa: PLC0415 - the clients work without it
 

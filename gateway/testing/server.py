@@ -114,11 +114,11 @@ class GatewayServer:
     Args:
         target: A handler (a function at the top of a module, or its name such as ``app.handler``), or a configuration
             file (``gateway.toml``, ``.yaml``) with everything in it.
-        as_: The front door of a handler, a name of `FLAVOURS`.
+        as_: The type of listener of a handler, a name of `FLAVOURS`.
         timeout: The handler's, in seconds; it is killed after that.
         environment: The handler's variables.
         folder: Where the name of a handler or of a file begins; None for the current folder.
-        options: ``authorizer`` (the event's ``requestContext.authorizer``) and what the front door itself takes:
+        options: ``authorizer`` (the event's ``requestContext.authorizer``) and what the listener itself takes:
             ``routes``, ``stage``, ``target_group_arn`` …
 
     Attributes:
@@ -126,7 +126,7 @@ class GatewayServer:
         url: ``http://127.0.0.1:PORT`` of the first.
 
     Raises:
-        UsageError: The handler cannot be loaded, the configuration has faults, or there is no such front door.
+        UsageError: The handler cannot be loaded, the configuration has faults, or there is no such listener type.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class GatewayServer:
         timeout: float = 3.0,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
-        **options: Any,  # noqa: ANN401 - each front door has its own
+        **options: Any,  # noqa: ANN401 - each listener type has its own
     ) -> None:
         self._log: list[bytes] = []
         host_options = HostOptions(variables=os.environ, log=self._write, python=sys.executable)

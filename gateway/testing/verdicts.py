@@ -9,17 +9,17 @@ from gateway.translation.shapes import event_misfits
 from gateway.translation.verdict import Verdict, judge
 
 
-def verdict(as_: str, result: object, **options: Any) -> Verdict:  # noqa: ANN401 - each front door has its own
-    """What a front door makes of what a handler returned, without an assertion.
+def verdict(as_: str, result: object, **options: Any) -> Verdict:  # noqa: ANN401 - each listener type has its own
+    """What a listener makes of what a handler returned, without an assertion.
 
     Args:
-        as_: The front door, a name of `FLAVOURS` or ``websocket``.
+        as_: The type of listener, a name of `FLAVOURS` or ``websocket``.
         result: What the handler returned; it is encoded as AWS's Python runtime does.
-        options: What the front door takes.
+        options: What the listener takes.
 
     Raises:
         AssertionError: The runtime itself cannot encode it.
-        UsageError: There is no such front door or option.
+        UsageError: There is no such listener type or option.
     """
     __tracebackhide__ = True
     try:
@@ -30,7 +30,7 @@ def verdict(as_: str, result: object, **options: Any) -> Verdict:  # noqa: ANN40
 
 
 def assert_result(as_: str, result: object, **options: Any) -> Verdict:  # noqa: ANN401 - as above
-    """Fail unless a front door accepts what a handler returned; gives the verdict, whose ``response`` is what goes out.
+    """Fail unless a listener accepts what a handler returned; gives the verdict, whose ``response`` is what goes out.
 
     Arguments as for `verdict`.
     """
@@ -42,11 +42,11 @@ def assert_result(as_: str, result: object, **options: Any) -> Verdict:  # noqa:
 
 
 def assert_event_shape(as_: str, event: Any) -> None:  # noqa: ANN401 - any JSON
-    """Fail unless a front door could have sent this event: names, types, null versus absent, maps that agree.
+    """Fail unless a listener could have sent this event: names, types, null versus absent, maps that agree.
 
     Raises:
         AssertionError: Every difference, with its JSON pointer.
-        UsageError: There is no such front door.
+        UsageError: There is no such listener type.
     """
     __tracebackhide__ = True
     found = event_misfits(as_, event)
