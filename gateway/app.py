@@ -205,7 +205,7 @@ class Gateway:
         self.service.abandon()
 
     def _context(self, settings: Settings) -> "ListenerContext":
-        from gateway.listeners.context import ListenerContext  # noqa: PLC0415 - it comes with the front doors
+        from gateway.listeners.context import ListenerContext  # noqa: PLC0415 - it comes with the listeners
         from gateway.listeners.local_authority import cache_folder  # noqa: PLC0415 - as above
 
         cache, options = cache_folder(self._host.options.variables), self._listener_options

@@ -1,1 +1,1 @@
-"""The HTTP front doors and their rims."""
+"""The listeners and what stands around them on a port."""

@@ -82,7 +82,7 @@ class AuthorizerCall:
         function: What is invoked.
         ttl_s: How long an answer is kept.
         clock: Seconds; only differences count.
-        timeout_ms: How long the front door waits; 0 for as long as the function takes.
+        timeout_ms: How long the listener waits; 0 for as long as the function takes.
     """
 
     def __init__(

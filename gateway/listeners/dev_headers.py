@@ -5,7 +5,7 @@ They leave the request before anything else sees it:
 - ``X-Gateway-Claims``: a JSON object; the authorizer of the route is not asked, these are its claims.
 - ``X-Gateway-Source-Ip``: the address of the client.
 - ``X-Gateway-Time``: when the request arrived, ISO 8601 or milliseconds since 1970.
-- ``X-Gateway-Throttle``: ``api`` for the front door's own throttling, ``function`` for the function's.
+- ``X-Gateway-Throttle``: ``api`` for the API's own throttling, ``function`` for the function's.
 - ``X-Gateway-Cold-Start``: ``true`` gives the function new execution environments first.
 """
 

@@ -7,7 +7,7 @@ api-gateway-mapping-template-reference):
   signature the request is refused.
 - Function URLs and HTTP APIs show the caller under ``authorizer.iam``, REST APIs in ``identity``.
 
-Which user has a key is not known here: the caller is always the user ``local`` of the front door's own account.
+Which user has a key is not known here: the caller is always the user ``local`` of the gateway's own account.
 """
 
 import re

@@ -65,7 +65,7 @@ class LambdaIntegration:
 async def invoke_within(
     service: LambdaService, function: FunctionReference, invocation: Invocation, timeout_ms: int
 ) -> Outcome:
-    """The outcome of an invocation for which a front door waits ``timeout_ms``, 0 for as long as it takes.
+    """The outcome of an invocation for which a listener waits ``timeout_ms``, 0 for as long as it takes.
 
     Raises:
         Refused: The time is over; the function runs on.

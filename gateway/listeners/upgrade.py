@@ -1,4 +1,4 @@
-"""Requests that ask for another protocol (``Upgrade``), which no front door here speaks on the same connection.
+"""Requests that ask for another protocol (``Upgrade``), which no listener here speaks on the same connection.
 
 They are ordinary requests.  llhttp takes what follows their head for the other protocol's bytes, although a client may
 send a body: Java's HTTP client offers ``h2c`` with its first request, whatever that is.

@@ -80,7 +80,7 @@ class WebSocketSession:
         self._waiting = 0
         self._ending = False
 
-    # What the rim calls.
+    # What the port calls.
 
     def open(self, transport: asyncio.Transport) -> None:
         """The handshake is answered."""
@@ -121,7 +121,7 @@ class WebSocketSession:
         self._transport = None
         self._on_closed(self, *self._farewell())
 
-    # What the door calls.
+    # What the API calls.
 
     @property
     def is_open(self) -> bool:

@@ -81,7 +81,7 @@ class Response(NamedTuple):
     Attributes:
         status: The status code.
         headers: All lines in wire order, ``Date``, ``Content-Length`` and ``Connection`` included where they belong;
-            a rim that frames by itself (HTTP/2) leaves out what it must.
+            a server that frames by itself (HTTP/2) leaves out what it must.
         body: The bytes, or the chunks of a stream.
         reason: The reason phrase, b"" for the flavour's own table (HTTP/2 has none).
         close: Close the connection afterwards.

@@ -102,7 +102,7 @@ def location_of(action: RedirectAction, request: Request) -> bytes:
 
 
 def fixed_response(action: FixedAction, request: Request, attributes: AlbAttributes, epoch_ms: EpochMs) -> Response:
-    """The fixed response; the rim leaves out the body where the method or the status has none."""
+    """The fixed response; what sends it leaves out the body where the method or the status has none."""
     length = None if action.status == 204 else len(action.body)
     lines = head(attributes, http_date(epoch_ms), action.content_type, length, keep_alive=request.keep_alive)
     return Response(

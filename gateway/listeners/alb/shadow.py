@@ -100,7 +100,7 @@ class ShadowedTargetGroup:
         response = await self._group.forward(sent, arrival, exchange)
         body = response.body
         if isinstance(body, bytes):
-            # The task begins in the loop's next turn, after the rim has written the answer.
+            # The task begins in the loop's next turn, after the answer was written.
             self._copy(request, kept_request, arrival, response, body)
             return response
 
