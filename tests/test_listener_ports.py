@@ -36,8 +36,8 @@ from gateway.observe.recording import Recording, from_text
 from gateway.recordings.recorder import Recorder
 from gateway.types import Json
 from tests.gateways import Front, function, gateway_settings
-from tests.listeners.doors import scripted
 from tests.listeners.observers import Seen
+from tests.listeners.scripted import scripted
 from tests.services import service_of
 from tests.targets.hosting import FUNCTIONS, Log, eventually
 

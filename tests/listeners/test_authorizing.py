@@ -18,7 +18,7 @@ from gateway.listeners.authorizing import (
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.types import Json
-from tests.listeners.doors import Scripted, failing, scripted
+from tests.listeners.scripted import Scripted, failing, scripted
 from tests.services import called
 
 pytestmark = pytest.mark.anyio

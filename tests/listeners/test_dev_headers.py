@@ -11,7 +11,7 @@ from gateway.listeners.rest_api import rest_api
 from gateway.translation.gateway_response import Refused
 from gateway.translation.messages import Arrival, Request
 from gateway.types import Json
-from tests.listeners.doors import ok, opened, scripted
+from tests.listeners.scripted import ok, opened, scripted
 from tests.services import listener_context
 
 ARRIVAL = Arrival("id", 5, "1-0-0")

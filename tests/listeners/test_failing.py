@@ -38,9 +38,9 @@ from gateway.translation.route import RouteMatch
 from gateway.types import Address
 from tests.listeners.alb.doubles import ARN, FORWARD, alb_listener
 from tests.listeners.alb.stacks import alb
-from tests.listeners.doors import Scripted, ScriptedStream, ok, scripted
 from tests.listeners.doubles import SMALL, Client, EchoListener, chunks, whole
 from tests.listeners.observers import Seen
+from tests.listeners.scripted import Scripted, ScriptedStream, ok, scripted
 from tests.services import called, listener_context
 
 pytestmark = pytest.mark.anyio

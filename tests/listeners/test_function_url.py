@@ -11,7 +11,7 @@ from gateway.invocation import StreamBroken, Throttled
 from gateway.listeners.function_url import function_url
 from gateway.translation.stream_prelude import CONTENT_TYPE
 from gateway.types import HeaderList
-from tests.listeners.doors import ScriptedStream, failing, lines, ok, opened, scripted, streamed
+from tests.listeners.scripted import ScriptedStream, failing, lines, ok, opened, scripted, streamed
 from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from gateway.config import apis
 from gateway.config.doors import CorsSettings, HttpApiSettings
 from gateway.listeners.http_api import http_api
 from gateway.types import Json
-from tests.listeners.doors import failing, lines, ok, opened, scripted
+from tests.listeners.scripted import failing, lines, ok, opened, scripted
 from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio

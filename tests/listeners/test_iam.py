@@ -17,7 +17,7 @@ from gateway.listeners.iam import caller_of
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.types import HeaderList
-from tests.listeners.doors import Port, ok, opened, scripted
+from tests.listeners.scripted import Port, ok, opened, scripted
 from tests.services import listener_context
 
 SIGNATURE = b"AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/lambda/aws4_request, SignedHeaders=host, Signature=0"

@@ -13,8 +13,8 @@ from gateway.observe.record import Exchange
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request
 from gateway.types import Json
-from tests.listeners.doors import ScriptedStream, ok, scripted, streamed
 from tests.listeners.observers import Seen
+from tests.listeners.scripted import ScriptedStream, ok, scripted, streamed
 from tests.services import called
 
 pytestmark = pytest.mark.anyio

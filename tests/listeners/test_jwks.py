@@ -28,8 +28,8 @@ from gateway.listeners.server import ListenerServer
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request
 from gateway.types import Json
-from tests.listeners.doors import ok, opened, scripted
 from tests.listeners.doubles import EchoListener, whole
+from tests.listeners.scripted import ok, opened, scripted
 from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio

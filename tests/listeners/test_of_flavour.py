@@ -24,9 +24,9 @@ from gateway.translation.flavours.rest_api import RestApi
 from gateway.translation.flavours.websocket import WebSocketApi
 from gateway.translation.messages import Request, Response
 from gateway.types import Json
-from tests.listeners.doors import ok, scripted
 from tests.listeners.doubles import RecordingTransport
 from tests.listeners.observers import Seen, observed
+from tests.listeners.scripted import ok, scripted
 from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio

@@ -19,8 +19,8 @@ from gateway.observe.record import Exchange
 from gateway.translation.flavour import Flavour, Limits
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Arrival, Request, Response
-from tests.listeners.doors import ok, opened, scripted
 from tests.listeners.observers import observed, respond
+from tests.listeners.scripted import ok, opened, scripted
 from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ from gateway.config.doors import RestApiSettings
 from gateway.listeners.rest_api import rest_api
 from gateway.listeners.server import ListenerServer
 from gateway.translation.messages import Response
-from tests.listeners.doors import Port, lines, opened
 from tests.listeners.doubles import EchoListener
+from tests.listeners.scripted import Port, lines, opened
 from tests.services import listener_context
 from tests.targets.http_server import answering, ok
 

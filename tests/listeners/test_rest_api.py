@@ -9,7 +9,7 @@ from gateway.config.doors import RestApiSettings
 from gateway.listeners.rest_api import rest_api
 from gateway.translation.stream_prelude import CONTENT_TYPE
 from gateway.types import Json
-from tests.listeners.doors import ScriptedStream, failing, lines, ok, opened, scripted, streamed
+from tests.listeners.scripted import ScriptedStream, failing, lines, ok, opened, scripted, streamed
 from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from gateway.config import apis
 from gateway.config.doors import RestApiSettings
 from gateway.errors import UsageError
 from gateway.listeners.rest_methods import rest_methods, rest_routes, rest_table
-from tests.listeners.doors import ok, scripted
+from tests.listeners.scripted import ok, scripted
 from tests.services import service_of
 
 

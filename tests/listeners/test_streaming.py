@@ -14,7 +14,7 @@ from gateway.listeners.streaming import StreamBody, begin_stream
 from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.stream_prelude import CONTENT_TYPE
-from tests.listeners.doors import ScriptedStream, opened, scripted, streamed
+from tests.listeners.scripted import ScriptedStream, opened, scripted, streamed
 from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio

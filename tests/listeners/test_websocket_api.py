@@ -22,8 +22,8 @@ from gateway.listeners.server import ListenerServer
 from gateway.listeners.websocket_api import WebSocketSteps, websocket_api
 from gateway.listeners.websocket_session import Times
 from gateway.types import Json
-from tests.listeners.doors import Port, failing, opened, scripted
 from tests.listeners.observers import Seen
+from tests.listeners.scripted import Port, failing, opened, scripted
 from tests.services import listener_context
 
 pytestmark = pytest.mark.anyio

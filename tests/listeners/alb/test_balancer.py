@@ -27,8 +27,8 @@ from gateway.translation.messages import Response
 from tests.gateways import NO_CHECKS, Front, function, gateway_of
 from tests.listeners.alb.doubles import ARN, get
 from tests.listeners.alb.identity_provider import TLS, Provider
-from tests.listeners.doors import ok, scripted
 from tests.listeners.observers import Seen, observed, respond
+from tests.listeners.scripted import ok, scripted
 from tests.services import listener_context, service_of
 from tests.targets.hosting import Log, eventually
 from tests.targets.http_server import answering
