@@ -20,7 +20,7 @@ _KEY: Final = "lineage="
 _PREFIX: Final = "1:"
 
 
-class Step(NamedTuple):
+class LineageStep(NamedTuple):
     """One dispatch: the trace header that the function gets, and how many times the chain came here, this included."""
 
     trace_id: str
@@ -42,7 +42,7 @@ def first_dispatch(function_arn: str) -> str:
     return f"Lineage=1:{function_mark(function_arn)}:0"
 
 
-def advance(trace_id: str, mark: str) -> Step:
+def advance(trace_id: str, mark: str) -> LineageStep:
     """Count one dispatch of the function ``mark`` in a trace header; entries of other functions stay as they are."""
     parts = [part for part in trace_id.split(";") if part]
     lineage = next((part for part in parts if part.lower().startswith(_KEY)), "")
@@ -57,4 +57,4 @@ def advance(trace_id: str, mark: str) -> Step:
         hops = 0
         entries.append(f"{_PREFIX}{mark}:{hops}")
     kept = [part for part in parts if part is not lineage]
-    return Step(";".join([*kept, "Lineage=" + "|".join(entries)]), hops + 1)
+    return LineageStep(";".join([*kept, "Lineage=" + "|".join(entries)]), hops + 1)

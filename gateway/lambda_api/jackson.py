@@ -14,7 +14,7 @@ character); the others follow the published behaviour of that library:
 
 from typing import Final
 
-from gateway.lambda_api.jackson_tokens import MINUS, QUOTE, WORDS, NotJson, Scope, Tokens, source
+from gateway.lambda_api.jackson_tokens import MINUS, QUOTE, WORDS, JsonScope, NotJson, Tokens, source
 
 _MAX_DEPTH: Final = 1000
 _OPENING: Final = {ord("["): "Array", ord("{"): "Object"}
@@ -106,7 +106,7 @@ class _Reader(Tokens):
             self.string(" in VALUE_STRING", "string value")
         elif code in _OPENING:
             kind = _OPENING[code]
-            self.scopes.append(Scope(kind, self.line, self.at - self.line_start))
+            self.scopes.append(JsonScope(kind, self.line, self.at - self.line_start))
             self.token = f"START_{kind.upper()}"
             if len(self.scopes) > _MAX_DEPTH:
                 allowed = f"({_MAX_DEPTH}, from `StreamReadConstraints.getMaxNestingDepth()`)"

@@ -24,7 +24,7 @@ class NotJson(Exception):
     """The bytes are not JSON; the text is the parser's, with the location."""
 
 
-class Scope(NamedTuple):
+class JsonScope(NamedTuple):
     """An open array or object, and where it began."""
 
     kind: str
@@ -49,7 +49,7 @@ class Tokens:
         self.at = len(_BOM) if body.startswith(_BOM) else 0
         self.line = 1
         self.line_start = 0
-        self.scopes: list[Scope] = []
+        self.scopes: list[JsonScope] = []
         self.token = "null"  # noqa: S105 - a Java null: no token yet
 
     def location(self, back: int = 0) -> str:

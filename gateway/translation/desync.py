@@ -42,7 +42,7 @@ class Mode(Enum):
     STRICTEST = "strictest"
 
 
-class Action(NamedTuple):
+class DesyncAction(NamedTuple):
     """What happens to a request: forwarded or answered with 400, and whether its connection is closed afterwards."""
 
     forward: bool
@@ -63,10 +63,10 @@ class Classification(NamedTuple):
 
 COMPLIANT: Final = Classification(Level.COMPLIANT, "")
 
-_PASS: Final = Action(forward=True, close=False)
-_PASS_AND_CLOSE: Final = Action(forward=True, close=True)
-_REFUSE: Final = Action(forward=False, close=False)
-_REFUSE_AND_CLOSE: Final = Action(forward=False, close=True)
+_PASS: Final = DesyncAction(forward=True, close=False)
+_PASS_AND_CLOSE: Final = DesyncAction(forward=True, close=True)
+_REFUSE: Final = DesyncAction(forward=False, close=False)
+_REFUSE_AND_CLOSE: Final = DesyncAction(forward=False, close=True)
 ACTIONS: Final = {
     Mode.MONITOR: (_PASS, _PASS, _PASS_AND_CLOSE, _PASS_AND_CLOSE),
     Mode.DEFENSIVE: (_PASS, _PASS, _PASS_AND_CLOSE, _REFUSE_AND_CLOSE),

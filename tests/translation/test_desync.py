@@ -6,12 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.translation.desync import ACTIONS, COMPLIANT, Action, Classification, Classifier, Level, Mode, classify
+from gateway.translation.desync import (
+    ACTIONS,
+    COMPLIANT,
+    Classification,
+    Classifier,
+    DesyncAction,
+    Level,
+    Mode,
+    classify,
+)
 
-PASS = Action(forward=True, close=False)
-CLOSE = Action(forward=True, close=True)
-REFUSE = Action(forward=False, close=False)
-REFUSE_AND_CLOSE = Action(forward=False, close=True)
+PASS = DesyncAction(forward=True, close=False)
+CLOSE = DesyncAction(forward=True, close=True)
+REFUSE = DesyncAction(forward=False, close=False)
+REFUSE_AND_CLOSE = DesyncAction(forward=False, close=True)
 
 TE, CL = b"Transfer-Encoding", b"Content-Length"
 
@@ -120,7 +129,7 @@ def test_a_version_that_does_not_know_the_header_makes_it_ambiguous(
         (Mode.STRICTEST, [PASS, REFUSE, REFUSE, REFUSE_AND_CLOSE]),
     ],
 )
-def test_the_mode_decides_what_happens(mode: Mode, actions: list[Action]) -> None:
+def test_the_mode_decides_what_happens(mode: Mode, actions: list[DesyncAction]) -> None:
     """The user guide's table, class by class; only that monitor mode closes too."""
     assert [ACTIONS[mode][level] for level in Level] == actions
 

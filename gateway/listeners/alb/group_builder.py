@@ -9,7 +9,7 @@ from gateway.functions.service import LambdaService
 from gateway.invocation import FunctionReference
 from gateway.listeners.alb.health_checker import (
     CheckedTargetGroup,
-    Clock,
+    HealthCheckClock,
     HealthChecker,
     WallClock,
     function_probe,
@@ -32,7 +32,7 @@ class GroupOptions(NamedTuple):
     attributes: AlbAttributes
     sticky_key: bytes
     idle_timeout_s: float = 60.0
-    clock: Clock = WallClock()
+    clock: HealthCheckClock = WallClock()
     observer: Observer | None = None
 
 

@@ -37,7 +37,7 @@ Probe = Callable[[Exchange | None], Awaitable[CheckResult]]
 _HEALTHY_STATES: Final = (TargetHealthState.HEALTHY, TargetHealthState.UNAVAILABLE)
 
 
-class Clock(Protocol):
+class HealthCheckClock(Protocol):
     """Time, for tests to hold in their hands."""
 
     def now_ms(self) -> EpochMs:
@@ -78,7 +78,7 @@ class HealthChecker:
         group: str,
         settings: HealthCheckSettings,
         probes: Mapping[str, Probe],
-        clock: Clock,
+        clock: HealthCheckClock,
         minimum_healthy: int = 1,
         observer: Observer | None = None,
     ) -> None:

@@ -18,7 +18,7 @@ from gateway.limits.box import Box
 from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.extensions import Extensions
-from gateway.targets.runtime_api.server import Route
+from gateway.targets.runtime_api.server import CallHandler
 from gateway.targets.runtime_api.telemetry import Telemetry
 from gateway.types import EpochMs
 
@@ -34,7 +34,7 @@ _HIDDEN: Final = frozenset(
     }
 )
 
-Failed = Callable[[str, str], None]
+OnFailed = Callable[[str, str], None]
 """Hears of an extension that failed: error type and reason."""
 
 
@@ -70,7 +70,7 @@ class ExtensionHost:
         output: Callable[[bytes], None],
         reaper: Reaper,
         changed: Callable[[], None],
-        failed: Failed,
+        failed: OnFailed,
     ) -> None:
         self._programs = programs_in(opt)
         self._output = output
@@ -84,7 +84,7 @@ class ExtensionHost:
         self.telemetry = Telemetry(self.api, lambda: datetime.now(UTC))
 
     @property
-    def routes(self) -> dict[tuple[bytes, bytes], Route]:
+    def routes(self) -> dict[tuple[bytes, bytes], CallHandler]:
         """What answers the calls of extensions."""
         return self.api.routes | self.telemetry.routes
 

@@ -21,7 +21,7 @@ import orjson
 from gateway.configuration import FunctionConfiguration
 from gateway.targets.runtime_api.connection import RuntimeApiCall
 from gateway.targets.runtime_api.offer import Offer
-from gateway.targets.runtime_api.server import Route
+from gateway.targets.runtime_api.server import CallHandler
 from gateway.types import EpochMs, Json
 
 LIMIT: Final = 10
@@ -76,7 +76,7 @@ class Extensions:
         self.error_type = ""
 
     @property
-    def routes(self) -> dict[tuple[bytes, bytes], Route]:
+    def routes(self) -> dict[tuple[bytes, bytes], CallHandler]:
         """What answers the calls of extensions."""
         return {
             (b"POST", _PREFIX + b"register"): self._register,

@@ -42,7 +42,7 @@ _ACCEPTED: Final = (
 
 _Sink = ResponseStream | CollectedResponse
 
-Route = Callable[[RuntimeApiCall], None]
+CallHandler = Callable[[RuntimeApiCall], None]
 """Answers one call, now or later."""
 
 
@@ -95,7 +95,7 @@ class RuntimeApi:
         self._offer: Offer | None = None
         self._sink: _Sink | None = None
         self._content_type = ""
-        self.routes: dict[tuple[bytes, bytes], Route] = {
+        self.routes: dict[tuple[bytes, bytes], CallHandler] = {
             (b"GET", b"/2018-06-01/ping"): lambda call: call.answer(200, b"pong", "Content-Type: text/plain\r\n"),
             (b"GET", _NEXT): self._next,
             (b"POST", _RUNTIME + b"init/error"): self._init_error,

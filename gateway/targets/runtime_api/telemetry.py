@@ -22,7 +22,7 @@ import orjson
 from gateway.defects import reported
 from gateway.targets.runtime_api.connection import RuntimeApiCall
 from gateway.targets.runtime_api.extensions import Extension, Extensions, refuse
-from gateway.targets.runtime_api.server import Route
+from gateway.targets.runtime_api.server import CallHandler
 from gateway.types import Json
 
 PATH: Final = b"/2022-07-01/telemetry"
@@ -180,7 +180,7 @@ class Telemetry:
         self._partial: dict[str, bytes] = {}
 
     @property
-    def routes(self) -> dict[tuple[bytes, bytes], Route]:
+    def routes(self) -> dict[tuple[bytes, bytes], CallHandler]:
         """What answers the subscriptions."""
         return {(b"PUT", PATH): self._subscribe}
 
