@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from gateway.errors import Fault
 from gateway.listeners.pipeline import PortNeeds, RequestState
@@ -70,6 +70,14 @@ class ApiSteps(ABC):
 
     async def aclose(self) -> None:  # noqa: B027 - as above
         """Nothing to close."""
+
+
+def route_to(match: RouteMatch, methods: Mapping[str, Any], state: RequestState) -> None:
+    """The request goes where its match leads; the listener keeps something of each route under the route's name."""
+    state.match = match
+    state.method = methods[match.route.name]
+    if state.exchange is not None:
+        state.exchange.rule = match.route.key
 
 
 def routed(state: RequestState) -> RouteMatch:

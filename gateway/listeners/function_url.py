@@ -105,14 +105,7 @@ def function_url_of(
     function: FunctionReference,
     authorizer: Mapping[str, Json] | None = None,
 ) -> PipelineListener:
-    """The listener of a Function URL that is described by its flavour.
-
-    Args:
-        flavour: Its options.
-        context: What it shares with others.
-        function: What it invokes.
-        authorizer: ``requestContext.authorizer`` of every request; None asks who signed it.
-    """
+    """The listener of a Function URL that is described by its flavour; arguments as for `of_flavour.listener_of`."""
     integration = LambdaIntegration(context.service, function, streaming=flavour.invoke_mode == "RESPONSE_STREAM")
     verify = context.verify("lambda") if context.verify else None
     steps = FunctionUrlSteps(flavour, integration, verify, authorizer)

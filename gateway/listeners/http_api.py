@@ -11,7 +11,7 @@ from gateway.config.doors import HttpApiSettings
 from gateway.errors import Fault, UsageError
 from gateway.invocation import FunctionReference
 from gateway.listener_types import listener_type
-from gateway.listeners.api_steps import REJECTIONS, ApiSteps, routed
+from gateway.listeners.api_steps import REJECTIONS, ApiSteps, route_to, routed
 from gateway.listeners.authorizing import AuthorizerCall, Authorizing, HttpAuthorizer, Question
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.cors import cors_of
@@ -113,10 +113,7 @@ class HttpApiSteps(ApiSteps):
 
     def route(self, state: RequestState) -> None:
         """Find the route; raises `Refused` when there is none."""
-        state.match = match = self.flavours.v2.route(state.request)
-        state.method = self._methods[match.route.name]
-        if state.exchange is not None:
-            state.exchange.rule = match.route.key
+        route_to(self.flavours.v2.route(state.request), self._methods, state)
 
     async def authorize(self, state: RequestState) -> None:
         """Ask the route's authorizer, or who signed; raises `Refused` for who may not pass."""
@@ -215,11 +212,7 @@ def http_api_of(
 ) -> PipelineListener:
     """The listener of an HTTP API that is described by its flavour: all routes lead to one function.
 
-    Args:
-        flavour: Its options, and its payload format version.
-        context: What it shares with others.
-        function: What it invokes.
-        authorizer: ``requestContext.authorizer`` of every request; None lets everybody in.
+    Arguments as for `of_flavour.listener_of`.
     """
     options = {field.name: getattr(flavour, field.name) for field in fields(flavour) if field.init}
     version = "1.0" if isinstance(flavour, HttpApiV1) else "2.0"

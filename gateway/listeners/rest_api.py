@@ -13,7 +13,7 @@ from gateway.config.doors import RestApiSettings
 from gateway.errors import BadResult, Fault
 from gateway.invocation import FunctionReference, Outcome, Returned, Streamed
 from gateway.listener_types import listener_type
-from gateway.listeners.api_steps import ApiSteps, routed
+from gateway.listeners.api_steps import ApiSteps, route_to, routed
 from gateway.listeners.authorizing import Question
 from gateway.listeners.context import ListenerContext
 from gateway.listeners.iam import Verify, caller_of
@@ -72,10 +72,7 @@ class RestApiSteps(ApiSteps):
 
     def route(self, state: RequestState) -> None:
         """Find the method; raises `Refused` when there is none."""
-        state.match = match = self.flavour.route(state.request)
-        state.method = self._methods[match.route.name]
-        if state.exchange is not None:
-            state.exchange.rule = match.route.key
+        route_to(self.flavour.route(state.request), self._methods, state)
 
     async def authorize(self, state: RequestState) -> None:
         """Ask the method's authorizer, or who signed; raises `Refused` for who may not pass."""
@@ -226,11 +223,7 @@ def rest_api_of(
 ) -> PipelineListener:
     """The listener of a REST API that is described by its flavour: all methods invoke one function.
 
-    Args:
-        flavour: Its options.
-        context: What it shares with others.
-        function: What it invokes.
-        authorizer: ``requestContext.authorizer`` of every request; None lets everybody in.
+    Arguments as for `of_flavour.listener_of`.
     """
     defaults = apis.RestRoute(function.name)
     integration = LambdaIntegration(context.service, function, defaults.timeout_in_millis)

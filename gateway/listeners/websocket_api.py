@@ -8,13 +8,11 @@ Facts (API Gateway developer guide, apigateway-websocket-api; RFC 6455 for the h
 - ``$disconnect`` is told when the connection is gone, whatever ended it.
 """
 
-import base64
-import binascii
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import orjson
 
@@ -46,8 +44,7 @@ from gateway.translation.result import load_result
 from gateway.types import Json
 
 try:
-    from websockets.utils import accept_key
-
+    from gateway.listeners.handshake import accept_line
     from gateway.listeners.websocket_session import Times, WebSocketSession
 except ImportError:
     raise UsageError("WebSocket APIs need websockets; install lambda-http-gateway[websocket]") from None
@@ -125,7 +122,7 @@ class WebSocketSteps(ApiSteps):
         path = state.request.raw_path.decode("latin-1")
         if path.rstrip("/") not in {"", f"/{self.flavour.stage}"}:
             raise Refused(Cause.NO_STAGE, f"{path} is not the stage /{self.flavour.stage}")
-        state.upgrade_lines = [_accept_line(state.request)]
+        state.upgrade_lines = [accept_line(state.request)]
         state.match = self.flavour.route(state.request)
         if state.exchange is not None:
             state.exchange.rule = CONNECT
@@ -233,29 +230,6 @@ def _note(state: RequestState, fault: Fault) -> None:
         state.exchange.fault = fault
 
 
-class _Handshake(NamedTuple):
-    upgrade: bytes
-    connection: bytes
-    version: bytes
-    key: bytes
-
-
-def _accept_line(request: Request) -> tuple[bytes, bytes]:
-    """``Sec-WebSocket-Accept`` for a handshake; raises `Refused` when the request is none."""
-    headers = {name.lower(): value for name, value in request.headers}
-    names = (b"upgrade", b"connection", b"sec-websocket-version", b"sec-websocket-key")
-    asked = _Handshake(*(headers.get(name, b"") for name in names))
-    tokens = {token.strip().lower() for token in asked.connection.split(b",")}
-    try:
-        key_bytes = len(base64.b64decode(asked.key, validate=True))
-    except binascii.Error:
-        key_bytes = 0
-    wants = request.method == "GET" and asked.upgrade.lower() == b"websocket" and b"upgrade" in tokens
-    if not wants or asked.version != b"13" or key_bytes != 16:
-        raise Refused(Cause.BAD_REQUEST, "the request is no WebSocket handshake of version 13")
-    return b"Sec-WebSocket-Accept", accept_key(asked.key.decode()).encode()
-
-
 def _body(payload: bytes) -> bytes | None:
     """The ``body`` of a result."""
     result = load_result(payload)
@@ -311,11 +285,7 @@ def websocket_api_of(
 ) -> PipelineListener:
     """The listener of a WebSocket API that is described by its flavour: all routes invoke one function.
 
-    Args:
-        flavour: Its options.
-        context: What it shares with others.
-        function: What it invokes.
-        authorizer: ``requestContext.authorizer`` of every connection; None lets everybody in.
+    Arguments as for `of_flavour.listener_of`.
     """
     route = MessageRoute(LambdaIntegration(context.service, function, _TIMEOUT_MS))
     steps = WebSocketSteps(flavour, dict.fromkeys(flavour.route_keys, route), granted=authorizer)

@@ -44,14 +44,10 @@ def alb_of(
 ) -> PipelineListener:
     """The listener of a load balancer that is described by its flavour: one target group of one function.
 
-    Args:
-        flavour: Its options.
-        context: What it shares with others.
-        function: What it invokes.
-        authorizer: None: load balancers have none.
+    Arguments as for `of_flavour.listener_of`.
 
     Raises:
-        UsageError: There is an authorizer.
+        UsageError: There is an authorizer, which load balancers do not have.
     """
     if authorizer is not None:
         raise UsageError("a load balancer has no authorizers; leave the option authorizer out")
