@@ -137,3 +137,10 @@ def lines(response: httpx.Response) -> list[tuple[str, str]]:
     changing = {"date", "x-amzn-requestid", "x-amz-apigw-id", "apigw-requestid", "x-amzn-trace-id"}
     pairs = [(name.decode(), value.decode()) for name, value in response.headers.raw]
     return [pair for pair in pairs if pair[0].lower() not in changing]
+
+
+def context_of(event: dict[str, Json]) -> dict[str, Json]:
+    """The request context of an event."""
+    context = event["requestContext"]
+    assert isinstance(context, dict)
+    return context
