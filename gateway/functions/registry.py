@@ -22,6 +22,9 @@ class Registry:
     The name ``function`` finds the first function when none has that name: the Runtime Interface Emulator answers
     under this one name, whatever the function is called.
 
+    Attributes:
+        found: What each known reference leads to now; for reading only.
+
     Raises:
         UsageError: Two functions have the same name and version, or one is of another region or account.
     """
@@ -29,7 +32,7 @@ class Registry:
     def __init__(self, functions: Iterable[Function] = (), account_region: AccountRegion = AccountRegion()) -> None:  # noqa: B008 - a value
         self.account_region = account_region
         self._own: dict[FunctionReference, Function] = {}
-        self._found: dict[FunctionReference, Function] = {}
+        self.found: dict[FunctionReference, Function] = {}
         for function in functions:
             if _key(function) in self._own:
                 raise UsageError(f"two functions are named {function.configuration.name!r}; give each its own name")
@@ -46,7 +49,7 @@ class Registry:
             UsageError: It is of another region or account.
         """
         if reference is not None:
-            old, self._found[reference] = self._found.get(reference), function
+            old, self.found[reference] = self.found.get(reference), function
             return old
         configuration = function.configuration
         if (configuration.region, configuration.account) != self.account_region:
@@ -57,19 +60,19 @@ class Registry:
             )
         key = _key(function)
         old = self._own.get(key)
-        self._own[key] = self._found[key] = function
+        self._own[key] = self.found[key] = function
         if key.qualifier == LATEST:
-            self._found[FunctionReference(key.name)] = function
+            self.found[FunctionReference(key.name)] = function
         return old
 
     def remove(self, reference: FunctionReference) -> Function | None:
         """Find a function no longer; gives it, None when there was none."""
-        removed = self._found.pop(reference, None)
+        removed = self.found.pop(reference, None)
         if removed is not None and (key := _key(removed)).name == reference.name:
             self._own.pop(key, None)
-            self._found.pop(key, None)
+            self.found.pop(key, None)
             if key.qualifier == LATEST:
-                self._found.pop(FunctionReference(key.name), None)
+                self.found.pop(FunctionReference(key.name), None)
         return removed
 
     def __iter__(self) -> Iterator[Function]:
@@ -78,11 +81,11 @@ class Registry:
 
     def everything(self) -> list[Function]:
         """These, and those that run elsewhere."""
-        return list(dict.fromkeys(self._found.values()))
+        return list(dict.fromkeys(self.found.values()))
 
     def find(self, reference: FunctionReference) -> Function | None:
         """The function that a reference leads to now; an unknown qualifier finds nothing."""
-        found = self._found.get(reference)
+        found = self.found.get(reference)
         if found is None and reference.name == RIE_NAME and reference.qualifier in {None, LATEST}:
             return next(iter(self), None)
         return found

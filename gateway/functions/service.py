@@ -30,7 +30,7 @@ class LambdaService:
 
     def __init__(self, functions: Iterable[Function] = (), account_region: AccountRegion = AccountRegion()) -> None:  # noqa: B008 - a value
         self.functions = Registry(functions, account_region)
-        self._find = self.functions.find
+        self._found = self.functions.found
         self._events = Tasks("an accepted event")
         self._draining = Tasks("the end of a function")
 
@@ -41,7 +41,7 @@ class LambdaService:
 
     async def invoke(self, reference: FunctionReference, invocation: Invocation) -> Outcome:
         """Run one invocation to its end, or to the begin of its stream; without such a function it is `Unavailable`."""
-        function = self._find(reference)
+        function = self._found.get(reference) or self.functions.find(reference)  # nearly always the first
         if function is None:
             return Unavailable("ResourceNotFoundException", f"Function not found: {self._qualified_arn(reference)}")
         return await function.invoke(invocation)
@@ -65,7 +65,7 @@ class LambdaService:
 
     def lineage(self, reference: FunctionReference) -> str:
         """The part of a trace header that begins a chain of calls with a function, "" when it is not there."""
-        function = self._find(reference)
+        function = self._found.get(reference) or self.functions.find(reference)
         return "" if function is None else function.lineage
 
     def renew(self, reference: FunctionReference) -> None:

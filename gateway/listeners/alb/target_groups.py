@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from gateway.errors import Fault, FaultKind
 from gateway.functions.service import LambdaService
@@ -64,7 +64,9 @@ class LambdaTargetGroup:
         """Invoke the function."""
         alb = self._alb
         try:
-            event = alb.encode(_whole(request, alb), arrival)
+            if request.stream is not None:
+                _refuse_length(alb.limits.request_body)
+            event = alb.encode(request, arrival)
             trace_id = trace_header(arrival, self._service.lineage(self._function))
             invocation = Invocation(event, arrival.request_id, "", trace_id)
             if exchange:
@@ -86,11 +88,8 @@ class LambdaTargetGroup:
         """Nothing: the function is stopped on its own."""
 
 
-def _whole(request: Request, alb: Alb) -> Request:
-    """A request whose body is there; raises `Fault` when it is too long to hold."""
-    if request.stream is not None:
-        raise Fault(FaultKind.REQUEST_TOO_LARGE, f"over {alb.limits.request_body} bytes")
-    return request
+def _refuse_length(limit: int) -> NoReturn:
+    raise Fault(FaultKind.REQUEST_TOO_LARGE, f"over {limit} bytes")
 
 
 def target_group_arn(name: str, region: str, account: str) -> str:
