@@ -24,6 +24,7 @@ from gateway.listeners.tokens import NoToken, instant, read_object, signed_paylo
 from gateway.translation.authorizers import Grant, identity_values
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.jwt_authorizer import claims_and_scopes, insufficient_scope, invalid_token, missing_token
+from gateway.translation.user_pool_claims import user_pool_claims
 from gateway.types import Json
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class CognitoAuthorizer:
             raise Refused(Cause.UNAUTHORIZED, f"the token has none of the scopes {' '.join(question.scopes)}")
         if not question.scopes and claims.get("token_use", "id") != "id":
             raise Refused(Cause.UNAUTHORIZED, "without authorization_scopes the token must be an ID token")
-        return Grant({"claims": claims_and_scopes(claims, None)["claims"]})
+        return Grant({"claims": user_pool_claims(claims)})
 
     async def _claims(self, token: str) -> dict[str, Json]:
         problem = BadToken("no user pool")
