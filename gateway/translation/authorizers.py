@@ -89,7 +89,7 @@ class Grant(NamedTuple):
 
 def token_event(token: str, method_arn: str) -> dict[str, Json]:
     """The event of a TOKEN authorizer."""
-    return {"type": "TOKEN", "authorizationToken": token, "methodArn": method_arn}
+    return {"type": "TOKEN", "methodArn": method_arn, "authorizationToken": token}
 
 
 def request_event(event: Mapping[str, Json], method_arn: str) -> dict[str, Json]:

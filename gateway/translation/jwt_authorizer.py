@@ -4,6 +4,7 @@ Facts (API Gateway developer guide, http-api-jwt-authorizer and http-api-trouble
 
 - ``requestContext.authorizer`` is ``{"jwt": {"claims": …, "scopes": …}}`` in payload 2.0 and the inner object in 1.0;
   all claims are strings, a list of groups reads ``[a b]``; scopes are those of the token when the route asks for some.
+- Claims are sorted by name; one that is null is left out (public events).
 - No token: 401 with ``www-authenticate: Bearer`` and nothing else.  A bad one: 401 that says why.  A token without a
   scope of the route: 403 (its header is reported, not recorded).
 """
@@ -18,7 +19,7 @@ from gateway.types import Json
 def claims_and_scopes(claims: Mapping[str, Json], scopes: Sequence[str] | None) -> dict[str, Json]:
     """The authorizer of payload 1.0, and what stands under ``jwt`` in 2.0; ``scopes`` is None for a route without."""
     return {
-        "claims": {name: _claim(value) for name, value in claims.items()},
+        "claims": {name: _claim(value) for name, value in sorted(claims.items()) if value is not None},
         "scopes": None if scopes is None else list(scopes),
     }
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from gateway.types import HeaderList
+from gateway.types import HeaderList, Json
 
 FORWARDED_PORT: Final = "443"
 FORWARDED_PROTO: Final = "https"
@@ -152,6 +152,17 @@ def websocket_name(raw: bytes) -> str:
 def in_order(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names sorted by ASCII; a client's requests mostly have the same names."""
     return tuple(sorted(names))
+
+
+@lru_cache(maxsize=128)
+def in_order_ignoring_case(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names sorted as if they were all in small letters."""
+    return tuple(sorted(names, key=str.lower))
+
+
+def by_name(parameters: Mapping[str, Json]) -> dict[str, Json]:
+    """Parameters sorted by name."""
+    return dict(parameters) if len(parameters) < 2 else dict(sorted(parameters.items()))
 
 
 def text_lines(headers: HeaderList, spelled: Callable[[bytes], str]) -> list[tuple[str, str]]:

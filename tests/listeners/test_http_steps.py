@@ -57,6 +57,19 @@ async def test_simple_authorizer(sent: dict[str, str], answered: Json, status: i
     assert [authorizer_of(event) for event in target.events] == ([{"lambda": {"a": [1]}}] if status == 200 else [])
 
 
+async def test_lambda_authorizer_in_format_1() -> None:
+    """The members of a JWT authorizer are there, and null."""
+    authorizer, _ = scripted(lambda _: {"isAuthorized": True, "context": {"a": "b"}}, "a")
+    function, target = scripted(ok)
+    simple = apis.Authorizer("REQUEST", "a", ("$request.header.X-Who",), enable_simple_responses=True)
+    routes = {"GET /": apis.HttpRoute("f", authorizer="s", payload_format_version="1.0")}
+    settings = HttpApiSettings(0, routes=routes, authorizers={"s": simple})
+    async with opened(http_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
+        await port.ask(headers={"X-Who": "me"})
+
+    assert authorizer_of(target.events[0]) == {"claims": None, "scopes": None, "a": "b"}
+
+
 async def test_authorizer_of_the_other_version() -> None:
     """An authorizer's format is its own, whatever the integration's is."""
     policy: Json = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}

@@ -42,8 +42,12 @@ def test_method_arn() -> None:
 
 
 def test_token_event() -> None:
-    """Three members and no more."""
-    assert token_event("allow", ARN) == {"type": "TOKEN", "authorizationToken": "allow", "methodArn": ARN}
+    """Three members and no more, in this order."""
+    assert list(token_event("allow", ARN).items()) == [
+        ("type", "TOKEN"),
+        ("methodArn", ARN),
+        ("authorizationToken", "allow"),
+    ]
 
 
 def test_request_event_of_a_rest_api() -> None:

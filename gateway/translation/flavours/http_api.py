@@ -4,6 +4,7 @@ Facts (recorded: awslabs/aws-lambda-rust-runtime@4c4e5fac; aws/aws-lambda-dotnet
 
 - ``rawPath`` and ``http.path`` are decoded and hold a named stage; ``pathParameters`` are decoded.
 - ``cookie`` leaves ``headers`` and becomes ``cookies``; ``content-length`` is there even on a GET without a body.
+- Query and path parameters are sorted by name; ``isBase64Encoded`` is last (public events, 2022 and March 2026).
 - The request id is API Gateway's own and returns as ``apigw-requestid``.
 - Whatever is no object with ``statusCode`` is the body of a 200 as it stands, even text that is no JSON; a JSON string
   loses its quotes (tests of aws/aws-lambda-dotnet@11723b03, which state what its authors saw on the service).
@@ -30,7 +31,7 @@ from gateway.translation.payload_v2 import (
     request_context,
 )
 from gateway.translation.percent import ascii_path
-from gateway.translation.proxy_headers import in_order
+from gateway.translation.proxy_headers import by_name, in_order
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, sequence, status_code, utf8
@@ -71,17 +72,17 @@ class HttpApi(HttpFrontDoor):
             event["cookies"] = list(cookie.split("; "))
         event["headers"] = {name: headers[name] for name in in_order(tuple(headers))}
         if request.raw_query:
-            event["queryStringParameters"] = joined_query(request.raw_query)
+            event["queryStringParameters"] = by_name(joined_query(request.raw_query))
         event["requestContext"] = self._context(request, arrival, headers, match)
         as_text = is_text(headers.get("content-type", ""))
         closing = event_body({}, request.body, as_text=as_text)
         if "body" in closing:
             event["body"] = closing["body"]
         if match.path_parameters:
-            event["pathParameters"] = dict(match.path_parameters)
-        event["isBase64Encoded"] = closing["isBase64Encoded"]
+            event["pathParameters"] = by_name(match.path_parameters)
         if match.stage_variables:
             event["stageVariables"] = dict(match.stage_variables)
+        event["isBase64Encoded"] = closing["isBase64Encoded"]
         return event
 
     def _context(

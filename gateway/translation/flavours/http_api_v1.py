@@ -6,7 +6,7 @@ Facts (recorded: public events of 2022; aws/aws-lambda-dotnet@f5e639feb, 2025):
   decoded; empty maps are null.
 - ``resourceId`` is the route key, ``identity`` has ``cognitoAmr`` and is alphabetical like all of ``requestContext``;
   ``requestId`` and ``extendedRequestId`` are the same.
-- Header names are sorted by ASCII; ``Content-Length`` is there even on a GET.
+- Header names are sorted by ASCII, query and path parameters by name; ``Content-Length`` is there even on a GET.
 - Nothing is inferred: a result without ``statusCode`` is a 500 (API Gateway developer guide,
   http-api-develop-integrations-lambda).
 """
@@ -24,7 +24,7 @@ from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps
 from gateway.translation.payload_v2 import body_bytes, header_lines
 from gateway.translation.percent import ascii_path
-from gateway.translation.proxy_headers import http_v1_name, in_order
+from gateway.translation.proxy_headers import by_name, http_v1_name, in_order
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, mapping, status_code
@@ -60,10 +60,10 @@ class HttpApiV1(HttpFrontDoor):
             "httpMethod": request.method,
             "headers": {name: headers.single[name] for name in names},
             "multiValueHeaders": {name: headers.multi[name] for name in names},
-            "queryStringParameters": query.single if query else None,
-            "multiValueQueryStringParameters": query.multi if query else None,
+            "queryStringParameters": by_name(query.single) if query else None,
+            "multiValueQueryStringParameters": by_name(query.multi) if query else None,
             "requestContext": self._context(request, arrival, headers, match),
-            "pathParameters": dict(match.path_parameters) or None,
+            "pathParameters": by_name(match.path_parameters) or None,
             "stageVariables": dict(match.stage_variables) or None,
             "body": body["body"],
             "isBase64Encoded": body["isBase64Encoded"],

@@ -4,6 +4,7 @@ Facts (recorded: localstack/localstack@8b9a79f0, 2024; aws/aws-lambda-dotnet@f5e
 key order: CodeGenieApp/serverless-express@5944638):
 
 - All twelve keys of the event are always there; empty maps and an empty body are null.  There is no ``version``.
+- Headers are sorted by name without regard to case, the API's own among them (33 public captures).
 - Paths and path parameters stay encoded, the query is decoded.
 - A result may have five keys, all optional; any other is a 502, and so is a ``statusCode`` that is no number.
 - ``Content-Type: application/json`` is added when the function gave none, for an empty body too.
@@ -33,6 +34,7 @@ from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_val
 from gateway.translation.payload_v2 import content_type_of, header_lines
 from gateway.translation.percent import ascii_path
 from gateway.translation.proxy_headers import (
+    in_order_ignoring_case,
     is_signature,
     remap,
     rest_name,
@@ -142,12 +144,13 @@ class RestApi:
         headers = self._headers(request, arrival)
         query = query_maps(request.raw_query)
         body = self._body(request, headers)
+        names = in_order_ignoring_case(tuple(headers.single))
         return {
             "resource": match.route.path,
             "path": match.path,
             "httpMethod": request.method,
-            "headers": headers.single,
-            "multiValueHeaders": headers.multi,
+            "headers": {name: headers.single[name] for name in names},
+            "multiValueHeaders": {name: headers.multi[name] for name in names},
             "queryStringParameters": query.single if query else None,
             "multiValueQueryStringParameters": query.multi if query else None,
             "pathParameters": dict(match.path_parameters) or None,

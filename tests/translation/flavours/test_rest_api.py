@@ -8,6 +8,7 @@ from hypothesis import given
 
 from gateway.errors import Fault
 from gateway.translation.flavour_options import build_flavour
+from gateway.translation.flavours.rest_api import RestApi
 from gateway.translation.messages import Request
 from tests.translation.flavours.apigw_case import cases, check, load_case
 from tests.translation.flavours.apigw_requests import ARRIVAL, requests
@@ -43,3 +44,16 @@ def test_any_request_becomes_an_event(request: Request) -> None:
         return
 
     assert list(event) == KEYS
+
+
+def test_order_of_headers() -> None:
+    """By name, without regard to case; those that the API adds stand among the client's."""
+    lines = [(b"x-zeta", b"1"), (b"Host", b"h"), (b"accept", b"*/*"), (b"Cookie", b"a=b"), (b"X-Alpha", b"2")]
+    request = Request("GET", b"/", b"", lines, b"", ("192.0.2.1", 1), ("192.0.2.2", 443))
+    event = json.loads(RestApi().encode(request, ARRIVAL))
+
+    names = list(event["headers"])
+    assert names == sorted(names, key=str.lower)
+    assert names[:4] == ["accept", "Cookie", "Host", "X-Alpha"]
+    assert names[-1] == "x-zeta"
+    assert list(event["multiValueHeaders"]) == names
