@@ -70,8 +70,8 @@ async def invoke_within(
     Raises:
         Refused: The time is over; the function runs on.
     """
-    configuration = service.configuration(function)
-    if timeout_ms == 0 or configuration is None or configuration.timeout_ms < timeout_ms:
+    configuration = service.configuration(function) if timeout_ms else None
+    if configuration is None or configuration.timeout_ms < timeout_ms:
         # A function that is stopped earlier needs no second watch.
         return await service.invoke(function, invocation)
     running = _running.start(service.invoke(function, invocation))

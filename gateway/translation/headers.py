@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+from gateway.translation.instants import DAYS, MONTHS
 from gateway.types import EpochMs, HeaderList
 
 HOP_BY_HOP: Final = frozenset(
@@ -24,10 +25,6 @@ HOP_BY_HOP: Final = frozenset(
 _token: Final = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+").fullmatch
 # The tab is the one control character that a value may hold.
 _control: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
-
-# In English whatever the locale is; `email.utils` would do the same, with six modules behind it.
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 # What browsers and the usual clients send, in both spellings: a look-up is cheaper than lowering and decoding.
 # fmt: off
@@ -105,11 +102,14 @@ def wire_size(lines: HeaderList) -> int:
 
 
 def http_date(epoch_ms: EpochMs) -> bytes:
-    """The value of ``Date``: IMF-fixdate (RFC 9110, 5.6.7)."""
+    """The value of ``Date``: IMF-fixdate (RFC 9110, 5.6.7).
+
+    `email.utils` would do the same, with six modules behind it.
+    """
     return _date_of_second(epoch_ms // 1000)
 
 
 @lru_cache(maxsize=4)  # requests of one second share their date
 def _date_of_second(epoch_s: int) -> bytes:
     at = datetime.fromtimestamp(epoch_s, UTC)
-    return f"{_DAYS[at.weekday()]}, {at:%d} {_MONTHS[at.month - 1]} {at:%Y %H:%M:%S} GMT".encode()
+    return f"{DAYS[at.weekday()]}, {at:%d} {MONTHS[at.month - 1]} {at:%Y %H:%M:%S} GMT".encode()

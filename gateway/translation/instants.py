@@ -1,4 +1,4 @@
-"""Instants in the spelling of API Gateway's events."""
+"""Instants as text, in English whatever the locale of the process, which strftime follows."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -6,8 +6,8 @@ from typing import Final
 
 from gateway.types import EpochMs
 
-# Not strftime: %b follows the locale of the process.
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def request_time(epoch_ms: EpochMs) -> str:
@@ -18,5 +18,5 @@ def request_time(epoch_ms: EpochMs) -> str:
 @lru_cache(maxsize=16)  # requests of one second share it
 def _of_second(epoch_s: int) -> str:
     at = datetime.fromtimestamp(epoch_s, UTC)
-    month = _MONTHS[at.month - 1]
+    month = MONTHS[at.month - 1]
     return f"{at.day:02}/{month}/{at.year:04}:{at.hour:02}:{at.minute:02}:{at.second:02} +0000"

@@ -8,13 +8,10 @@ Facts (public captures of events, 2016 to 2025):
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
 
+from gateway.translation.instants import DAYS, MONTHS
 from gateway.translation.result_text import dump
 from gateway.types import Json
-
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def user_pool_claims(claims: Mapping[str, Json]) -> dict[str, Json]:
@@ -35,11 +32,11 @@ def _text(value: Json) -> str:
 
 
 def _date(value: Json) -> str:
-    """``Mon Apr 14 12:33:31 UTC 2025``, in English whatever the locale; what is no instant stays as it is."""
+    """``Mon Apr 14 12:33:31 UTC 2025``; what is no instant stays as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _text(value)
     try:
         at = datetime.fromtimestamp(value, UTC)
     except (OverflowError, ValueError, OSError):
         return _text(value)
-    return f"{_DAYS[at.weekday()]} {_MONTHS[at.month - 1]} {at.day:02d} {at:%H:%M:%S} UTC {at.year}"
+    return f"{DAYS[at.weekday()]} {MONTHS[at.month - 1]} {at.day:02d} {at:%H:%M:%S} UTC {at.year}"

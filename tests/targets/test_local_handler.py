@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UsageError
-from gateway.invocation import Failed, Report, Returned
+from gateway.invocation import Failed, Outcome, Report, Returned
 from gateway.targets.local_handler import LocalHandler, exit_code
 from tests.targets.hosting import configuration, invocation
 
@@ -25,6 +25,17 @@ def handler_in(folder: Path, source: str) -> LocalHandler:
     """The handler of a module with this source."""
     (folder / "local_app.py").write_text(source)
     return LocalHandler(configuration("local_app.handler", folder))
+
+
+def loaded_anew(folder: Path, source: str) -> tuple[Outcome, Report]:
+    """What a call gives, and tells, whose handler has got another source since it was loaded."""
+    handler = handler_in(folder, "def handler(*_):\n    return 'first'\n")
+    handler.load()
+    handler_in(folder, source)
+    handler.forget(configuration("local_app.handler", folder))
+    report = Report()
+    report.begin(1.0, "stream", "$LATEST", None)
+    return handler.run(invocation()._replace(report=report)), report
 
 
 def test_loaded_once(tmp_path: Path) -> None:
@@ -45,13 +56,7 @@ def test_cannot_be_loaded(tmp_path: Path) -> None:
 
 def test_loaded_anew_inside_a_call(tmp_path: Path) -> None:
     """A call after `forget` imports what is there now, and tells how long that took."""
-    handler = handler_in(tmp_path, "def handler(*_):\n    return 'first'\n")
-    handler.load()
-    handler_in(tmp_path, "def handler(*_):\n    return 'and second'\n")
-    handler.forget(configuration("local_app.handler", tmp_path))
-    report = Report()
-    report.begin(1.0, "stream", "$LATEST", None)
-    outcome = handler.run(invocation()._replace(report=report))
+    outcome, report = loaded_anew(tmp_path, "def handler(*_):\n    return 'and second'\n")
 
     assert outcome == Returned(b'"and second"')
     assert report.cold
@@ -60,13 +65,7 @@ def test_loaded_anew_inside_a_call(tmp_path: Path) -> None:
 
 def test_cannot_be_loaded_inside_a_call(tmp_path: Path) -> None:
     """The failure is the answer, and the invocation never began."""
-    handler = handler_in(tmp_path, "def handler(*_):\n    return 'first'\n")
-    handler.load()
-    handler_in(tmp_path, "1 / 0  # no handler any more\n")
-    handler.forget(configuration("local_app.handler", tmp_path))
-    report = Report()
-    report.begin(1.0, "stream", "$LATEST", None)
-    outcome = handler.run(invocation()._replace(report=report))
+    outcome, report = loaded_anew(tmp_path, "1 / 0  # no handler any more\n")
 
     assert isinstance(outcome, Failed)
     assert outcome.error_type == "ZeroDivisionError"

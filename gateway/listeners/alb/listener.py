@@ -166,14 +166,10 @@ class AlbSteps:
         return self._integrate(state)
 
     async def _integrate(self, state: RequestState) -> Response | None:
-        routing, exchange = self.routing, state.exchange
-        if routing.only is not None:
-            if exchange:
-                exchange.rule = str(routing.rules.default.priority)
-                _note_forward(exchange, routing.only)
-            response = await routing.only.forward(state.request, state.arrival, exchange)
-        else:
-            response = await self._act(state.method, state)
+        exchange = state.exchange
+        if state.method is None:
+            self.route(state)  # for observers: the step is left out where all goes to one target group
+        response = await self._act(state.method, state)
         if exchange and exchange.fault:
             exchange.error_reason = error_reason(exchange.fault)
         if not self._adds_cookies:
