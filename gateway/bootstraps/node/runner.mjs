@@ -18,7 +18,8 @@ function textOf(result) {
 }
 
 function contextOf(headers) {
-  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  // The wall clock may be set while the handler runs; what is left may not change with it.
+  const endsAt = performance.now() + Number(headers['lambda-runtime-deadline-ms']) - Date.now();
   return {
     functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
@@ -29,7 +30,7 @@ function contextOf(headers) {
     identity: parsed(headers['lambda-runtime-cognito-identity']),
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
     awsRequestId: headers['lambda-runtime-aws-request-id'],
-    getRemainingTimeInMillis: () => deadline - Date.now(),
+    getRemainingTimeInMillis: () => Math.floor(endsAt - performance.now()),
   };
 }
 

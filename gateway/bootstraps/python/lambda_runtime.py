@@ -141,11 +141,12 @@ class LambdaContext:
         self._w3c = w3c if isinstance(w3c, dict) else {}
         self.client_context = ClientContext(given) if isinstance(given, dict) else None
         self.identity = CognitoIdentity(json.loads(identity) if identity else {})
-        self._deadline_ms = deadline_ms
+        # The wall clock may be set while the handler runs; what is left may not change with it.
+        self._ends_at = time.monotonic() + deadline_ms / 1000 - time.time()
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the function times out, never negative."""
-        return max(self._deadline_ms - int(time.time() * 1000), 0)
+        return max(int((self._ends_at - time.monotonic()) * 1000), 0)
 
     def log(self, message: object) -> None:
         """Write one message to the function's log."""
