@@ -27,12 +27,21 @@ handler = "setter.handler"
 timeout = {TIMEOUT_S}
 environment = {ENVIRONMENT}
 
+[functions.guard]
+handler = "app.guard"
+
+[functions.principal]
+handler = "app.principal"
+
 [[listeners]]
 type = "rest_api"
 port = 0
+authorizers.guard = {{ type = "TOKEN", function = "guard", authorizer_result_ttl_in_seconds = 600 }}
 [listeners.routes]
 "GET /python/{{seconds}}" = "python"
 "GET /node/{{seconds}}" = "node"
+"GET /principal" = {{ function = "principal", authorizer = "guard" }}
+"GET /few" = {{ function = "principal", throttle = {{ rate_limit = 0.001, burst_limit = 1 }} }}
 """
 
 
@@ -69,3 +78,22 @@ def test_an_invocation_under_way(served: Served, way: str) -> None:
         jumps.append(jump)
 
     assert jumps == [3600, -7200, 3600]
+
+
+def test_the_answer_of_an_authorizer(served: Served) -> None:
+    """It is kept for its ten minutes, whatever the clock says."""
+    principals = []
+    for seconds in ("+3600", "-3600", "+0"):
+        principals.append(served.get("/principal", "Host: h", "Authorization: token"))
+        assert served.get(f"/python/{seconds}")[0] == 200
+
+    assert principals == [principals[0]] * 3
+    assert principals[0][0] == 200
+
+
+def test_a_rate(served: Served) -> None:
+    """An hour that did not pass earns no token of a bucket."""
+    assert served.get("/few") == (200, "nobody")
+    assert served.get("/python/+3600")[0] == 200
+    assert served.get("/few")[0] == 429
+    assert served.get("/python/+0")[0] == 200

@@ -1,6 +1,5 @@
 """The listener of a REST API, from its settings or from its flavour."""
 
-import time
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -13,18 +12,16 @@ from gateway.listeners.integration import LambdaIntegration
 from gateway.listeners.pipeline import PipelineListener
 from gateway.listeners.rest_methods import RestMethod, rest_methods, rest_routes, rest_table
 from gateway.listeners.rest_steps import RestApiSteps
-from gateway.listeners.usage_plans import Clock
 from gateway.translation.flavours.rest_api import RestApi
 from gateway.types import Json
 
 
-def rest_api(settings: RestApiSettings, context: ListenerContext, *, clock: Clock = time.time) -> PipelineListener:
+def rest_api(settings: RestApiSettings, context: ListenerContext) -> PipelineListener:
     """The listener of a REST API.
 
     Args:
         settings: From the configuration.
         context: What it shares with others.
-        clock: Seconds since 1970.
 
     Raises:
         UsageError: A package that the settings ask for is not there.
@@ -43,7 +40,7 @@ def rest_api(settings: RestApiSettings, context: ListenerContext, *, clock: Cloc
         binary_media_types=settings.binary_media_types,
     )
     verify = context.verify("execute-api") if context.verify else None
-    steps = RestApiSteps(flavour, rest_methods(settings, context.service, clock), settings, clock, verify)
+    steps = RestApiSteps(flavour, rest_methods(settings, context.service), settings, verify)
     return PipelineListener(steps, listener_type("rest_api").steps, dev_headers=context.dev_headers)
 
 

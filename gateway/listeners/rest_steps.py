@@ -21,7 +21,7 @@ from gateway.listeners.pipeline import RequestState
 from gateway.listeners.proxying import HttpProxy, mock_response
 from gateway.listeners.rest_methods import RestMethod
 from gateway.listeners.streaming import begin_stream
-from gateway.listeners.usage_plans import Clock, TokenBucket, UsagePlans
+from gateway.listeners.usage_plans import TokenBucket, UsagePlans
 from gateway.listeners.validation import RequestValidator
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.flavour import Limits
@@ -39,7 +39,6 @@ class RestApiSteps(ApiSteps):
         flavour: Its options and routes.
         methods: By the names of the flavour's routes.
         settings: Keys, plans, gateway responses and the stage's throttling.
-        clock: Seconds since 1970.
         verify: Checks signatures under ``AWS_IAM``; None believes them.
     """
 
@@ -48,15 +47,14 @@ class RestApiSteps(ApiSteps):
         flavour: RestApi,
         methods: Mapping[str, RestMethod],
         settings: RestApiSettings,
-        clock: Clock = time.time,
         verify: Verify | None = None,
     ) -> None:
-        super().__init__(TokenBucket(settings.throttle, clock) if settings.throttle else None)
+        super().__init__(TokenBucket(settings.throttle, time.monotonic) if settings.throttle else None)
         self.flavour = flavour
         self._methods = methods
         self._responses = settings.gateway_responses
         self._key_from_authorizer = settings.api_key_source == "AUTHORIZER"
-        self._plans = UsagePlans(settings.api_keys, settings.usage_plans, clock)
+        self._plans = UsagePlans(settings.api_keys, settings.usage_plans)
         self._verify = verify
         self._endpoint = Endpoint(flavour.region, flavour.account_id, flavour.api_id, flavour.stage)
 

@@ -7,6 +7,7 @@ Facts (API Gateway developer guide, api-gateway-request-throttling and api-gatew
 - Quotas begin anew with the day, the week (Sunday is its first day here) or the month, in UTC.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -16,7 +17,7 @@ from gateway.translation.gateway_response import Cause, Refused
 from gateway.types import Json
 
 Clock: TypeAlias = Callable[[], float]
-"""Seconds since 1970, or of any clock that never goes back where only differences count."""
+"""Seconds; of a clock that nobody sets where only differences count, since 1970 where the day counts."""
 
 
 class TokenBucket:
@@ -84,9 +85,9 @@ class QuotaCount:
 class _Holder:
     """What one key may use of one plan."""
 
-    def __init__(self, plan: apis.UsagePlan, clock: Clock) -> None:
+    def __init__(self, plan: apis.UsagePlan, clock: Clock, epoch: Clock) -> None:
         self.bucket = TokenBucket(plan.throttle, clock) if plan.throttle else None
-        self.quota = QuotaCount(plan.quota, clock) if plan.quota else None
+        self.quota = QuotaCount(plan.quota, epoch) if plan.quota else None
 
 
 class UsagePlans:
@@ -95,15 +96,22 @@ class UsagePlans:
     Args:
         keys: By name.
         plans: By name; a key that is in none may use nothing.
-        clock: Seconds since 1970.
+        clock: What rates are counted by; only differences count.
+        epoch: What the days of quotas are counted by: seconds since 1970.
     """
 
-    def __init__(self, keys: Mapping[str, apis.ApiKey], plans: Mapping[str, apis.UsagePlan], clock: Clock) -> None:
+    def __init__(
+        self,
+        keys: Mapping[str, apis.ApiKey],
+        plans: Mapping[str, apis.UsagePlan],
+        clock: Clock = time.monotonic,
+        epoch: Clock = time.time,
+    ) -> None:
         self._names = {key.value: name for name, key in keys.items() if key.enabled}
         self._holders: dict[str, _Holder] = {}
         for plan in plans.values():
             for name in plan.api_keys:
-                self._holders.setdefault(name, _Holder(plan, clock))
+                self._holders.setdefault(name, _Holder(plan, clock, epoch))
 
     def admit(self, value: str) -> dict[str, Json]:
         """What a key adds to the identity of the event.
