@@ -207,5 +207,5 @@ def _response_name(name: bytes) -> bytes:
 
 
 def is_signature(authorization: str) -> bool:
-    """Whether an Authorization value is a SigV4 signature."""
-    return authorization.startswith("AWS4-HMAC-SHA256")
+    """Whether an Authorization value is a SigV4 signature, with whatever algorithm."""
+    return authorization.startswith("AWS4-")

@@ -76,4 +76,5 @@ def test_forwarded_for_and_signatures() -> None:
     assert forwarded_for("", "192.0.2.1") == "192.0.2.1"
     assert forwarded_for("10.0.0.1", "192.0.2.1") == "10.0.0.1, 192.0.2.1"
     assert is_signature("AWS4-HMAC-SHA256 Credential=x")
+    assert is_signature("AWS4-ECDSA-P256-SHA256 Credential=x")
     assert not is_signature("Bearer AWS4-HMAC-SHA256")

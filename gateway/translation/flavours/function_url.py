@@ -5,6 +5,7 @@ Facts (recorded: aws/aws-lambda-go@815d21f, 2023; hotsock/voker@59c7289, 2026; l
 - The event is payload 2.0 on the route ``$default``, except: ``rawPath`` stays encoded while ``http.path`` is
   decoded; ``cookie`` stays in ``headers`` beside ``cookies``; the account is ``anonymous`` without IAM;
   the request id is the invocation's UUID; two headers tell the TLS session.
+- Under ``AWS_IAM`` the signature in ``authorization`` does not reach the function, the other signed headers do.
 - A result that is no response object is written anew as compact JSON; a body that is an object too.
   Content-Type is ``application/json`` unless the function says otherwise, for plain text too.
 - Behind RESPONSE_STREAM a handler that does not stream has its JSON sent as it is.
@@ -44,7 +45,7 @@ from gateway.translation.payload_v2 import (
     request_context,
 )
 from gateway.translation.percent import ascii_path, decode_path
-from gateway.translation.proxy_headers import remap, trace
+from gateway.translation.proxy_headers import is_signature, remap, trace
 from gateway.translation.request_body import event_body
 from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, sequence, status_code, utf8
@@ -105,6 +106,8 @@ class FunctionUrl:
     def event(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> dict[str, Json]:
         """The event before it becomes JSON."""
         headers = fold(request.headers)
+        if self.auth_type == "AWS_IAM" and is_signature(headers.get("authorization", "")):
+            del headers["authorization"]
         host = request.authority.decode("latin-1") or headers.get("host") or self._own_domain()
         headers["host"] = host
         forward(headers, request, arrival)
