@@ -8,6 +8,8 @@ and texts of real services in public reports and emulators
 - The path is taken without empty and dot segments and percent-encoded once more (``%3A`` becomes ``%253A``).
 - AWS encodes the query anew, botocore takes it as it is written; the two differ only where it was not written as AWS
   would, and either is taken here.
+- A part of ``Authorization`` without an equal-sign is named before the parts that are missing (public reports of
+  bearer tokens that met a signature check).
 - A parameter that is given twice is refused; what AWS says to that is not known.
 """
 
@@ -91,6 +93,10 @@ def _of_authorization(header: str, stamp: str) -> GivenSignature:
         raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
     algorithm, _, rest = header.partition(" ")
     pairs = [part.strip().partition("=") for part in rest.split(",")]
+    for name, equals, _ in pairs if rest else ():
+        if not equals:
+            text = f"'{name}' not a valid key=value pair (missing equal-sign) in Authorization header: '{header}'."
+            raise ApiError("IncompleteSignatureException", text)
     parts = {name: value for name, _, value in pairs}
     texts = [
         f"Authorization header requires '{name}' parameter."
@@ -101,10 +107,6 @@ def _of_authorization(header: str, stamp: str) -> GivenSignature:
         texts.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if texts or len(parts) < len(pairs):
         raise ApiError("IncompleteSignatureException", " ".join([*texts, f"Authorization={header}"]))
-    for name, equals, _ in pairs:
-        if not equals:
-            text = f"'{name}' not a valid key=value pair (missing equal-sign) in Authorization header: '{header}'."
-            raise ApiError("IncompleteSignatureException", text)
     _check_algorithm(algorithm)
     return _given(parts, stamp)
 

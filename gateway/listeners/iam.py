@@ -5,6 +5,8 @@ api-gateway-mapping-template-reference):
 
 - The caller stands in the ``Credential`` of the ``Authorization`` header, or of the query of a presigned URL; without a
   signature the request is refused.
+- An ``Authorization`` that is no signature is refused as a broken one where signatures are checked (reported of REST
+  APIs; what a Function URL says to it is not known).
 - Function URLs and HTTP APIs show the caller under ``authorizer.iam``, REST APIs in ``identity``.
 
 Which user has a key is not known here: the caller is always the user ``local`` of the gateway's own account.
@@ -71,23 +73,24 @@ def caller_of(request: Request, account_id: str, verify: Verify | None, missing:
     Raises:
         Refused: The request is not signed, or its signature is wrong.
     """
-    access_key = _named_key(request)
-    if not access_key:
+    lines = values_of(request.headers, b"authorization")
+    access_key = _named_key(request, lines)
+    if not access_key and (verify is None or not lines):
         raise Refused(missing, "the request is not signed (AWS Signature Version 4), and AWS_IAM asks for that")
     if verify is not None:
         lower = [(name.lower(), value) for name, value in request.headers]
         try:
             access_key = verify(request.method, (request.raw_path, request.raw_query), lower, request.body)
         except NamedError as error:
-            if error.code == "InvalidSignatureException":
-                raise Refused(Cause.INVALID_SIGNATURE, str(error), error.message or "") from error
-            raise Refused(Cause.FORBIDDEN, str(error)) from error
+            # The text of a broken one repeats the header, which may be a token and does not belong into the log.
+            detail = error.code if error.code == "IncompleteSignatureException" else str(error)
+            code = error.code.encode()
+            raise Refused(Cause.INVALID_SIGNATURE, detail, error.message or "", error_type=code) from error
     return Caller(access_key, account_id)
 
 
-def _named_key(request: Request) -> str:
-    """The key that a request names in ``Authorization`` or as a presigned URL, "" without one."""
-    lines = values_of(request.headers, b"authorization")
+def _named_key(request: Request, lines: list[bytes]) -> str:
+    """The key that a request names in ``Authorization``, ``lines``, or as a presigned URL, "" without one."""
     found = _CREDENTIAL.match(lines[0]) if len(lines) == 1 else None
     if found is not None:
         return found[1].decode("latin-1")

@@ -11,8 +11,9 @@ Facts:
 - HTTP APIs never write a space and have no ``x-amzn-ErrorType`` (recorded: aws/aws-lambda-dotnet@f5e639feb).
 - A Function URL whose function fails answers the bare words ``Internal Server Error``, not JSON
   (recorded: localstack/localstack@8b9a79f0, 2025).
-- A wrong signature is answered with its own text by REST APIs (documented type, reported text) and Function URLs
-  (captured); what an HTTP API says is not recorded.
+- What is wrong with a signature has its own type and text in answers of REST APIs (documented type, reported texts)
+  and Function URLs (captured for a mismatch; for an unknown key the text is reported: jamesmbourne/aws4-axios issue
+  1553, 2024); what an HTTP API says is not recorded.
 - An INTEGRATION_FAILURE, documented as 504, goes out as 502 (reported: DataBiosphere/azul issue 7470).
 """
 
@@ -60,15 +61,22 @@ class Refused(Fault):
     Attributes:
         cause: Gives status, body and error type.
         message: Replaces the text of the table where the cause names particulars (missing parameters).
+        error_type: Replaces that of the table, where it has one.
         headers: Lines that go out with the answer (``www-authenticate``).
     """
 
     def __init__(
-        self, cause: Cause, detail: str = "", message: str = "", headers: tuple[tuple[bytes, bytes], ...] = ()
+        self,
+        cause: Cause,
+        detail: str = "",
+        message: str = "",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        error_type: bytes = b"",
     ) -> None:
         super().__init__(FaultKind.ACCESS_DENIED, detail or cause.value)
         self.cause = cause
         self.message = message
+        self.error_type = error_type
         self.headers = headers
 
 
@@ -254,7 +262,8 @@ def gateway_response(fault: Fault, table: Mapping[Cause, GatewayResponse]) -> Ga
         table: `REST`, `HTTP` or `URL`.
     """
     if isinstance(fault, Refused):
-        return table[fault.cause]
+        row = table[fault.cause]
+        return row._replace(error_type=fault.error_type) if fault.error_type and row.error_type else row
     causes = _URL_CAUSES if table is URL else _HTTP_CAUSES if table is HTTP else _CAUSES
     return table[causes[fault.kind]]
 

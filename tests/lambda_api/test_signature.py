@@ -86,7 +86,13 @@ def test_a_signed_hash_must_be_of_the_body() -> None:
             "IncompleteSignatureException",
             "Authorization=AWS4",
         ),
-        ({"authorization": "Basic abc"}, "IncompleteSignatureException", "Authorization header requires 'Credential'"),
+        (
+            {"authorization": "Bearer abc"},
+            "IncompleteSignatureException",
+            "'abc' not a valid key=value pair (missing equal-sign) in Authorization header: 'Bearer abc'.",
+        ),
+        ({"authorization": "Basic abc="}, "IncompleteSignatureException", "Authorization header requires 'Credential'"),
+        ({"authorization": "abc"}, "IncompleteSignatureException", "Authorization header requires 'Credential'"),
         (
             signed(service="sqs"),
             "InvalidSignatureException",

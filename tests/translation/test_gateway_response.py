@@ -52,6 +52,14 @@ def test_lengths_of_recorded_bodies() -> None:
     assert URL[Cause.UNKNOWN_ENDPOINT].body() == b'{"Message":null}'
 
 
+def test_a_refusal_names_its_exception() -> None:
+    """Where answers have a type at all, which those of HTTP APIs have not."""
+    refused = Refused(Cause.INVALID_SIGNATURE, error_type=b"OtherException")
+
+    assert gateway_response(refused, URL).error_type == gateway_response(refused, REST).error_type == b"OtherException"
+    assert gateway_response(refused, HTTP).error_type == b""
+
+
 def test_message_of_a_refusal_is_escaped() -> None:
     """Names that come from a request cannot break out of the JSON."""
     assert REST[Cause.PARAMETERS_MISSING].body('a"b') == b'{"message": "a\\"b"}'
