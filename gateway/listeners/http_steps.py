@@ -127,14 +127,14 @@ class HttpApiSteps(ApiSteps):
     def _question(self, method: HttpMethod, state: RequestState) -> Question:
         request, match = state.request, routed(state)
         event = self.flavours.of(method.authorizer_version).event(request, state.arrival, match)
-        arn = self._route_arn(request, match)
+        arn = self._route_arn(event, request, match)
         return Question(event, arn, request.client[0], request, method.settings.authorization_scopes)
 
-    def _route_arn(self, request: Request, match: RouteMatch) -> str:
+    def _route_arn(self, event: Mapping[str, Json], request: Request, match: RouteMatch) -> str:
         flavour = self.flavours.v2
         path = match.path if match.stage == DEFAULT else match.path.removeprefix(f"/{match.stage}")
         endpoint = Endpoint(flavour.region, flavour.account_id, flavour.api_id, match.stage)
-        return endpoint.method_arn(request.method, path)
+        return endpoint.seen_in(event).method_arn(request.method, path)
 
     async def integrate(self, state: RequestState) -> Response:
         """Invoke the function."""

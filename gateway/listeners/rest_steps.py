@@ -79,8 +79,8 @@ class RestApiSteps(ApiSteps):
             state.match = routed(state)._replace(identity=caller.identity())
         elif method.authorizer is not None:
             request, match = state.request, routed(state)
-            arn = self._endpoint.method_arn(request.method, self._inner_path(match))
             event = self.flavour.event(request, state.arrival, match)
+            arn = self._endpoint.seen_in(event).method_arn(request.method, self._inner_path(match))
             scopes = method.settings.authorization_scopes
             grant = await method.authorizer.ask(Question(event, arn, request.client[0], request, scopes))
             state.match = match._replace(authorizer=grant.authorizer)

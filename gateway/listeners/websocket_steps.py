@@ -123,8 +123,9 @@ class WebSocketSteps(ApiSteps):
             state.match = match._replace(authorizer=state.knobs.claims)
         elif self._authorizer is not None:
             flavour, request = self.flavour, state.request
-            arn = Endpoint(flavour.region, flavour.account_id, flavour.api_id, flavour.stage).route_arn(CONNECT)
             event = orjson.loads(flavour.encode(request, state.arrival, match))
+            endpoint = Endpoint(flavour.region, flavour.account_id, flavour.api_id, flavour.stage).seen_in(event)
+            arn = endpoint.route_arn(CONNECT)
             grant = await self._authorizer.ask(Question(event, arn, request.client[0], request))
             state.match = match._replace(authorizer=grant.authorizer)
 

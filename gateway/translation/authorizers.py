@@ -63,6 +63,11 @@ class Endpoint(NamedTuple):
     api_id: str
     stage: str
 
+    def seen_in(self, event: Mapping[str, Json]) -> "Endpoint":
+        """The same with the ``apiId`` that an event has, so that ARN and event name one API."""
+        context = event["requestContext"]
+        return self._replace(api_id=str(context["apiId"])) if isinstance(context, dict) else self
+
     def method_arn(self, method: str, path: str) -> str:
         """``arn:aws:execute-api:…/{stage}/{method}/{path without its leading slash}``."""
         return (

@@ -41,6 +41,13 @@ def test_method_arn() -> None:
     assert Endpoint("r", "a", "i", "s").method_arn("GET", "/").endswith("/s/GET/")
 
 
+def test_arn_of_the_api_in_an_event() -> None:
+    """An event's own API id is that of its ARN."""
+    endpoint = Endpoint("r", "a", "i", "s").seen_in({"requestContext": {"apiId": "other"}})
+
+    assert endpoint.route_arn("$connect") == "arn:aws:execute-api:r:a:other/s/$connect"
+
+
 def test_token_event() -> None:
     """Three members and no more, in this order."""
     assert list(token_event("allow", ARN).items()) == [
