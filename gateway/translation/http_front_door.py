@@ -26,7 +26,7 @@ from gateway.translation.gateway_response import (
     refusal_body,
     refusal_headers,
 )
-from gateway.translation.identifiers import extended_request_id, short_id
+from gateway.translation.identifiers import extended_request_id, short_id, shown_api_id
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v2 import content_type_of
 from gateway.translation.percent import decode_path
@@ -50,7 +50,7 @@ class HttpFrontDoor:
     """The options of an HTTP API.
 
     Attributes:
-        api_id: Ten letters and digits; "" derives them from account and region.
+        api_id: Ten letters and digits, where the host is none of AWS's; "" derives them from account and region.
         account_id: The owner of the API.
         region: Part of the host name.
         domain_name: ``requestContext.domainName``; "" for the host that the client used.
@@ -109,10 +109,10 @@ class HttpFrontDoor:
         lines = [*self.cors.preflight_lines(request), self._own_id(arrival, b"apigw-requestid")]
         return framed(204, lines, b"", request, arrival)
 
-    def domain(self, host: str) -> tuple[str, str]:
-        """``domainName`` and ``domainPrefix`` for the host that the client used."""
+    def domain(self, host: str) -> tuple[str, str, str]:
+        """``domainName``, ``domainPrefix`` and ``apiId`` for the host that the client used."""
         name = self.domain_name or bare_host(host)
-        return name, name.partition(".")[0]
+        return name, name.partition(".")[0], shown_api_id(name, self.api_id)
 
     def own_host(self) -> str:
         """The host for a client that sent none."""

@@ -3,10 +3,12 @@
 Facts, from recorded events and responses (aws/aws-lambda-dotnet@f5e639feb, 2025; localstack/localstack@8b9a79f0, 2024):
 
 - An API id has ten lower-case letters and digits, a resource or deployment id six.
+- ``apiId`` is the first label of the host names that AWS gives to APIs and Function URLs (every capture).
 - An extended request id such as ``JCIudEUfPHcEhog=`` is eleven bytes in the URL-safe base64 alphabet.
 - A response's trace header ends in ``Parent=`` 16 hex digits, ``Sampled=0``, ``Lineage=1:`` 8 hex digits ``:0``.
 """
 
+import re
 from base64 import b32encode
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,6 +16,9 @@ from typing import Final
 
 import pybase64
 
+_AWS_HOST: Final = re.compile(
+    r"[a-z0-9-]++\.lambda-url\.[a-z0-9-]++\.on\.aws|[a-z0-9]++\.execute-api\.[a-z0-9-]++\.amazonaws\.com(?:\.cn)?"
+)
 API_ID_LENGTH: Final = 10
 RESOURCE_ID_LENGTH: Final = 6
 
@@ -22,6 +27,12 @@ RESOURCE_ID_LENGTH: Final = 6
 def short_id(seed: str, length: int = API_ID_LENGTH) -> str:
     """An id of lower-case letters and digits; the same for the same seed."""
     return b32encode(blake2b(seed.encode(), digest_size=20).digest()).decode("ascii").lower()[:length]
+
+
+@lru_cache(maxsize=64)  # clients name the same few hosts again and again
+def shown_api_id(domain_name: str, own: str) -> str:
+    """The ``apiId`` of an event: that of the host when it is one of AWS's, else the API's ``own``."""
+    return domain_name.partition(".")[0] if _AWS_HOST.fullmatch(domain_name.lower()) else own
 
 
 @lru_cache(maxsize=64)  # an exchange asks twice

@@ -93,6 +93,18 @@ def test_ids_are_derived(door: Door) -> None:
     assert other["requestContext"]["apiId"] != json.loads(door.encode(REQUEST, ARRIVAL))["requestContext"]["apiId"]
 
 
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: type(door).__name__)
+def test_a_host_of_aws_names_the_api(door: Door) -> None:
+    """In every capture ``apiId``, ``domainPrefix`` and the first label of ``domainName`` are one."""
+    suffix = "lambda-url.eu-west-1.on.aws" if isinstance(door, FunctionUrl) else "execute-api.eu-west-1.amazonaws.com"
+    asked = REQUEST._replace(headers=[(b"Host", f"x1y2z3.{suffix}:8443".encode())])
+
+    context = json.loads(door.encode(asked, ARRIVAL))["requestContext"]
+
+    assert (context["apiId"], context["domainPrefix"]) == ("x1y2z3", "x1y2z3")
+    assert context["domainName"] == f"x1y2z3.{suffix}"
+
+
 def test_stages() -> None:
     """A path without its stage or base path has no front door."""
     with pytest.raises(Refused) as rest:

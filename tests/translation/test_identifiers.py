@@ -1,6 +1,8 @@
 """Derived ids."""
 
-from gateway.translation.identifiers import extended_request_id, response_trace, short_id
+import pytest
+
+from gateway.translation.identifiers import extended_request_id, response_trace, short_id, shown_api_id
 
 
 def test_short_ids() -> None:
@@ -10,6 +12,22 @@ def test_short_ids() -> None:
     assert short_id("a", 32).isalnum()
     assert len(short_id("a", 32)) == 32
     assert short_id("a").islower()
+
+
+@pytest.mark.parametrize(
+    ("domain_name", "shown"),
+    [
+        ("abc.lambda-url.us-east-1.on.aws", "abc"),
+        ("Abc.execute-api.eu-west-1.amazonaws.com", "Abc"),
+        ("abc.execute-api.cn-north-1.amazonaws.com.cn", "abc"),
+        ("abc.execute-api.eu-west-1.amazonaws.com.example.com", "own"),
+        ("a.b.lambda-url.us-east-1.on.aws", "own"),
+        ("localhost", "own"),
+    ],
+)
+def test_shown_api_ids(domain_name: str, shown: str) -> None:
+    """A host that AWS gives names the API; any other says nothing of it."""
+    assert shown_api_id(domain_name, "own") == shown
 
 
 def test_extended_request_id() -> None:

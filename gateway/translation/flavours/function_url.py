@@ -29,7 +29,7 @@ from gateway.translation.gateway_response import (
     refusal_headers,
 )
 from gateway.translation.headers import first_value
-from gateway.translation.identifiers import response_trace, short_id
+from gateway.translation.identifiers import response_trace, short_id, shown_api_id
 from gateway.translation.media_types import is_text
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v2 import (
@@ -62,7 +62,8 @@ class FunctionUrl:
     """A Function URL.
 
     Attributes:
-        url_id: The first label of the host, 32 letters and digits; "" derives it from account and region.
+        url_id: Where the host is none of AWS's, whose first label it is: 32 letters and digits; "" derives it from
+            account and region.
         account_id: The account of callers under ``AWS_IAM``.
         region: Part of the host name.
         domain_name: ``requestContext.domainName``; "" for the host that the client used.
@@ -136,15 +137,16 @@ class FunctionUrl:
         self, request: Request, arrival: Arrival, host: str, headers: dict[str, str], match: RouteMatch | None
     ) -> dict[str, Json]:
         domain = self.domain_name or bare_host(host)
-        fixed: dict[str, Json] = {"accountId": "anonymous", "apiId": self.url_id}
+        url_id = shown_api_id(domain, self.url_id)
+        fixed: dict[str, Json] = {"accountId": "anonymous", "apiId": url_id}
         if self.auth_type == "AWS_IAM":
             if match is None or not match.authorizer:
                 raise Refused(Cause.FORBIDDEN, "the request carries no IAM identity and AuthType is AWS_IAM")
             fixed["accountId"] = _account(match.authorizer) or self.account_id
             fixed["authorizer"] = dict(match.authorizer)
         fixed["domainName"] = domain
-        # The id of the URL, like apiId; a host of another name (localhost) does not change it.
-        fixed["domainPrefix"] = self.url_id
+        # The id of the URL, like apiId; a host that is none of AWS's (localhost) does not change it.
+        fixed["domainPrefix"] = url_id
         fixed["routeKey"] = fixed["stage"] = DEFAULT
         http = http_block(request, decode_path(request.raw_path) or "/", headers.get("user-agent", ""))
         return request_context(fixed, http, arrival.request_id, arrival)

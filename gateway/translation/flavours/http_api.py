@@ -88,8 +88,8 @@ class HttpApi(HttpFrontDoor):
     def _context(
         self, request: Request, arrival: Arrival, headers: dict[str, str], match: RouteMatch
     ) -> dict[str, Json]:
-        domain_name, domain_prefix = self.domain(headers["host"])
-        fixed: dict[str, Json] = {"accountId": self.account_id, "apiId": self.api_id}
+        domain_name, domain_prefix, api_id = self.domain(headers["host"])
+        fixed: dict[str, Json] = {"accountId": self.account_id, "apiId": api_id}
         if match.identity:
             fixed["authentication"] = dict(match.identity)
         if match.authorizer:

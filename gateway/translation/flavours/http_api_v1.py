@@ -79,9 +79,9 @@ class HttpApiV1(HttpFrontDoor):
         return headers
 
     def _context(self, request: Request, arrival: Arrival, headers: Maps, match: RouteMatch) -> dict[str, Json]:
-        domain_name, domain_prefix = self.domain(headers.text("Host"))
+        domain_name, domain_prefix, api_id = self.domain(headers.text("Host"))
         own_id = extended_request_id(arrival.request_id)
-        context: dict[str, Json] = {"accountId": self.account_id, "apiId": self.api_id}
+        context: dict[str, Json] = {"accountId": self.account_id, "apiId": api_id}
         if match.authorizer is not None:
             context["authorizer"] = dict(match.authorizer)
         context |= {

@@ -26,7 +26,13 @@ from gateway.translation.gateway_response import (
     refusal_headers,
 )
 from gateway.translation.headers import first_value, values_of
-from gateway.translation.identifiers import RESOURCE_ID_LENGTH, extended_request_id, response_trace, short_id
+from gateway.translation.identifiers import (
+    RESOURCE_ID_LENGTH,
+    extended_request_id,
+    response_trace,
+    short_id,
+    shown_api_id,
+)
 from gateway.translation.instants import request_time
 from gateway.translation.media_types import is_binary_request, is_binary_response
 from gateway.translation.messages import Arrival, Request, Response
@@ -58,7 +64,7 @@ class RestApi:
     """A REST API.
 
     Attributes:
-        api_id: Ten letters and digits; "" derives them from account and region.
+        api_id: Ten letters and digits, where the host is none of AWS's; "" derives them from account and region.
         account_id: The owner of the API.
         region: Part of the host name.
         stage: The stage's name.
@@ -199,7 +205,7 @@ class RestApi:
             "identity": _identity(request.client[0], headers.single.get("User-Agent"), match),
             "domainName": domain_name,
             "deploymentId": self.deployment_id,
-            "apiId": self.api_id,
+            "apiId": shown_api_id(domain_name, self.api_id),
         }
         return context
 

@@ -21,7 +21,7 @@ from gateway.errors import BadResult, Fault
 from gateway.translation.flavour import Limits
 from gateway.translation.front_door import bare_host, execute_api_domain, framed
 from gateway.translation.gateway_response import REST, gateway_response, refusal_body, refusal_headers
-from gateway.translation.identifiers import extended_request_id, short_id
+from gateway.translation.identifiers import extended_request_id, short_id, shown_api_id
 from gateway.translation.instants import request_time
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps
@@ -210,7 +210,7 @@ class WebSocketApi:
             "requestId": own_id,
             "domainName": connection.domain_name,
             "connectionId": connection.connection_id,
-            "apiId": self.api_id,
+            "apiId": shown_api_id(connection.domain_name, self.api_id),
         }
         if connection.authorizer is not None:
             context["authorizer"] = dict(connection.authorizer)

@@ -126,6 +126,13 @@ def test_authorizer_and_stage_variables_stay_with_the_connection() -> None:
     assert event["stageVariables"] == {"color": "blue"}
 
 
+def test_a_host_of_aws_names_the_api() -> None:
+    """As it does for other APIs."""
+    asked = REQUEST._replace(headers=[(b"Host", b"x1y2z3.execute-api.eu-west-1.amazonaws.com")])
+
+    assert json.loads(WebSocketApi().encode(asked, ARRIVAL))["requestContext"]["apiId"] == "x1y2z3"
+
+
 def test_query_of_the_handshake() -> None:
     """CONNECT has the query twice, as REST events do."""
     event = json.loads(WebSocketApi().encode(REQUEST, ARRIVAL))
