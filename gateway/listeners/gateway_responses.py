@@ -7,8 +7,10 @@ from gateway.errors import Fault
 from gateway.listeners.proxying import parameter_lines
 from gateway.translation.custom_response import customized, response_type
 from gateway.translation.flavours.rest_api import RestApi
+from gateway.translation.front_door import bare_host
 from gateway.translation.gateway_response import REST, Refused, gateway_response
-from gateway.translation.identifiers import extended_request_id
+from gateway.translation.headers import first_value
+from gateway.translation.identifiers import extended_request_id, shown_api_id
 from gateway.translation.messages import Arrival, Request, Response
 
 
@@ -43,10 +45,16 @@ def as_configured(
         "error.validationErrorString": fault.detail if kind == "BAD_REQUEST_BODY" else "",
         "requestId": arrival.request_id,
         "extendedRequestId": extended_request_id(arrival.request_id),
-        "apiId": flavour.api_id,
+        "apiId": _api_id(flavour, request),
         "accountId": flavour.account_id,
         "stage": flavour.stage,
         "httpMethod": request.method if request else "",
         "identity.sourceIp": request.client[0] if request else "",
     }
     return customized(response, given.status_code, lines, template, context)
+
+
+def _api_id(flavour: RestApi, request: Request | None) -> str:
+    """What an event of the request would have."""
+    host = b"" if request is None else request.authority or first_value(request.headers, b"host")
+    return shown_api_id(flavour.domain_name or bare_host(host.decode("latin-1")), flavour.api_id)

@@ -19,16 +19,19 @@ async def test_gateway_responses() -> None:
         gateway_responses={
             "DEFAULT_4XX": apis.GatewayResponseSettings(response_parameters={"gatewayresponse.header.X-A": "'b'"}),
             "INVALID_API_KEY": apis.GatewayResponseSettings(
-                418, response_templates={"text/plain": "$context.error.messageString ${context.error.responseType}"}
+                418,
+                response_templates={
+                    "text/plain": "$context.error.messageString ${context.error.responseType} $context.apiId"
+                },
             ),
         },
     )
     function, _ = scripted(ok)
     async with opened(rest_api(settings, listener_context({"f": function}))) as port:
-        configured = await port.ask()
+        configured = await port.ask(headers={"Host": "x1y2z3.execute-api.us-east-1.amazonaws.com"})
         default = await port.ask("/no")
 
-    assert (configured.status_code, configured.content) == (418, b'"Forbidden" INVALID_API_KEY')
+    assert (configured.status_code, configured.content) == (418, b'"Forbidden" INVALID_API_KEY x1y2z3')
     assert configured.headers["content-type"] == "text/plain"
     assert configured.headers["x-amzn-errortype"] == "ForbiddenException"
     assert (default.status_code, default.headers["x-a"]) == (403, "b")
