@@ -3,9 +3,8 @@
 Facts:
 
 - Their responses have no ``X-Amzn-Trace-Id`` (recorded: localstack/localstack@8b9a79f0, 2024).
-- HTTP_PROXY renames the upstream's ``Connection``, ``Content-Length``, ``Date``, ``Server`` and ``x-amzn-requestid`` to
-  ``x-amzn-Remapped-…`` (same source) and drops ``Content-Encoding`` of requests and ``Via`` of both (API Gateway
-  developer guide, api-gateway-known-issues).
+- HTTP_PROXY renames the upstream's ``x-amzn-requestid`` too to ``x-amzn-Remapped-…`` (same source) and drops
+  ``Content-Encoding`` of requests and ``Via`` of both (API Gateway developer guide, api-gateway-known-issues).
 - An upstream that cannot be reached is an INTEGRATION_FAILURE, one that is too slow an INTEGRATION_TIMEOUT.
 """
 
@@ -42,7 +41,7 @@ _JSON: Final = b"application/json"
 _MAX_BYTES: Final = 10 * 1024 * 1024
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _DROPPED: Final = REST_DROPPED | {"content-encoding", "host", "via"}
-_REMAPPED: Final = frozenset({"connection", "content-length", "date", "server", "x-amzn-requestid"})
+_OWN_ID: Final = "x-amzn-requestid"
 
 
 def own_lines(arrival: Arrival) -> list[tuple[bytes, bytes]]:
@@ -162,7 +161,7 @@ def _response_lines(lines: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes
     renamed = []
     for name, value in lines:
         lower = name.decode("latin-1").lower()
-        if lower in _REMAPPED:
+        if lower == _OWN_ID:
             renamed.append((b"x-amzn-Remapped-" + name, value))
         elif lower != "content-type":
             renamed.extend(remap([(name, value)]))

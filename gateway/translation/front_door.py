@@ -9,8 +9,6 @@ from gateway.translation.messages import Arrival, Request, Response
 NO_CONTENT: Final = frozenset({204, 304})
 """Statuses whose responses carry neither body nor length (RFC 9110, 6.4.1)."""
 
-_LENGTH_DIGITS: Final = 18
-
 MAX_EVENT: Final = 6 * 1024 * 1024
 """The largest event in bytes that Lambda's Invoke takes from a front door."""
 
@@ -62,7 +60,6 @@ def framed(
 def stream_head(
     status: int,
     lines: Sequence[tuple[bytes, bytes]],
-    length: bytes,
     request: Request,
     arrival: Arrival,
     content_type: bytes,
@@ -72,17 +69,13 @@ def stream_head(
     Args:
         status: The status; 204 and 304 have no body to frame.
         lines: As for `framed`.
-        length: The Content-Length that the function gave; with what is no number HTTP/1.1 has a chunked body, HTTP/1.0
-            one that ends with the connection.
-        request: Its version decides about chunks.
+        request: HTTP/1.1 has a chunked body, HTTP/1.0 one that ends with the connection.
         arrival: Gives the Date.
         content_type: b"" for none.
     """
     framing: list[tuple[bytes, bytes]] = []
     if status in NO_CONTENT:
         pass
-    elif length.isdigit() and len(length) <= _LENGTH_DIGITS:
-        framing = [(b"Content-Length", length)]
     elif request.http_version == "1.0":
         request = request._replace(keep_alive=False)
     elif request.http_version == "1.1" and request.method != "HEAD":

@@ -5,7 +5,8 @@ Facts:
 - REST APIs, request: twelve names never reach the function; some names have a fixed spelling whatever the client sent
   (``aUThorization`` arrives as ``Authorization``, ``tEsT-HEADeR`` stays) (recorded: localstack/localstack@8b9a79f0).
 - REST APIs, response: eight names come out as ``x-amzn-Remapped-`` and the name as given, others are dropped
-  (API Gateway developer guide, api-gateway-known-issues; reported: serverless-offline issue 236).
+  (API Gateway developer guide, api-gateway-known-issues; reported: serverless-offline issue 236).  So does
+  ``content-length``, streamed too, beside the API's own (transcripts: REST 2021 and 2023, a Function URL 2024).
 - HTTP APIs and Function URLs: hop-by-hop names show up in no recorded event.
 - HTTP API 1.0 events, over HTTP/1.1: ``Content-Type`` and a few others are Title-Case, ``accept``,
   ``accept-encoding`` and ``cache-control`` lower case, other names as sent (recorded, 2022).
@@ -95,6 +96,7 @@ REST_REMAPPED: Final = frozenset(
     {
         "authorization",
         "connection",
+        "content-length",
         "content-md5",
         "date",
         "max-forwards",
@@ -103,12 +105,13 @@ REST_REMAPPED: Final = frozenset(
         "www-authenticate",
     }
 )
-"""Renamed in responses of REST APIs and Function URLs (of the latter only ``www-authenticate`` is reported)."""
+"""Renamed in responses of REST APIs and Function URLs (of the latter ``content-length`` and ``www-authenticate`` are
+reported)."""
 
 REST_RESPONSE_DROPPED: Final = frozenset(
-    {"content-length", "expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"}
+    {"expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"}
 )
-"""Dropped from responses of REST APIs and Function URLs; the length is written anew."""
+"""Dropped from responses of REST APIs and Function URLs."""
 
 HTTP_RESPONSE_DROPPED: Final = frozenset(
     {"connection", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}

@@ -13,6 +13,7 @@ from gateway.translation.flavours.rest_api import RestApi
 from gateway.translation.flavours.websocket import WebSocketApi
 from gateway.translation.front_door import MAX_EVENT, bare_host
 from gateway.translation.gateway_response import Cause, Refused
+from gateway.translation.headers import values_of
 from gateway.translation.messages import Tls
 from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch, RouteTable
 from gateway.translation.stream_prelude import Prelude
@@ -129,11 +130,10 @@ def test_root_of_a_stage() -> None:
 
 
 def test_rest_stream() -> None:
-    """Metadata makes the head; without a length of its own the stream is chunked."""
+    """Metadata makes the head, and the stream is chunked."""
     prelude = Prelude(201, [(b"X-A", b"1"), (b"Content-Type", b"text/html"), (b"Server", b"s")], [b"c=1"])
 
     chunked = RestApi().begin(prelude, REQUEST, ARRIVAL)
-    counted = RestApi().begin(prelude._replace(headers=[(b"Content-Length", b"5")]), REQUEST, ARRIVAL)
 
     assert chunked.status == 201
     assert [name for name, _ in chunked.headers] == [
@@ -148,8 +148,6 @@ def test_rest_stream() -> None:
         b"set-cookie",
         b"X-Amzn-Trace-Id",
     ]
-    assert (b"Content-Length", b"5") in counted.headers
-    assert b"Transfer-Encoding" not in dict(counted.headers)
 
 
 def test_streams_without_chunks() -> None:
@@ -164,14 +162,21 @@ def test_streams_without_chunks() -> None:
     assert (old.close, dict(old.headers)[b"Connection"]) == (True, b"close")
 
 
-@pytest.mark.parametrize("lengths", [["5", "6"], ["five"], ["-5"], ["5" * 19]])
-def test_a_length_that_is_none_is_not_passed_on(lengths: list[str]) -> None:
-    """The body goes in chunks, which need none."""
-    lines = [(b"Content-Length", length.encode()) for length in lengths]
-    response = RestApi().begin(Prelude(200, lines, []), REQUEST, ARRIVAL)
+@pytest.mark.parametrize("door", [RestApi(), FunctionUrl()], ids=lambda door: type(door).__name__)
+@pytest.mark.parametrize("lengths", [["5"], ["5", "6"], ["five"], ["-5"], ["5" * 19]])
+def test_a_length_that_the_function_gives_frames_nothing(door: RestApi | FunctionUrl, lengths: list[str]) -> None:
+    """It comes out under another name, and the body has a length of its own or goes in chunks, which need none."""
+    lines = [(b"content-length", length.encode()) for length in lengths]
+    renamed = [(b"x-amzn-Remapped-content-length", length.encode()) for length in lengths]
 
-    assert b"Content-Length" not in dict(response.headers)
-    assert dict(response.headers)[b"Transfer-Encoding"] == b"chunked"
+    for method in ("GET", "HEAD"):
+        streamed = door.begin(Prelude(200, lines, []), REQUEST._replace(method=method), ARRIVAL).headers
+        assert [line for line in streamed if line[0].lower().endswith(b"length")] == renamed
+        assert values_of(streamed, b"transfer-encoding") == [b"chunked"] * (method == "GET")
+
+    result = {"statusCode": 200, "headers": {"content-length": lengths[0]}, "body": "four"}
+    whole = door.decode(json.dumps(result).encode(), REQUEST, ARRIVAL).headers
+    assert [line for line in whole if line[0].lower().endswith(b"length")] == [(b"Content-Length", b"4"), renamed[0]]
 
 
 def test_function_url_stream() -> None:

@@ -45,6 +45,7 @@ def test_other_names() -> None:
         (b"WWW-Authenticate", b"x-amzn-Remapped-WWW-Authenticate"),
         (b"user-agent", b"x-amzn-Remapped-user-agent"),
         (b"content-md5", b"x-amzn-Remapped-content-md5"),
+        (b"Content-Length", b"x-amzn-Remapped-Content-Length"),
         (b"X-Custom", b"X-Custom"),
         (b"Pragma", b"Pragma"),
         (b"Via", None),

@@ -9,7 +9,8 @@ Facts (recorded: aws/aws-lambda-go@815d21f, 2023; hotsock/voker@59c7289, 2026; l
 - A result that is no response object is written anew as compact JSON; a body that is an object too.
   Content-Type is ``application/json`` unless the function says otherwise, for plain text too.
 - Behind RESPONSE_STREAM a handler that does not stream has its JSON sent as it is.
-- ``www-authenticate`` comes out as ``x-amzn-Remapped-www-authenticate`` (reported thrice).
+- ``www-authenticate`` comes out as ``x-amzn-Remapped-www-authenticate`` (reported thrice), and ``content-length`` as
+  ``x-amzn-Remapped-content-length`` (transcript, 2024).
 """
 
 from collections.abc import Mapping
@@ -171,7 +172,7 @@ class FunctionUrl:
     def begin(self, prelude: Prelude, request: Request, arrival: Arrival) -> Response:
         """The head of a streamed response; the caller puts the stream into ``body``."""
         lines = self._lines(prelude.headers, prelude.cookies, request, arrival)
-        return stream_head(prelude.status, lines, b"", request, arrival, content_type_of(prelude.headers))
+        return stream_head(prelude.status, lines, request, arrival, content_type_of(prelude.headers))
 
     def _lines(
         self, headers: list[tuple[bytes, bytes]], cookies: list[bytes], request: Request, arrival: Arrival

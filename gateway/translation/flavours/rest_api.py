@@ -25,7 +25,7 @@ from gateway.translation.gateway_response import (
     refusal_body,
     refusal_headers,
 )
-from gateway.translation.headers import first_value, values_of
+from gateway.translation.headers import first_value
 from gateway.translation.identifiers import (
     RESOURCE_ID_LENGTH,
     extended_request_id,
@@ -245,12 +245,10 @@ class RestApi:
 
     def begin(self, prelude: Prelude, request: Request, arrival: Arrival) -> Response:
         """The head of a streamed response; the caller puts the stream into ``body``."""
-        lengths = set(values_of(prelude.headers, b"content-length"))
-        length = lengths.pop() if len(lengths) == 1 else b""
         lines = self._lines(
             [*prelude.headers, *((b"set-cookie", cookie) for cookie in prelude.cookies)], request, arrival
         )
-        return stream_head(prelude.status, lines, length, request, arrival, content_type_of(prelude.headers) or _JSON)
+        return stream_head(prelude.status, lines, request, arrival, content_type_of(prelude.headers) or _JSON)
 
     def _lines(self, lines: list[tuple[bytes, bytes]], request: Request, arrival: Arrival) -> list[tuple[bytes, bytes]]:
         root = trace(first_value(request.headers, b"x-amzn-trace-id").decode("latin-1"), arrival.trace_id)
