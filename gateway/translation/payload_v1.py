@@ -77,7 +77,14 @@ def _maps(pairs: list[tuple[str, str]]) -> Maps:
 
 
 def multi_value_lines(value: Json, single: Lines, *, multi_first: bool) -> Lines:
-    """``multiValueHeaders`` and the lines of ``headers`` in one list; ``multi_first`` is the REST API's order."""
+    """``multiValueHeaders`` and the lines of ``headers`` in one list.
+
+    Args:
+        value: ``multiValueHeaders``.
+        single: The lines of ``headers``.
+        multi_first: The REST API's order, in which a pair that stands in both goes out once (API Gateway developer
+            guide, "Output format of a Lambda function for proxy integration").
+    """
     multi: Lines = []
     for name, members in mapping(value, "/multiValueHeaders").items():
         pointer = f"/multiValueHeaders/{name}"
@@ -87,7 +94,10 @@ def multi_value_lines(value: Json, single: Lines, *, multi_first: bool) -> Lines
         )
     if not multi:
         return single
-    first, second = (multi, single) if multi_first else (single, multi)
+    first, second = single, multi
+    if multi_first:
+        pairs = {(raw.lower(), text) for raw, text in multi}
+        first, second = multi, [line for line in single if (line[0].lower(), line[1]) not in pairs]
     merged: dict[bytes, Lines] = {}
     for raw, text in (*first, *second):
         # The same name in another spelling joins the lines, and the spelling, of the first.

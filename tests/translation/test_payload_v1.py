@@ -55,6 +55,19 @@ def test_order_of_the_two_members() -> None:
     assert multi_value_lines(None, single, multi_first=True) == single
 
 
+def test_a_pair_in_both_members() -> None:
+    """REST APIs send it once, however its name is spelled; what stands twice in the list goes out twice."""
+    single = [(b"location", b"/a"), (b"x-b", b"2")]
+
+    assert multi_value_lines({"Location": ["/a"], "X-B": ["1", "1"]}, single, multi_first=True) == [
+        (b"Location", b"/a"),
+        (b"X-B", b"1"),
+        (b"X-B", b"1"),
+        (b"X-B", b"2"),
+    ]
+    assert multi_value_lines({"Location": ["/a"]}, single[:1], multi_first=False) == [(b"location", b"/a")] * 2
+
+
 @pytest.mark.parametrize(
     "value", [[], "x", {"a": "x"}, {"a": [None]}, {"a": [["b"]]}, {"a b": ["c"]}, {"a": ["b\r\nc"]}]
 )
