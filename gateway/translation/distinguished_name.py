@@ -58,6 +58,7 @@ _SHORT_NAMES: Final = {
     for number, _, name in (entry.partition("=") for entry in names.split())
 }
 
+_VERSION: Final = 0xA0
 _TEXTS: Final[Mapping[int, str]] = {
     0x0C: "utf-8",
     0x12: "latin-1",
@@ -76,6 +77,18 @@ class _Element(NamedTuple):
     tag: int
     content: bytes
     encoded: bytes
+
+
+def names_in(tbs_certificate: bytes) -> tuple[str, str]:
+    """Issuer and subject of the signed part of a certificate, DER.
+
+    Raises:
+        ValueError: It is no such part.
+    """
+    ((_, content, _),) = _elements(tbs_certificate)
+    members = [member for member in _elements(content) if member.tag != _VERSION]
+    _serial_number, _algorithm, issuer, _validity, subject, *_ = members
+    return rfc2253(issuer.content), rfc2253(subject.content)
 
 
 def rfc2253(name: bytes) -> str:

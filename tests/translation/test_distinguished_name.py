@@ -1,10 +1,23 @@
 """Names in a certificate, held against OpenSSL's own program where it is."""
 
-import pytest
+import random
+import shutil
+import subprocess
 
-from gateway.translation.distinguished_name import rfc2253
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.translation.distinguished_name import names_in, rfc2253
 
 UTF8, PRINTABLE, T61, IA5, UNIVERSAL, BMP, BITS = 0x0C, 0x13, 0x14, 0x16, 0x1C, 0x1E, 0x03
+KEY = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+ALGORITHM = bytes.fromhex("300a06082a8648ce3d040302")
+
+ARCS = (
+    *("2.5.4", "0.9.2342.19200300.100.1", "1.2.840.113549.1.9", "1.3.6.1.5.5.7.9", "1.3.6.1.4.1.311.20.2"),
+    *("1.3.6.1.4.1.311.60.2.1", "1.2.643.100", "1.2.643.3.131.1"),
+)
 
 Attribute = tuple[str, int, bytes]
 
@@ -32,6 +45,14 @@ def name_of(*parts: list[Attribute]) -> bytes:
     return b"".join(
         der(0x31, *sorted(der(0x30, number(kind), der(tag, value)) for kind, tag, value in part)) for part in parts
     )
+
+
+def certificate(subject: bytes, version: bytes = der(0xA0, der(2, b"\2"))) -> tuple[bytes, bytes]:
+    """The signed part of a certificate and the whole, with an issuer of one attribute."""
+    issuer = der(0x30, name_of([("2.5.4.3", UTF8, b"issuer")]))
+    validity = der(0x30, *[der(0x17, b"250101000000Z")] * 2)
+    signed = der(0x30, version, der(2, b"\1"), ALGORITHM, issuer, validity, der(0x30, subject), KEY)
+    return signed, der(0x30, signed, ALGORITHM, der(3, b"\0"))
 
 
 ESTONIAN = name_of(
@@ -75,3 +96,45 @@ def test_parts_of_several_attributes_and_unknown_ones() -> None:
     name = name_of([("2.5.4.3", UTF8, b"a"), ("2.5.4.11", UTF8, b"b")], [("2.999.16384", UTF8, b"c")])
 
     assert rfc2253(name) == "2.999.16384=#0C0163,OU=b+CN=a"
+
+
+def test_issuer_and_subject() -> None:
+    """Each from its place; a certificate of version 1 has one member less."""
+    for signed, _ in (certificate(ESTONIAN), certificate(ESTONIAN, version=b"")):
+        assert names_in(signed) == ("CN=issuer", rfc2253(ESTONIAN))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 40, -1])
+def test_no_certificate(cut: int) -> None:
+    """What is cut off has no names."""
+    with pytest.raises(ValueError, match=r"cut off|unpack"):
+        names_in(certificate(ESTONIAN)[0][:cut])
+
+
+def test_openssl_writes_the_same() -> None:
+    """Every short name that we know, numbers without one, values of every type and every character."""
+    program = shutil.which("openssl")
+    if program is None or not subprocess.run([program, "version"], capture_output=True, check=True).stdout[8:9] > b"2":
+        pytest.skip("no program openssl of version 3 is on PATH: apt-get install openssl")
+    dice = random.Random(1)
+    found = [f"{arc}.{last}" for arc in ARCS for last in range(1, 115)]
+    # A newer OpenSSL may have names that we do not know yet.
+    known = [kind for kind in found if not rfc2253(name_of([(kind, UTF8, b"")])).startswith(kind)]
+    kinds = [*known, "2.999.1", "2.999.16384.128"]
+    wide = [*range(0x20, 0x100), 0x20AC, 0xFFFD]
+
+    def attribute(kind: str) -> Attribute:
+        tag, encoding = dice.choice(
+            [(UTF8, "utf-8"), (T61, "latin-1"), (IA5, "ascii"), (BMP, "utf-16-be"), (UNIVERSAL, "utf-32-be")]
+        )
+        codes = {"ascii": range(0x80), "latin-1": range(0x100)}.get(encoding, wide)
+        return kind, tag, "".join(chr(dice.choice(codes)) for _ in range(dice.randrange(6))).encode(encoding)
+
+    name = name_of(*([attribute(dice.choice(kinds)) for _ in range(dice.randrange(1, 3))] for _ in range(300)))
+    name += name_of(*([attribute(kind)] for kind in kinds))
+    whole = certificate(name)[1]
+    arguments = [program, "x509", "-inform", "DER", "-noout", "-subject", "-nameopt", "RFC2253"]
+    told = subprocess.run(arguments, input=whole, capture_output=True, check=True, timeout=20)
+
+    assert told.stdout.decode() == f"subject={rfc2253(name)}\n"
+    assert len(known) > 120
