@@ -73,13 +73,14 @@ def read_certificate(der: bytes) -> ClientCertificate:
     """What mode ``verify`` tells of a certificate."""
     from cryptography import x509  # noqa: PLC0415 - an extra; `tls_context` has checked that it is there
 
+    from gateway.translation.distinguished_name import names_in  # noqa: PLC0415 - few listeners verify certificates
+
     certificate = x509.load_der_x509_certificate(der)
-    # OpenSSL has a short name for this one and RFC 2253 has not.
-    short = {x509.NameOID.EMAIL_ADDRESS: "emailAddress"}
+    issuer, subject = names_in(certificate.tbs_certificate_bytes)
     return ClientCertificate(
         certificate.serial_number,
-        certificate.issuer.rfc4514_string(short),
-        certificate.subject.rfc4514_string(short),
+        issuer,
+        subject,
         int(certificate.not_valid_before_utc.timestamp() * 1000),
         int(certificate.not_valid_after_utc.timestamp() * 1000),
         der,

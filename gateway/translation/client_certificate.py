@@ -4,8 +4,9 @@ Facts, from the AWS ELB user guide ("Mutual authentication with TLS") and its de
 
 - Passthrough: ``X-Amzn-Mtls-Clientcert`` holds the PEM text, URL-encoded with ``+``, ``=`` and ``/`` as safe
   characters.
-- Verify: ``-Serial-Number`` is hexadecimal, ``-Issuer`` and ``-Subject`` are RFC 2253 texts, ``-Validity`` holds two
-  ISO 8601 instants, ``-Leaf`` is encoded as in passthrough mode.
+- Verify: ``-Serial-Number`` is hexadecimal, ``-Issuer`` and ``-Subject`` are RFC 2253 texts
+  (`gateway.translation.distinguished_name`), ``-Validity`` holds two ISO 8601 instants, ``-Leaf`` is encoded as in
+  passthrough mode.
 - The example of a serial number, ``03A5B1``, has capital letters and whole bytes.
 """
 
