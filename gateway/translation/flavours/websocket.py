@@ -6,6 +6,8 @@ aws/aws-lambda-java-libs issue 71, 2019; else API Gateway developer guide, apiga
 - Only CONNECT has the client's headers, sorted whatever their case; DISCONNECT has four of its own, three of them
   empty; MESSAGE has none.
 - Members without a value are absent.  There is no ``version``, ``path``, ``httpMethod`` or ``accountId``.
+- ``authorizer`` stands behind ``routeKey``; only CONNECT has ``integrationLatency`` in it (recorded:
+  DataDog/datadog-lambda-python@c0b98d6, 2022; inferred for DISCONNECT, of which there is no such recording).
 - ``requestId`` equals ``extendedRequestId``.
 - The upgrade waits for ``$connect``: a 2xx makes it a 101, another status reaches the client as it is; a returned
   ``Sec-WebSocket-Protocol`` is the subprotocol.
@@ -49,7 +51,7 @@ class WebSocketConnection(NamedTuple):
         source_ip: The TCP peer.
         user_agent: "" leaves the member out.
         domain_name: The host that the client used.
-        authorizer: What the authorizer of ``$connect`` gave; all later events have it too.
+        authorizer: What the authorizer of ``$connect`` gave, as later events have it.
         identity: ``apiKey`` and ``apiKeyId`` where a key is required.
     """
 
@@ -105,7 +107,7 @@ class WebSocketApi:
             request.client[0],
             headers.get(b"user-agent", b"").decode("latin-1"),
             self.domain_name or bare_host(host.decode("latin-1")) or execute_api_domain(self.api_id, self.region),
-            match.authorizer if match else None,
+            _without_latency(match.authorizer) if match else None,
             match.identity if match else None,
         )
 
@@ -129,7 +131,8 @@ class WebSocketApi:
         if query:
             event["queryStringParameters"] = query.single
             event["multiValueQueryStringParameters"] = query.multi
-        return self._event(event, self._context(connection, arrival, "$connect", "CONNECT"))
+        whole = connection._replace(authorizer=match.authorizer if match else None)
+        return self._event(event, self._context(whole, arrival, "$connect", "CONNECT"))
 
     def message(self, text: str, connection: WebSocketConnection, arrival: Arrival) -> bytes:
         """The MESSAGE event of one text frame.
@@ -195,8 +198,9 @@ class WebSocketApi:
         if connection.user_agent:
             identity["userAgent"] = connection.user_agent
         identity["sourceIp"] = connection.source_ip
-        context: dict[str, Json] = {
+        return {
             "routeKey": route_key,
+            **({} if connection.authorizer is None else {"authorizer": dict(connection.authorizer)}),
             **(first or {}),
             "eventType": event_type,
             "extendedRequestId": own_id,
@@ -212,9 +216,6 @@ class WebSocketApi:
             "connectionId": connection.connection_id,
             "apiId": shown_api_id(connection.domain_name, self.api_id),
         }
-        if connection.authorizer is not None:
-            context["authorizer"] = dict(connection.authorizer)
-        return context
 
     def decode(self, payload: bytes, request: Request, arrival: Arrival) -> Response:
         """What ``$connect`` answered: 101 for a 2xx, with its subprotocol; else its own status and body."""
@@ -239,6 +240,12 @@ class WebSocketApi:
         if row.error_type:
             lines.insert(1, (b"x-amzn-ErrorType", row.error_type))
         return framed(row.status, lines, refusal_body(fault, row), request, arrival, b"application/json")
+
+
+def _without_latency(authorizer: Mapping[str, Json] | None) -> Mapping[str, Json] | None:
+    if authorizer is None:
+        return None
+    return {name: value for name, value in authorizer.items() if name != "integrationLatency"}
 
 
 def _own_lines(arrival: Arrival) -> list[tuple[bytes, bytes]]:

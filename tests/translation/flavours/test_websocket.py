@@ -26,7 +26,8 @@ def _event(facts: dict[str, Any]) -> bytes:
     api = WebSocketApi(**facts["options"])
     arrival = Arrival(**{"trace_id": "1-67fd87cc-09a86408172acd0726c798d5", **facts["arrival"]})
     if "request" in facts:
-        match = RouteMatch(Route("ANY", DEFAULT), "", "", {}, api.stage, {}, identity=facts["identity"])
+        given = {name: facts.get(name) for name in ("authorizer", "identity")}
+        match = RouteMatch(Route("ANY", DEFAULT), "", "", {}, api.stage, {}, **given)
         return api.encode(to_request(facts["request"]), arrival, match)
     connection = WebSocketConnection(**facts["connection"])
     if "message" in facts:
@@ -131,6 +132,24 @@ def test_a_host_of_aws_names_the_api() -> None:
     asked = REQUEST._replace(headers=[(b"Host", b"x1y2z3.execute-api.eu-west-1.amazonaws.com")])
 
     assert json.loads(WebSocketApi().encode(asked, ARRIVAL))["requestContext"]["apiId"] == "x1y2z3"
+
+
+def test_only_connect_tells_how_long_the_authorizer_took() -> None:
+    """What a connection keeps is the rest; in each event it stands behind the route key."""
+    api = WebSocketApi()
+    match = api.route(REQUEST)._replace(authorizer={"role": "x", "principalId": "me", "integrationLatency": 3})
+    connection = api.open(REQUEST, ARRIVAL, match)
+
+    events = [
+        api.encode(REQUEST, ARRIVAL, match),
+        api.message("hi", connection, ARRIVAL),
+        api.disconnect(1000, "", connection, ARRIVAL),
+    ]
+    contexts = [json.loads(event)["requestContext"] for event in events]
+
+    assert [list(context)[:2] for context in contexts] == [["routeKey", "authorizer"]] * 3
+    kept = {"role": "x", "principalId": "me"}
+    assert [it["authorizer"] for it in contexts] == [{**kept, "integrationLatency": 3}, kept, kept]
 
 
 def test_query_of_the_handshake() -> None:
