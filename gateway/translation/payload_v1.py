@@ -9,15 +9,20 @@ Facts:
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from gateway.errors import BadResult
 from gateway.translation.messages import Arrival, Request
 from gateway.translation.percent import decode_pairs
 from gateway.translation.proxy_headers import FORWARDED_PORT, FORWARDED_PROTO, forwarded_for, text_lines, trace
+from gateway.translation.result import load_result
 from gateway.translation.result_text import header_name, header_value, mapping, scalar, sequence
 from gateway.types import HeaderList, Json
 
 Lines = list[tuple[bytes, bytes]]
+
+_MEMBERS: Final = "statusCode, headers, multiValueHeaders, body, isBase64Encoded"
+_NAMES: Final = frozenset(_MEMBERS.split(", "))
 
 
 class Maps(NamedTuple):
@@ -74,6 +79,21 @@ def _maps(pairs: list[tuple[str, str]]) -> Maps:
     for name, value in pairs:
         lists.setdefault(name, []).append(value)
     return Maps(single, dict(lists))
+
+
+def result_members(payload: bytes) -> dict[str, Json]:
+    """The result of a Lambda proxy integration of REST and WebSocket APIs: an object without members of other names.
+
+    Raises:
+        BadResult: It is none.
+    """
+    result = load_result(payload)
+    if not isinstance(result, dict):
+        raise BadResult("", "an object", result)
+    for name in result:
+        if name not in _NAMES:
+            raise BadResult(f"/{name}", f"none but {_MEMBERS}", name)
+    return result
 
 
 def multi_value_lines(value: Json, single: Lines, *, multi_first: bool) -> Lines:

@@ -36,7 +36,7 @@ from gateway.translation.identifiers import (
 from gateway.translation.instants import request_time
 from gateway.translation.media_types import is_binary_request, is_binary_response
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps
+from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps, result_members
 from gateway.translation.payload_v2 import content_type_of, header_lines
 from gateway.translation.percent import ascii_path
 from gateway.translation.proxy_headers import (
@@ -47,7 +47,6 @@ from gateway.translation.proxy_headers import (
     trace,
 )
 from gateway.translation.request_body import event_body
-from gateway.translation.result import load_result
 from gateway.translation.result_text import decoded, dump, flag, status_code, utf8
 from gateway.translation.route import REST_DEFAULT, RouteMatch, RouteTable
 from gateway.translation.stream_prelude import Prelude
@@ -56,7 +55,6 @@ from gateway.types import Json
 _LIMITS: Final = Limits(request_body=10 * 1024 * 1024, result=MAX_EVENT, request_line=10240)
 _MAX_HEADERS: Final = 10240
 _JSON: Final = b"application/json"
-_KEYS: Final = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +209,7 @@ class RestApi:
 
     def decode(self, payload: bytes, request: Request, arrival: Arrival) -> Response:
         """The response for a buffered result."""
-        result = load_result(payload)
-        if not isinstance(result, dict):
-            raise BadResult("", "an object", result)
-        for key in result:
-            if key not in _KEYS:
-                raise BadResult(
-                    f"/{key}", "none but statusCode, headers, multiValueHeaders, body, isBase64Encoded", key
-                )
+        result = result_members(payload)
         status = 200 if result.get("statusCode") is None else status_code(result["statusCode"])
         lines = multi_value_lines(
             result.get("multiValueHeaders"), header_lines(result.get("headers")), multi_first=True
