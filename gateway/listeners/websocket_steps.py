@@ -4,7 +4,8 @@ Facts (API Gateway developer guide, apigateway-websocket-api; RFC 6455 for the h
 
 - The upgrade waits for ``$connect``; its status, or the authorizer's refusal, is the answer when it is no 2xx.
 - Messages of one connection reach their functions side by side, none waits for another.
-- The ``body`` of a result goes back only on a two-way route; when a function fails, the client always reads a frame.
+- The ``body`` of a result goes back only on a two-way route; when a function fails or its result is malformed, the
+  client always reads a frame.
 - ``$disconnect`` is told when the connection is gone, whatever ended it.
 """
 
@@ -35,7 +36,7 @@ from gateway.translation.flavours.websocket import WebSocketApi, failure_frame, 
 from gateway.translation.front_door import framed
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.result import load_result
+from gateway.translation.websocket_result import RouteResult, read_result
 from gateway.types import Json
 
 log = logging.getLogger("gateway")
@@ -138,6 +139,7 @@ class WebSocketSteps(ApiSteps):
             outcome = await route.integration.invoke(self.flavour.encode(request, arrival, match), state)
             answer = self.flavour.decode(payload_of(outcome), request, arrival)
         if answer.status != 101:
+            log.warning("no connection: the function %s of $connect answered %d", _named(route), answer.status)
             return answer
         observer = None if state.exchange is None else state.exchange.observer
         connection = self.flavour.open(request, arrival, match)
@@ -154,7 +156,7 @@ class WebSocketSteps(ApiSteps):
         try:
             answer = await self._answer_of(session, text, state)
         except Fault as fault:
-            log.warning("message of %s: %s", session.connection.connection_id, fault)
+            log.warning("message of %s to %s: %s", session.connection.connection_id, _named(state.method), fault)
             _note(state, fault)
             answer = failure_frame(session.connection, state.arrival).encode()
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is
@@ -177,8 +179,12 @@ class WebSocketSteps(ApiSteps):
         if state.exchange is not None:
             state.exchange.rule = key
         event = self.flavour.message(text, session.connection, state.arrival)
-        payload = payload_of(await route.integration.invoke(event, state))
-        return _body(payload) if route.two_way else None
+        state.method = route
+        result = read_result(payload_of(await route.integration.invoke(event, state)))
+        if route.two_way:
+            return None if result.body is None else result.body.encode("utf-8", "replace")
+        _tell_of_failure(f"message of {session.connection.connection_id}", route, result)
+        return None
 
     def _closed(self, session: WebSocketSession, code: int, reason: str) -> None:
         self.connections.remove(session)
@@ -190,10 +196,12 @@ class WebSocketSteps(ApiSteps):
         if state.exchange is not None:
             state.exchange.rule = DISCONNECT
         event = self.flavour.disconnect(code, reason, session.connection, state.arrival)
+        route, what = self._routes[DISCONNECT], f"$disconnect of {session.connection.connection_id}"
         try:
-            payload_of(await self._routes[DISCONNECT].integration.invoke(event, state))
+            result = read_result(payload_of(await route.integration.invoke(event, state)))
+            _tell_of_failure(what, route, result)
         except Fault as fault:
-            log.warning("$disconnect of %s: %s", session.connection.connection_id, fault)
+            log.warning("%s to %s: %s", what, _named(route), fault)
             _note(state, fault)
         finally:
             end(state.exchange)
@@ -213,13 +221,17 @@ class WebSocketSteps(ApiSteps):
         await self._running.wait()
 
 
+def _named(route: MessageRoute | None) -> str:
+    """The function of a route, for the log."""
+    return "no function" if route is None else route.integration.function.name
+
+
+def _tell_of_failure(what: str, route: MessageRoute, result: RouteResult) -> None:
+    """Leave a line of a status that says failure where nothing is sent back."""
+    if result.status is not None and result.status >= 400:
+        log.warning("%s to %s: the function answered %d, which nobody reads", what, _named(route), result.status)
+
+
 def _note(state: RequestState, fault: Fault) -> None:
     if state.exchange is not None:
         state.exchange.fault = fault
-
-
-def _body(payload: bytes) -> bytes | None:
-    """The ``body`` of a result."""
-    result = load_result(payload)
-    body = result.get("body") if isinstance(result, dict) else None
-    return body.encode("utf-8", "replace") if isinstance(body, str) else None

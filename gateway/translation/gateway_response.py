@@ -146,6 +146,9 @@ REST: Final[Mapping[Cause, GatewayResponse]] = {
 }
 """Of REST APIs."""
 
+WEBSOCKET: Final = {**REST}
+"""Of handshakes with WebSocket APIs."""
+
 _FAILED: Final = GatewayResponse(500, _EARLY, "Internal Server Error")
 
 HTTP: Final[Mapping[Cause, GatewayResponse]] = {
@@ -250,6 +253,12 @@ _URL_CAUSES: Final[dict[FaultKind, Cause]] = _CAUSES | {
 
 
 _HTTP_CAUSES: Final[Mapping[FaultKind, Cause]] = _CAUSES | {FaultKind.THROTTLED: Cause.UNAVAILABLE}
+_WEBSOCKET_CAUSES: Final[Mapping[FaultKind, Cause]] = _CAUSES | {FaultKind.RESULT_INVALID: Cause.CONFIGURATION}
+_CAUSES_OF: Final[Mapping[int, Mapping[FaultKind, Cause]]] = {
+    id(URL): _URL_CAUSES,
+    id(HTTP): _HTTP_CAUSES,
+    id(WEBSOCKET): _WEBSOCKET_CAUSES,
+}
 
 
 def gateway_response(fault: Fault, table: Mapping[Cause, GatewayResponse]) -> GatewayResponse:
@@ -257,15 +266,15 @@ def gateway_response(fault: Fault, table: Mapping[Cause, GatewayResponse]) -> Ga
 
     Args:
         fault: A `Refused` names its cause; what else went wrong counts as the integration's failure, except that a
-            Function URL shows throttling, missing permission and an unavailable service for what they are, and that
-            an HTTP API answers a throttled function with 503 (reported).
-        table: `REST`, `HTTP` or `URL`.
+            Function URL shows throttling, missing permission and an unavailable service for what they are, that
+            an HTTP API answers a throttled function with 503, and a WebSocket API a malformed result with 500
+            (both reported).
+        table: `REST`, `WEBSOCKET`, `HTTP` or `URL`.
     """
     if isinstance(fault, Refused):
         row = table[fault.cause]
         return row._replace(error_type=fault.error_type) if fault.error_type and row.error_type else row
-    causes = _URL_CAUSES if table is URL else _HTTP_CAUSES if table is HTTP else _CAUSES
-    return table[causes[fault.kind]]
+    return table[_CAUSES_OF.get(id(table), _CAUSES)[fault.kind]]
 
 
 def refusal_body(fault: Fault, row: GatewayResponse) -> bytes:

@@ -63,11 +63,16 @@ async def test_a_conversation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"),
-    [({"statusCode": 401, "body": "no"}, 401), ({}, 502), (failing("no"), 502)],
+    ("answer", "status", "reason"),
+    [
+        ({"statusCode": 401, "body": "no"}, 401, "the function f of $connect answered 401"),
+        ({}, 500, "/statusCode: expected an integer"),
+        ({"statusCode": 200, "data": 1}, 500, "/data: expected none but statusCode"),
+        (failing("no"), 502, "raised or crashed: Exception: no"),
+    ],
 )
-async def test_refused_connections(answer: Json, status: int) -> None:
-    """What $connect does not answer with a 2xx is no connection."""
+async def test_refused_connections(answer: Json, status: int, reason: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What $connect does not answer with a 2xx is no connection, and the log says why."""
     recorded = Recorded()
     recorded.target.answer = lambda _: answer
     async with served(SOCKET, recorded) as (_, address):
@@ -75,6 +80,7 @@ async def test_refused_connections(answer: Json, status: int) -> None:
             await connect(address, proxy=None)
 
     assert caught.value.response.status_code == status
+    assert [record.getMessage() for record in caplog.records if reason in record.getMessage()]
 
 
 async def test_subprotocol() -> None:

@@ -166,6 +166,57 @@ async def test_no_route() -> None:
     assert recorded.target.events == []
 
 
+def messages_get(answer: Json) -> Recorded:
+    """A function that says yes to $connect, and this to all else."""
+    recorded = Recorded()
+    recorded.target.answer = lambda event: (
+        {"statusCode": 200} if context_of(event)["eventType"] == "CONNECT" else answer
+    )
+    return recorded
+
+
+@pytest.mark.parametrize("settings", [SOCKET, TWO_WAY], ids=["one-way", "two-way"])
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"statusCode": 200, "ConnectionId": "x"}, "/ConnectionId: expected none but statusCode,"),
+        (None, "(result): expected an object, got None"),
+        ({"statusCode": 200, "body": {}}, "/body: expected a string"),
+    ],
+)
+async def test_a_malformed_result(
+    settings: WebSocketApiSettings, answer: Json, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether or not a route sends anything back, the client reads a frame, and the log has the reason."""
+    async with watched(settings, messages_get(answer)) as (seen, address):
+        async with connect(address, compression=None, proxy=None) as client:
+            await client.send("x")
+            assert orjson.loads(await asyncio.wait_for(client.recv(), 5))["message"] == "Internal server error"
+        for _ in range(3):
+            await seen.one()
+
+    told = [record.getMessage() for record in caplog.records]
+    assert [reason in line for line in told] == [True, True]
+    assert [line.partition(" of ")[0] for line in told] == ["message", "$disconnect"]
+    assert all(" to f: " in line for line in told)
+
+
+async def test_a_status_that_nobody_reads(caplog: pytest.LogCaptureFixture) -> None:
+    """On a one-way route and of $disconnect a failure by its status is a line of the log, and no frame."""
+    async with watched(SOCKET, messages_get({"statusCode": 500, "body": "no"})) as (seen, address):
+        async with connect(address, compression=None, proxy=None) as client:
+            await seen.one()
+            await client.send("x")
+            await seen.one()
+            await asyncio.wait_for(await client.ping(), 5)  # all frames before the pong have come
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.recv(), 0)
+        await seen.one()
+
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.rpartition(": ")[2] for line in told] == ["the function answered 500, which nobody reads"] * 2
+
+
 async def test_a_failing_message() -> None:
     """The client of a failing function reads a frame, and stays connected."""
     recorded = Recorded()

@@ -5,9 +5,18 @@ from collections.abc import Mapping
 import pytest
 
 from gateway.errors import Fault, FaultKind
-from gateway.translation.gateway_response import HTTP, REST, URL, Cause, GatewayResponse, Refused, gateway_response
+from gateway.translation.gateway_response import (
+    HTTP,
+    REST,
+    URL,
+    WEBSOCKET,
+    Cause,
+    GatewayResponse,
+    Refused,
+    gateway_response,
+)
 
-TABLES = [REST, HTTP, URL]
+TABLES = [REST, WEBSOCKET, HTTP, URL]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -25,19 +34,20 @@ def test_every_fault_has_an_answer(table: Mapping[Cause, GatewayResponse], kind:
 
 
 @pytest.mark.parametrize(
-    ("kind", "rest", "http", "url"),
+    ("kind", "statuses"),
     [
-        (FaultKind.FUNCTION_ERROR, 502, 500, 502),
-        (FaultKind.TIMED_OUT, 502, 500, 502),
-        (FaultKind.THROTTLED, 500, 503, 429),
-        (FaultKind.ACCESS_DENIED, 500, 500, 403),
-        (FaultKind.REQUEST_TOO_LARGE, 413, 413, 413),
-        (FaultKind.CONNECTION_TIMEOUT, 504, 503, 503),
+        (FaultKind.FUNCTION_ERROR, [502, 502, 500, 502]),
+        (FaultKind.TIMED_OUT, [502, 502, 500, 502]),
+        (FaultKind.RESULT_INVALID, [502, 500, 500, 502]),
+        (FaultKind.THROTTLED, [500, 500, 503, 429]),
+        (FaultKind.ACCESS_DENIED, [500, 500, 500, 403]),
+        (FaultKind.REQUEST_TOO_LARGE, [413, 413, 413, 413]),
+        (FaultKind.CONNECTION_TIMEOUT, [504, 504, 503, 503]),
     ],
 )
-def test_statuses(kind: FaultKind, rest: int, http: int, url: int) -> None:
+def test_statuses(kind: FaultKind, statuses: list[int]) -> None:
     """The same fault has another status behind each listener type."""
-    assert [gateway_response(Fault(kind), table).status for table in (REST, HTTP, URL)] == [rest, http, url]
+    assert [gateway_response(Fault(kind), table).status for table in TABLES] == statuses
 
 
 def test_lengths_of_recorded_bodies() -> None:

@@ -27,7 +27,7 @@ def verdict(name: str, result: object) -> Verdict:
         ("http", {"statusCode": 200, "body": {}}, "/body", 500, "http-api-develop-integrations-lambda"),
         ("http-v1", {"statusCode": 0}, "/statusCode", 500, "http-api-develop-integrations-lambda"),
         ("url", {"statusCode": 99}, "/statusCode", 502, "localstack"),
-        ("websocket", {}, "/statusCode", 502, "route-keys-connect-disconnect"),
+        ("websocket", {}, "/statusCode", 500, "route-keys-connect-disconnect"),
     ],
 )
 def test_refused(name: str, result: object, pointer: str, status: int, source: str) -> None:

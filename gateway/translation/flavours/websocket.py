@@ -22,16 +22,15 @@ from typing import Final, NamedTuple
 from gateway.errors import BadResult, Fault
 from gateway.translation.flavour import Limits
 from gateway.translation.front_door import bare_host, execute_api_domain, framed
-from gateway.translation.gateway_response import REST, gateway_response, refusal_body, refusal_headers
+from gateway.translation.gateway_response import WEBSOCKET, gateway_response, refusal_body, refusal_headers
 from gateway.translation.identifiers import extended_request_id, short_id, shown_api_id
 from gateway.translation.instants import request_time
 from gateway.translation.messages import Arrival, Request, Response
-from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps
-from gateway.translation.payload_v2 import body_bytes, header_lines
+from gateway.translation.payload_v1 import Maps, forward, header_maps, query_maps
 from gateway.translation.proxy_headers import websocket_name
-from gateway.translation.result import load_result
-from gateway.translation.result_text import dump, status_code
+from gateway.translation.result_text import dump
 from gateway.translation.route import ANY, DEFAULT, Route, RouteMatch
+from gateway.translation.websocket_result import read_result
 from gateway.types import EpochMs, Json
 
 MAX_MESSAGE: Final = 128 * 1024
@@ -218,24 +217,21 @@ class WebSocketApi:
         }
 
     def decode(self, payload: bytes, request: Request, arrival: Arrival) -> Response:
-        """What ``$connect`` answered: 101 for a 2xx, with its subprotocol; else its own status and body."""
-        result = load_result(payload)
-        if not isinstance(result, dict) or "statusCode" not in result:
-            raise BadResult("/statusCode", "an integer from 200 to 599", result)
-        status = status_code(result["statusCode"])
-        single = header_lines(result.get("headers"))
-        lines = multi_value_lines(result.get("multiValueHeaders"), single, multi_first=True)
-        if status < 300:
-            return Response(101, [line for line in lines if line[0].lower() == b"sec-websocket-protocol"])
-        body = result.get("body")
-        if body is not None and not isinstance(body, str):
-            raise BadResult("/body", "a string", body)
-        raw = body_bytes(body or "", encoded=result.get("isBase64Encoded"))
-        return framed(status, _own_lines(arrival), raw, request, arrival, b"application/json")
+        """What ``$connect`` answered: 101 for a 2xx, with its subprotocol; else its own status and body.
+
+        Raises:
+            BadResult: It is malformed, or has no status.
+        """
+        result = read_result(payload)
+        if result.status is None:
+            raise BadResult("/statusCode", "an integer from 200 to 599", None)
+        if result.status < 300:
+            return Response(101, [line for line in result.lines if line[0].lower() == b"sec-websocket-protocol"])
+        return framed(result.status, _own_lines(arrival), result.raw(), request, arrival, b"application/json")
 
     def refuse(self, fault: Fault, request: Request | None, arrival: Arrival) -> Response:
         """The answer to a handshake that fails."""
-        row = gateway_response(fault, REST)
+        row = gateway_response(fault, WEBSOCKET)
         lines = [*_own_lines(arrival), *refusal_headers(fault)]
         if row.error_type:
             lines.insert(1, (b"x-amzn-ErrorType", row.error_type))
