@@ -8,6 +8,8 @@ Load Balancing uses, aws/http-desync-guardian (docs/README.md)
   version, target.
 - ``UndefinedContentLengthSemantics`` and ``UndefinedTransferEncodingSemantics`` mean that a GET or HEAD (or a version
   that does not know it) *has* such a header; the user guide says it the wrong way round.
+- Bytes over 0x7F are compliant in a value (``obs-text`` of RFC 9110, 5.5; the library's tests/rfc-compliant.yaml)
+  and non-compliant in a name; the user guide does not tell the two apart.
 - A header is suspicious when only blanks or the delimiter keep it from being one of the two framing headers.
 - Monitor mode forwards everything; defensive mode refuses what is severe and closes after what is ambiguous;
   strictest mode refuses all but compliant requests.
@@ -75,7 +77,7 @@ ACTIONS: Final = {
 """Mode → the actions by level."""
 
 _TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_VALUE: Final = b"\t" + bytes(range(0x20, 0x7F))
+_VALUE: Final = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 _TARGET: Final = bytes(byte for byte in range(0x21, 0x100) if byte != 0x7F)
 _FORBIDDEN: Final = frozenset(b"\0\r\n")
 _SHORTEST: Final = len("content-length")
