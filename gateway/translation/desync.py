@@ -171,10 +171,15 @@ def _header_findings(headers: HeaderList) -> Iterator[Classification]:
             # These three can end a line, the others are only unusual.
             bad = not _FORBIDDEN.isdisjoint(name + value)
             yield _severe("BadHeader") if bad else _acceptable("NonCompliantHeader")
-        if not name.strip():
+        if _is_empty(name):
             yield _ambiguous("EmptyHeader")
         elif _resembled(name) not in (b"", name.lower()):
             yield _ambiguous("SuspiciousHeader")
+
+
+def _is_empty(name: bytes) -> bool:
+    """Whether there is no name at all, or its line begins with the colon."""
+    return name.strip(b" \t")[:1] in (b"", b":")
 
 
 def _pattern(name: bytes) -> re.Pattern[bytes]:
@@ -201,7 +206,7 @@ def _resembled(name: bytes) -> bytes:
 
 
 def _framing_findings(method: bytes, version: bytes, headers: HeaderList) -> Iterator[Classification]:
-    named = [(_resembled(name), value) for name, value in headers]
+    named = [(_resembled(name), value) for name, value in headers if not _is_empty(name)]
     codings = [value for name, value in named if name == b"transfer-encoding"]
     lengths = [value for name, value in named if name == b"content-length"]
     # Before versions that know the headers nothing else about them means anything.
