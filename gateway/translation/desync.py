@@ -81,6 +81,9 @@ _VALUE: Final = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 _TARGET: Final = bytes(byte for byte in range(0x21, 0x100) if byte != 0x7F)
 _FORBIDDEN: Final = frozenset(b"\0\r\n")
 _SHORTEST: Final = len("content-length")
+_TOO_LONG: Final = 2**64
+"""The library counts lengths in 64 bits."""
+_LENGTH_DIGITS: Final = len(str(_TOO_LONG))
 _CODINGS: Final = frozenset((b"chunked", b"compress", b"deflate", b"gzip", b"identity"))
 _NEVER_WITH_BODY: Final = frozenset((b"GET", b"HEAD"))
 
@@ -209,11 +212,12 @@ def _framing_findings(method: bytes, version: bytes, headers: HeaderList) -> Ite
     named = [(_resembled(name), value) for name, value in headers if not _is_empty(name)]
     codings = [value for name, value in named if name == b"transfer-encoding"]
     lengths = [value for name, value in named if name == b"content-length"]
-    # Before versions that know the headers nothing else about them means anything.
-    if codings and version.strip() in (b"", b"HTTP/0.9", b"HTTP/1.0"):
+    version = version if version.strip(b" \t") else b"HTTP/0.9"
+    # Before versions that know the headers nothing else about them means anything; the library compares bytes.
+    if codings and version <= b"HTTP/1.0":
         yield _ambiguous("UndefinedTransferEncodingSemantics")
         return
-    if lengths and version.strip() in (b"", b"HTTP/0.9"):
+    if lengths and version < b"HTTP/1.0":
         yield _ambiguous("UndefinedContentLengthSemantics")
         return
     yield from _coding_findings(codings)
@@ -230,20 +234,27 @@ def _framing_findings(method: bytes, version: bytes, headers: HeaderList) -> Ite
 
 def _coding_findings(values: list[bytes]) -> Iterator[Classification]:
     codings = [item.partition(b";")[0].strip(b" \t").lower() for value in values for item in value.split(b",")]
-    if not _CODINGS.issuperset(codings):
-        yield _severe("BadTransferEncoding")
-    if codings.count(b"chunked") > 1:
-        yield _severe("MultipleTransferEncodingChunked")
+    chunked = False
+    for coding in codings:
+        if coding not in _CODINGS:
+            yield _severe("BadTransferEncoding")
+        elif coding == b"chunked":
+            if chunked:
+                yield _severe("MultipleTransferEncodingChunked")
+            chunked = True
 
 
 def _length_findings(values: list[bytes]) -> Iterator[Classification]:
-    stripped = [value.strip(b" \t") for value in values]
-    # The library counts in 64 bits.
-    if not all(value.isdigit() and len(value.lstrip(b"0")) < 20 for value in stripped):
-        yield _severe("BadContentLength")
-    elif len(stripped) > 1:
-        same = len({int(value) for value in stripped}) == 1
-        yield _ambiguous("DuplicateContentLength") if same else _severe("MultipleContentLength")
+    first: int | None = None
+    for value in values:
+        digits = value.strip(b" \t")
+        length = int(digits) if digits.isdigit() and len(digits.lstrip(b"0")) <= _LENGTH_DIGITS else _TOO_LONG
+        if length >= _TOO_LONG:
+            yield _severe("BadContentLength")
+        elif first is None:
+            first = length
+        else:
+            yield _ambiguous("DuplicateContentLength") if length == first else _severe("MultipleContentLength")
 
 
 def _request_line_findings(method: bytes, target: bytes, version: bytes) -> Iterator[Classification]:

@@ -23,6 +23,7 @@ REFUSE = DesyncAction(forward=False, close=False)
 REFUSE_AND_CLOSE = DesyncAction(forward=False, close=True)
 
 TE, CL = b"Transfer-Encoding", b"Content-Length"
+DUPLICATE = Level.AMBIGUOUS, "DuplicateContentLength"
 
 
 @pytest.mark.parametrize(
@@ -54,11 +55,15 @@ def test_an_ordinary_head_is_compliant(
         ("POST", [(CL, b"-1")], Level.SEVERE, "BadContentLength"),
         ("POST", [(CL, b"1, 1")], Level.SEVERE, "BadContentLength"),
         ("POST", [(CL, b"9" * 30)], Level.SEVERE, "BadContentLength"),
+        ("POST", [(CL, b"18446744073709551616")], Level.SEVERE, "BadContentLength"),
+        ("POST", [(CL, b"018446744073709551615"), (CL, b"18446744073709551615")], *DUPLICATE),
         ("POST", [(CL, b"1"), (CL, b"2")], Level.SEVERE, "MultipleContentLength"),
-        ("POST", [(CL, b"1"), (CL, b"01")], Level.AMBIGUOUS, "DuplicateContentLength"),
+        ("POST", [(CL, b"1"), (CL, b"2"), (CL, b"x")], Level.SEVERE, "MultipleContentLength"),
+        ("POST", [(CL, b"1"), (CL, b"01")], *DUPLICATE),
         ("POST", [(TE, b"chunky")], Level.SEVERE, "BadTransferEncoding"),
         ("POST", [(TE, b"")], Level.SEVERE, "BadTransferEncoding"),
         ("POST", [(TE, b"chunked, chunked")], Level.SEVERE, "MultipleTransferEncodingChunked"),
+        ("POST", [(TE, b"chunked, chunked, x")], Level.SEVERE, "MultipleTransferEncodingChunked"),
         ("POST", [(TE, b"chunked"), (TE, b"chunked")], Level.SEVERE, "MultipleTransferEncodingChunked"),
         ("POST", [(TE, b"chunked"), (CL, b"1")], Level.AMBIGUOUS, "BothTeClPresent"),
         ("GET", [(CL, b"0")], Level.ACCEPTABLE, "GetHeadZeroContentLength"),
@@ -115,6 +120,8 @@ def test_odd_request_lines_are_named(method: bytes, target: bytes, version: byte
     ("version", "header", "reason"),
     [
         (b"HTTP/1.0", (TE, b"chunked"), "UndefinedTransferEncodingSemantics"),
+        (b" HTTP/1.1", (TE, b"chunked"), "UndefinedTransferEncodingSemantics"),
+        (b"\t", (CL, b"3"), "UndefinedContentLengthSemantics"),
         (b"HTTP/0.9", (CL, b"3"), "UndefinedContentLengthSemantics"),
     ],
 )
