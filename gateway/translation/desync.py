@@ -79,6 +79,9 @@ ACTIONS: Final = {
 _TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUE: Final = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 _TARGET: Final = bytes(byte for byte in range(0x21, 0x100) if byte != 0x7F)
+_OTHERS: Final = rb"[^a-z0-9]*+"
+# LATIN SMALL LETTER LONG S and DOTLESS I become S and I in upper case.
+_WRITTEN: Final = {ord("s"): "(?:s|\u017f)".encode(), ord("i"): "(?:i|\u0131)".encode(), ord("-"): b"." + _OTHERS}
 _FORBIDDEN: Final = frozenset(b"\0\r\n")
 _SHORTEST: Final = len("content-length")
 _TOO_LONG: Final = 2**64
@@ -186,12 +189,15 @@ def _is_empty(name: bytes) -> bool:
 
 
 def _pattern(name: bytes) -> re.Pattern[bytes]:
-    """Matches a name that a careless server may take for ``name``."""
-    words = [rb"[\0- ]*+".join(b"%c" % letter for letter in word) for word in name.split(b"-")]
-    # Nothing that is repeated is given back (++, *+): a long name is read in time that grows with its length.  The
-    # delimiter is any character, also one behind blanks.
-    delimiter = rb"(?:.|[\0- ]++.)[^a-z0-9]*+"
-    return re.compile(rb"[^a-z0-9]*+" + delimiter.join(words) + rb"[^a-z0-9]*+", re.DOTALL)
+    """Matches a name that a careless server may take for ``name``.
+
+    Blanks may stand behind each letter, anything but letters and digits at both ends and behind the delimiter, which is
+    any character.  Nothing that is repeated is given back (*+): a long name is read in time that grows with its length.
+    The library also takes a name for ``name`` that lacks its last letters and has no others (``content-lengt.``); since
+    no server does, this one does not.
+    """
+    letters = [_WRITTEN.get(letter, b"%c" % letter) + rb"[\0- ]*+" for letter in name]
+    return re.compile(_OTHERS + b"".join(letters) + _OTHERS, re.DOTALL)
 
 
 @cache  # made when the first odd request comes: nearly all gateways never see one
@@ -203,8 +209,7 @@ def _resembled(name: bytes) -> bytes:
     """The framing header that a name is or resembles, b"" for none."""
     if len(name) < _SHORTEST:
         return b""
-    # LATIN SMALL LETTER LONG S and DOTLESS I become S and I in upper case
-    plain = name.lower().replace("\u017f".encode(), b"s").replace("\u0131".encode(), b"i")
+    plain = name.lower()
     return next((framing for framing, pattern in _resembling().items() if pattern.fullmatch(plain)), b"")
 
 

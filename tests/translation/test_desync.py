@@ -85,6 +85,9 @@ def test_an_ordinary_head_is_compliant(
         ("POST", [(b"\x01Transfer-Encoding", b"chunked")], Level.AMBIGUOUS, "SuspiciousHeader"),
         ("POST", [(b"Content.Length", b"3")], Level.AMBIGUOUS, "SuspiciousHeader"),
         ("POST", [(b"Con\ttent-Length", b"3")], Level.AMBIGUOUS, "SuspiciousHeader"),
+        ("POST", [("Content-\u0131Length".encode(), b"3")], Level.AMBIGUOUS, "SuspiciousHeader"),
+        ("POST", [("Content\u017fLength".encode(), b"3")], Level.AMBIGUOUS, "SuspiciousHeader"),
+        ("POST", [(b"Content Length", b"3")], Level.ACCEPTABLE, "NonCompliantHeader"),
     ],
 )
 def test_odd_headers_are_named(method: str, headers: list[tuple[bytes, bytes]], level: Level, reason: str) -> None:
