@@ -14,6 +14,13 @@ Load Balancing uses, aws/http-desync-guardian (docs/README.md)
 - Monitor mode forwards everything; defensive mode refuses what is severe and closes after what is ambiguous;
   strictest mode refuses all but compliant requests.
 
+Known differences from the library (src/request_analyzer.rs):
+
+- A second ``chunked`` behind another coding counts too, as the user guide has it; the library forgets the first.
+- An empty ``Content-Length`` is bad (RFC 9110, section 8.6: digits); there it is 0.  So is an empty method.
+- A name that lacks the last letters of a framing header (``content-lengt.``) is another name; there it is suspicious.
+- ``HTTP/2`` in a request line is a bad version; there nothing else of such a request is judged.
+
 On AWS monitor mode keeps connections too.  Here they are closed after what is ambiguous or severe, as in defensive
 mode: no answer differs, and nobody's request comes behind one that servers may read in different ways.
 """
@@ -193,8 +200,6 @@ def _pattern(name: bytes) -> re.Pattern[bytes]:
 
     Blanks may stand behind each letter, anything but letters and digits at both ends and behind the delimiter, which is
     any character.  Nothing that is repeated is given back (*+): a long name is read in time that grows with its length.
-    The library also takes a name for ``name`` that lacks its last letters and has no others (``content-lengt.``); since
-    no server does, this one does not.
     """
     letters = [_WRITTEN.get(letter, b"%c" % letter) + rb"[\0- ]*+" for letter in name]
     return re.compile(_OTHERS + b"".join(letters) + _OTHERS, re.DOTALL)

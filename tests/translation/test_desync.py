@@ -1,5 +1,11 @@
-"""How the heads of requests are classified."""
+"""How the heads of requests are classified.
 
+The vectors are the requests of the tests of aws/http-desync-guardian (Apache-2.0), commit 7dd6f37: where one stands
+there, method, target, version, header lines, and the level and reason that are expected.
+"""
+
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,6 +158,47 @@ def test_the_access_log_shows_a_dash_for_a_compliant_request() -> None:
     """Only what breaks the RFC is named."""
     assert COMPLIANT.logged == ("-", "-")
     assert Classification(Level.AMBIGUOUS, "EmptyHeader").logged == ("Ambiguous", "EmptyHeader")
+
+
+VECTORS: list[list[Any]] = json.loads((Path(__file__).parents[1] / "data" / "desync" / "vectors.json").read_text())
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector[0].replace(" ", "-"))
+def test_the_library_of_aws_finds_the_same(vector: list[Any]) -> None:
+    """All requests of its own tests, by level and reason."""
+    _, method, target, version, lines, level, reason = vector
+
+    found = classify(method.encode(), target.encode(), version.encode(), encoded(lines))
+
+    assert (found.level.name.capitalize(), found.reason or "Compliant") == (level, reason)
+
+
+def encoded(lines: list[list[str]]) -> list[tuple[bytes, bytes]]:
+    """Header lines of a vector."""
+    return [(name.encode(), value.encode()) for name, value in lines]
+
+
+def test_all_vectors_are_there() -> None:
+    """As many as the library has, and all levels among them."""
+    assert len(VECTORS) == 159
+    assert {vector[5] for vector in VECTORS} == {level.name.capitalize() for level in Level}
+
+
+@pytest.mark.parametrize(
+    ("method", "version", "headers", "level", "reason"),
+    [
+        (b"POST", b"HTTP/1.1", [(TE, b"chunked, gzip, chunked")], Level.SEVERE, "MultipleTransferEncodingChunked"),
+        (b"POST", b"HTTP/1.1", [(CL, b"")], Level.SEVERE, "BadContentLength"),
+        (b"POST", b"HTTP/1.1", [(b"Content-Lengt_", b"1")], Level.COMPLIANT, ""),
+        (b"", b"HTTP/1.1", [], Level.SEVERE, "BadMethod"),
+        (b"POST", b"HTTP/2", [], Level.SEVERE, "BadVersion"),
+    ],
+)
+def test_where_the_library_finds_something_else(
+    method: bytes, version: bytes, headers: list[tuple[bytes, bytes]], level: Level, reason: str
+) -> None:
+    """Each for its reason, which the module says."""
+    assert classify(method, b"/", version, headers) == Classification(level, reason)
 
 
 names = st.sampled_from([TE, CL, b"content-length", b"Content_Length", b"Host", b""]) | st.binary(max_size=20)
