@@ -10,10 +10,17 @@ from gateway.types import Json
 
 
 class Misfit(NamedTuple):
-    """One difference: an RFC 6901 pointer and a sentence."""
+    """One difference.
+
+    Attributes:
+        pointer: Where, an RFC 6901 pointer.
+        rule: What is wrong, a sentence.
+        kind: The value is of another kind: what it means cannot be read.
+    """
 
     pointer: str
     rule: str
+    kind: bool = False
 
     def __str__(self) -> str:
         return f"{self.pointer or '(event)'}: {self.rule}"
@@ -37,7 +44,7 @@ class Scalar:
     def misfits(self, value: Json, pointer: str = "") -> Iterator[Misfit]:
         """Whether the kind is right."""
         if type(value) is not self.kind:
-            yield Misfit(pointer, f"expected {self.said}, got {value!r:.60}")
+            yield Misfit(pointer, f"expected {self.said}, got {value!r:.60}", kind=True)
 
 
 TEXT: Final = Scalar(str, "a string")
@@ -75,7 +82,7 @@ class ListOf:
     def misfits(self, value: Json, pointer: str = "") -> Iterator[Misfit]:
         """Those of the items."""
         if not isinstance(value, list) or not value:
-            yield Misfit(pointer, f"expected a list that is not empty, got {value!r:.60}")
+            yield Misfit(pointer, f"expected a list that is not empty, got {value!r:.60}", not isinstance(value, list))
             return
         for index, item in enumerate(value):
             yield from self.shape.misfits(item, f"{pointer}/{index}")
@@ -98,7 +105,7 @@ class MapOf:
     def misfits(self, value: Json, pointer: str = "") -> Iterator[Misfit]:
         """Those of the values and of the names."""
         if not isinstance(value, dict):
-            yield Misfit(pointer, f"expected an object, got {value!r:.60}")
+            yield Misfit(pointer, f"expected an object, got {value!r:.60}", kind=True)
             return
         if not value and not self.empty:
             yield Misfit(pointer, "an empty object is never sent here")
@@ -128,7 +135,7 @@ class Members:
     def misfits(self, value: Json, pointer: str = "") -> Iterator[Misfit]:
         """Those of the members, missing and unknown ones included."""
         if not isinstance(value, dict):
-            yield Misfit(pointer, f"expected an object, got {value!r:.60}")
+            yield Misfit(pointer, f"expected an object, got {value!r:.60}", kind=True)
             return
         for name, said in self.never.items():
             if name in value:

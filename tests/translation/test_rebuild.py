@@ -71,6 +71,52 @@ def test_captured_events_are_made_again(path: Path) -> None:
     assert [place for place in again(case["event"]) if not ignored(place.pointer, masked)] == [], case["why"]
 
 
+REST_EVENT = json.loads(build_flavour("rest").encode(REQUEST, ARRIVAL))
+
+
+def changed(pointer: str, value: Json) -> Json:
+    """The event of a REST API with another value in one place."""
+    event = json.loads(json.dumps(REST_EVENT))
+    *way, last = pointer.split("/")[1:]
+    inner = event
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    return event  # type: ignore[no-any-return]  # JSON
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "message"),
+    [
+        ("/requestContext/requestTimeEpoch", "1680645343655", "/requestContext/requestTimeEpoch: expected an integer"),
+        ("/requestContext/requestTimeEpoch", 10**18, "1000000000000000000 is no time of a request"),
+        ("/requestContext/requestTimeEpoch", -1, "-1 is no time of a request"),
+        ("/requestContext/identity/sourceIp", 7, "/requestContext/identity/sourceIp: expected a string, got 7"),
+        ("/multiValueHeaders/Host", "a", "/multiValueHeaders/Host: expected a list"),
+        ("/requestContext/identity", None, "/requestContext/identity: expected an object, got None"),
+        ("/resource", "x", "'ANY x' is no route"),
+    ],
+)
+def test_a_member_that_cannot_be_read_is_named(pointer: str, value: Json, message: str) -> None:
+    """Whatever its kind, instead of a failure when the event is made again."""
+    with pytest.raises(UsageError) as error:
+        rebuild(changed(pointer, value))
+
+    assert message in str(error.value)
+
+
+def test_a_null_where_aws_leaves_a_member_out_can_be_read() -> None:
+    """It is a difference like others."""
+    assert [place.pointer for place in again(changed("/requestContext/operationName", None))] == [
+        "/event/requestContext/operationName"
+    ]
+
+
+def test_an_event_of_a_websocket_with_members_of_a_rest_api_is_known() -> None:
+    """By its connection."""
+    assert flavour_of(changed("/requestContext/connectionId", "a")) == "websocket"
+
+
 @pytest.mark.parametrize(
     ("event", "message"),
     [

@@ -53,9 +53,9 @@ def _addressing(event: Mapping[str, Any], context: Mapping[str, Any]) -> dict[st
     return {"addressing": "domain", "base_path": prefix}
 
 
-def _is_rest(event: Event, _context: Event) -> bool:
-    """An event of format 1.0 that has no ``version``."""
-    return "version" not in event and "resource" in event and "httpMethod" in event
+def _is_rest(event: Event, context: Event) -> bool:
+    """An event of format 1.0 that has no ``version``; a WebSocket's may have ``resource`` and ``httpMethod``, too."""
+    return "version" not in event and {"resource", "httpMethod"} <= event.keys() and "connectionId" not in context
 
 
 REST: Final = Contract(
