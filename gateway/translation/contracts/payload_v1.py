@@ -25,9 +25,9 @@ _ADDED: Final = frozenset({"X-Amzn-Trace-Id", "X-Forwarded-For", "X-Forwarded-Po
 _OF_REQUEST: Final = frozenset({"sourceIp", "userAgent"})
 
 
-def request_of(event: Mapping[str, Any], path: str) -> tuple[Request, str]:
-    """The request and its trace id."""
-    peer = event["requestContext"]["identity"]["sourceIp"]
+def request_of(event: Mapping[str, Any], path: str, peer: str = "") -> tuple[Request, str]:
+    """The request and its trace id; its TCP peer is ``sourceIp``, unless it is known to be another."""
+    peer = peer or event["requestContext"]["identity"]["sourceIp"]
     body = body_of(event)
     lines, trace_id = _lines(event["multiValueHeaders"], peer, empty=not body)
     grouped = (event["multiValueQueryStringParameters"] or {}).items()

@@ -47,3 +47,29 @@ def test_a_binary_body_is_a_binary_media_type() -> None:
 
     assert again(event) == []
     assert rebuild(event).request.body == REQUEST.body
+
+
+@pytest.mark.parametrize("sent", ["", "198.51.100.7, "])
+def test_an_edge_optimised_api_is_seen_by_its_addresses(sent: str) -> None:
+    """CloudFront's is the last one, ``sourceIp`` the one before, which is not compared."""
+    lines = [(b"Host", b"a.example"), (b"X-Forwarded-For", f"{sent}192.0.2.1".encode())]
+    event = json.loads(
+        make_flavour("rest", {}).encode(REQUEST._replace(headers=lines, client=("203.0.113.208", 1)), ARRIVAL)
+    )
+    event["requestContext"]["identity"]["sourceIp"] = "192.0.2.1"
+
+    rebuilt = rebuild(event)
+
+    assert again(event) == []
+    assert rebuilt.request.client[0] == "203.0.113.208"
+    assert dict(rebuilt.request.headers)[b"X-Forwarded-For"] == f"{sent}192.0.2.1".encode()
+    assert "/event/requestContext/identity/sourceIp" in rebuilt.mask
+
+
+def test_an_address_twice_is_no_sign_of_an_edge_optimised_api() -> None:
+    """Who sends its own address on is still the last one."""
+    lines = [(b"Host", b"a.example"), (b"X-Forwarded-For", b"192.0.2.1")]
+    event = json.loads(make_flavour("rest", {}).encode(REQUEST._replace(headers=lines), ARRIVAL))
+
+    assert again(event) == []
+    assert "/event/requestContext/identity/sourceIp" not in rebuild(event).mask
