@@ -4,12 +4,15 @@ Names and values as AWS's Lambda developer guide lists them and as they were see
 User variables may not begin with ``_`` nor take a reserved name; the guide names the few that may be overridden.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
+import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 
@@ -36,6 +39,12 @@ RESERVED = frozenset(
         "LAMBDA_TASK_ROOT",
     }
 )
+RUNTIME_API: Final = "127.0.0.1:9001"
+"""Where functions found the Runtime API before 2025; nothing listens there for a worker, whose protocol is another."""
+
+_BOOTSTRAPS: Final = Path(gateway.bootstraps.__file__).parent
+_FOLDERS: Final = {"python": "python", "nodejs": "node"}
+_VAR_RUNTIME: Final = Path("/var/runtime")
 _SIZE_LIMIT = 4096
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 
@@ -114,3 +123,39 @@ def function_variables(
         "PWD": str(configuration.task_root),
         "TMPDIR": str(scratch),
     }
+
+
+def runtime_variables(configuration: FunctionConfiguration, base: Mapping[str, str], version: str) -> dict[str, str]:
+    """`function_variables` and what the runtime of a process adds, with the folders that stand for ``/opt``.
+
+    Named as in real functions (recorded in January and February 2026): ``AWS_EXECUTION_ENV``, ``LAMBDA_RUNTIME_DIR``,
+    ``PWD`` and ``SHLVL`` are absent for ``provided``.  A managed runtime finds a layer's files through its own search
+    path (AWS guide, "Packaging your layer content").  What the user set wins: these search paths may be overridden.
+
+    Args:
+        configuration: The function, its layers merged.
+        base: What `function_variables` gives.
+        version: Of the program that runs the handler, such as ``3.12`` for Python; "" for ``provided``.
+    """
+    root, opt = configuration.task_root, configuration.opt
+    variables = {**base, "AWS_LAMBDA_RUNTIME_API": RUNTIME_API}
+    if opt is not None:
+        variables["PATH"] = f"{base.get('PATH', os.defpath)}{os.pathsep}{opt / 'bin'}"
+    variables["LD_LIBRARY_PATH"] = _joined(root, root / "lib", opt and opt / "lib")
+    if configuration.runtime == "provided":
+        variables.pop("PWD", None)
+    else:
+        variables["SHLVL"] = "0"
+        variables["LAMBDA_RUNTIME_DIR"] = str(_BOOTSTRAPS / _FOLDERS[configuration.runtime])
+    if configuration.runtime == "nodejs":
+        variables["NODE_PATH"] = _joined(opt and opt / "nodejs" / "node_modules", root)
+    elif configuration.runtime == "python":
+        packages = opt and opt / "python"
+        versioned = packages and packages / "lib" / f"python{version}" / "site-packages"
+        variables["PYTHONPATH"] = _joined(packages, versioned, _VAR_RUNTIME)
+        variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{version}"
+    return variables | dict(configuration.environment)
+
+
+def _joined(*folders: Path | None) -> str:
+    return os.pathsep.join(str(folder) for folder in folders if folder is not None)

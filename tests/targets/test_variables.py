@@ -7,7 +7,13 @@ import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
-from gateway.targets.variables import RESERVED, check_user_variables, function_variables, new_log_stream
+from gateway.targets.variables import (
+    RESERVED,
+    check_user_variables,
+    function_variables,
+    new_log_stream,
+    runtime_variables,
+)
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
@@ -56,13 +62,15 @@ def test_everything_a_function_sees() -> None:
         version="7",
         region="eu-central-1",
     )
-    host = {"PATH": "/usr/bin", "HOME": "/home/me", "AWS_ACCESS_KEY_ID": "key", "GATEWAY_SECRET": "s", "LANG": "C"}
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    host = {"PATH": "/usr/bin", "HOME": "/home/me", "GATEWAY_SECRET": "s", "LANG": "C", **keys}
 
     variables = function_variables(function, host, Path("/scratch"), "the/stream")
 
     assert variables == {
         "HOME": "/home/me",
         "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
         "PATH": "/mine",
         "GREETING": "hi",
         "TZ": "Europe/Berlin",
@@ -84,3 +92,38 @@ def test_everything_a_function_sees() -> None:
         "PWD": "/code",
         "TMPDIR": "/scratch",
     }
+
+
+@pytest.mark.parametrize(
+    ("runtime", "variable", "parts"),
+    [
+        ("nodejs", "NODE_PATH", ["opt/nodejs/node_modules", "code"]),
+        ("python", "PYTHONPATH", ["opt/python", "opt/python/lib/python3.12/site-packages", "/var/runtime"]),
+        ("python", "LD_LIBRARY_PATH", ["code", "code/lib", "opt/lib"]),
+        ("provided", "LD_LIBRARY_PATH", ["code", "code/lib", "opt/lib"]),
+    ],
+)
+def test_search_paths(tmp_path: Path, runtime: str, variable: str, parts: list[str]) -> None:
+    """The folder that stands for /opt is on the search path of each runtime."""
+    function = FunctionConfiguration("f", "h", tmp_path / "code", runtime=runtime, opt=tmp_path / "opt")
+
+    variables = runtime_variables(function, {"PATH": "/bin"}, "3.12")
+
+    assert variables[variable].split(":") == [str(tmp_path / part) for part in parts]
+    assert variables["PATH"] == f"/bin:{tmp_path / 'opt' / 'bin'}"
+
+
+@pytest.mark.parametrize(("runtime", "there"), [("python", True), ("nodejs", True), ("provided", False)])
+def test_variables_of_managed_runtimes(runtime: str, there: bool) -> None:
+    """Some are missing for runtimes of one's own, as recorded; where the Runtime API is, all of them are told."""
+    variables = runtime_variables(FunctionConfiguration("f", "h", runtime=runtime), {"PWD": "/x"}, "3.12")
+
+    assert [name in variables for name in ("PWD", "SHLVL", "LAMBDA_RUNTIME_DIR")] == [there] * 3
+    assert "AWS_LAMBDA_RUNTIME_API" in variables
+
+
+def test_search_paths_of_the_user_win() -> None:
+    """A search path may be overridden (AWS guide, "Defined runtime environment variables")."""
+    function = FunctionConfiguration("f", "h", runtime="nodejs", environment={"NODE_PATH": "/mine"})
+
+    assert runtime_variables(function, {"NODE_PATH": "/mine"}, "20")["NODE_PATH"] == "/mine"

@@ -10,7 +10,8 @@ from gateway.targets.interpreter import find_interpreter
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.runtime_api.process import RuntimeApiOptions
-from gateway.targets.runtime_api.runtimes import command_for, runtime_variables
+from gateway.targets.runtime_api.runtimes import command_for
+from gateway.targets.variables import runtime_variables
 
 
 def make(configuration: FunctionConfiguration, resources: Resources) -> EnvironmentPool:
@@ -25,13 +26,15 @@ def make(configuration: FunctionConfiguration, resources: Resources) -> Environm
 
 def _environments(resources: Resources, configuration: FunctionConfiguration) -> EnvironmentFactory:
     given, opt = resources.options, configuration.opt
-    command = command_for(configuration, opt)
+    command, version = command_for(configuration, opt), ""
     if configuration.runtime == "python":
         python = find_interpreter(given.python, given.variables, configuration.task_root)
-        command = (python.program, *command[1:])
+        command, version = (python.program, *command[1:]), python.version
     options = RuntimeApiOptions(
         command=command,
-        variables=lambda scratch: runtime_variables(configuration, resources.variables(configuration, scratch), opt),
+        variables=lambda scratch: runtime_variables(
+            configuration, resources.variables(configuration, scratch), version
+        ),
         reaper=resources.reaper,
         log=lambda: resources.log(configuration),
         opt=opt,

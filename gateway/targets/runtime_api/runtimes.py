@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -102,35 +101,3 @@ def _bootstrap(task_root: Path, opt: Path | None) -> str:
         if folder is not None and _is_executable(folder / "bootstrap"):
             return str(folder / "bootstrap")
     raise UsageError(f"No executable file bootstrap in {task_root}: add one (chmod +x), or give a command.")
-
-
-def runtime_variables(
-    configuration: FunctionConfiguration, base: Mapping[str, str], opt: Path | None = None
-) -> dict[str, str]:
-    """All variables of a runtime's process: what it adds to `function_variables`, and where ``/opt`` comes in.
-
-    Named as in real functions (recorded 2026): ``AWS_EXECUTION_ENV``, ``LAMBDA_RUNTIME_DIR`` and ``PWD`` are absent for
-    ``provided``; a managed runtime finds a layer's files through its own search path (AWS guide, "Packaging your layer
-    content").  What the user set wins: these search paths are among the variables that may be overridden.
-    """
-    root = configuration.task_root
-    variables = dict(base)
-    if opt is not None:
-        variables["PATH"] = f"{base.get('PATH', os.defpath)}{os.pathsep}{opt / 'bin'}"
-    variables["LD_LIBRARY_PATH"] = _joined(root, root / "lib", opt and opt / "lib")
-    match configuration.runtime:
-        case "nodejs":
-            variables["NODE_PATH"] = _joined(opt and opt / "nodejs" / "node_modules", root)
-            variables["LAMBDA_RUNTIME_DIR"] = str(_NODE_BOOTSTRAP.parent)
-        case "python":
-            version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            packages = opt and opt / "python" / "lib" / f"python{version}" / "site-packages"
-            variables["PYTHONPATH"] = _joined(root, opt and opt / "python", packages)
-            variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{version}"
-        case _:
-            variables.pop("PWD", None)
-    return variables | dict(configuration.environment)
-
-
-def _joined(*folders: Path | None) -> str:
-    return os.pathsep.join(str(folder) for folder in folders if folder is not None)

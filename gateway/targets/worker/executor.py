@@ -40,7 +40,6 @@ def _environments(resources: Resources, configuration: FunctionConfiguration) ->
         python=python,
         host=given.variables,
         freeze=given.freeze,
-        opt=configuration.opt,
         debugger=debugger_arguments(python, given.debug_port),
         init_limit_s=INIT_LIMIT_S if given.debug_port is None else _DAY_S,
         means=resources.means(configuration, [python.program]),

@@ -21,7 +21,7 @@ from gateway.targets.interpreter import Interpreter
 from gateway.targets.logs import FunctionLog
 from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
-from gateway.targets.variables import function_variables, new_log_stream
+from gateway.targets.variables import function_variables, new_log_stream, runtime_variables
 from gateway.targets.worker.calls import End
 from gateway.targets.worker.framing import INIT_ATTEMPT, FrameReader, invoke_frame
 from gateway.targets.worker.tokens import TokenPipe
@@ -46,7 +46,6 @@ class WorkerOptions:
         host: The gateway's own environment variables.
         freeze: Stop the process between invocations, as Lambda does.
         init_limit_s: How long the init phase may take before it is done again inside the first invocation.
-        opt: The folder that stands for ``/opt``; its ``python`` folders are on the handler's path.
         debugger: Arguments of the interpreter under which the worker runs.
         means: How environments are held to their limits.
     """
@@ -57,7 +56,6 @@ class WorkerOptions:
     host: Mapping[str, str]
     freeze: bool = False
     init_limit_s: float = INIT_LIMIT_S
-    opt: Path | None = None
     debugger: tuple[str, ...] = ()
     means: Means = NO_MEANS
 
@@ -230,15 +228,8 @@ class WorkerProcess(asyncio.BufferedProtocol):
         return invoke_frame(invocation, self._configuration.timeout_ms, self._configuration.arn, attempt, ahead=ahead)
 
     def _variables(self) -> dict[str, str]:
-        options, version = self._options, self._options.python.version
-        variables = function_variables(self._configuration, options.host, self._box.tmp, self.log_stream)
-        variables |= {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}", "LAMBDA_RUNTIME_DIR": str(_RUNTIME)}
-        if options.opt:
-            packages = options.opt / "python"
-            path = f"{packages}{os.pathsep}{packages / 'lib' / f'python{version}' / 'site-packages'}"
-            variables.setdefault("PYTHONPATH", path)
-            variables["PATH"] = f"{variables.get('PATH', os.defpath)}{os.pathsep}{options.opt / 'bin'}"
-        return variables
+        base = function_variables(self._configuration, self._options.host, self._box.tmp, self.log_stream)
+        return runtime_variables(self._configuration, base, self._options.python.version)
 
     def _child_ended(self, child: ChildProcess) -> None:
         if self._hung_up:

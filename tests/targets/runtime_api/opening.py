@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,8 +16,8 @@ from gateway.targets.logs import FunctionLog
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.runtime_api.process import RuntimeApiOptions
-from gateway.targets.runtime_api.runtimes import command_for, runtime_variables
-from gateway.targets.variables import function_variables
+from gateway.targets.runtime_api.runtimes import command_for
+from gateway.targets.variables import function_variables, runtime_variables
 from tests.targets.conformance import FUNCTIONS, Log, Subject
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="the program node is not on PATH")
@@ -30,7 +31,8 @@ def options_for(
 
     def variables(scratch: Path) -> dict[str, str]:
         base = function_variables(configuration, os.environ, scratch, "stream")
-        return runtime_variables(configuration, base, opt)
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return runtime_variables(replace(configuration, opt=opt), base, version)
 
     return RuntimeApiOptions(
         command_for(configuration),

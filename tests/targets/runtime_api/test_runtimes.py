@@ -7,7 +7,7 @@ import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
-from gateway.targets.runtime_api.runtimes import command_for, runtime_of, runtime_variables
+from gateway.targets.runtime_api.runtimes import command_for, runtime_of
 from tests.targets.runtime_api.opening import needs_node
 
 
@@ -119,28 +119,3 @@ def test_no_command(tmp_path: Path, runtime: str, message: str) -> None:
     """A runtime that cannot run is refused at start."""
     with pytest.raises(UsageError, match=message):
         command_for(FunctionConfiguration("f", "h", tmp_path, runtime=runtime))
-
-
-@pytest.mark.parametrize(
-    ("runtime", "variable", "parts"),
-    [
-        ("nodejs", "NODE_PATH", ["opt/nodejs/node_modules", "code"]),
-        ("python", "PYTHONPATH", ["code", "opt/python"]),
-        ("provided", "LD_LIBRARY_PATH", ["code", "code/lib", "opt/lib"]),
-    ],
-)
-def test_variables(tmp_path: Path, runtime: str, variable: str, parts: list[str]) -> None:
-    """The folder that stands for /opt is on the search path of each runtime."""
-    configuration = FunctionConfiguration("f", "h", tmp_path / "code", runtime=runtime)
-
-    variables = runtime_variables(configuration, {"PATH": "/bin"}, tmp_path / "opt")
-
-    assert variables[variable].split(":")[: len(parts)] == [str(tmp_path / part) for part in parts]
-    assert variables["PATH"] == f"/bin:{tmp_path / 'opt' / 'bin'}"
-
-
-def test_variables_of_the_user_win(tmp_path: Path) -> None:
-    """A search path may be overridden (AWS guide, "Defined runtime environment variables")."""
-    configuration = FunctionConfiguration("f", "h", tmp_path, runtime="nodejs", environment={"NODE_PATH": "/mine"})
-
-    assert runtime_variables(configuration, {"PWD": "/x", "NODE_PATH": "/mine"})["NODE_PATH"] == "/mine"

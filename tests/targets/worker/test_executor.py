@@ -35,7 +35,8 @@ async def test_environments_are_workers() -> None:
 
     assert isinstance(environment, WorkerEnvironment)
     options = environment._options
-    assert (options.freeze, options.opt, options.python.program) == (True, Path("/opt/layers"), sys.executable)
+    assert (options.freeze, options.python.program) == (True, sys.executable)
+    assert "/opt/layers/python" in environment._process._variables()["PYTHONPATH"]
     assert (options.reaper, options.init_limit_s, options.debugger) == (given.reaper, 10.0, ())
 
 
