@@ -48,10 +48,15 @@ _VAR_RUNTIME: Final = Path("/var/runtime")
 _SIZE_LIMIT = 4096
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_SESSION_TOKEN": "IQoJb3JpZ2luX2VjEXAMPLE/placeholder/of/a/local/function/EXAMPLETOKEN==",
+}
+"""Always there on Lambda; these are well-formed and nobody's (the keys are those of AWS's own documentation)."""
+_OTHER_SOURCES = ("AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")
+
 _FROM_HOST = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
     "AWS_CA_BUNDLE",
     "AWS_ENDPOINT_URL",
     "HOME",
@@ -91,6 +96,35 @@ def check_user_variables(variables: Mapping[str, str]) -> None:
         raise UsageError(f"the environment variables take {size} bytes as JSON; Lambda allows {_SIZE_LIMIT}")
 
 
+def credentials(host: Mapping[str, str], user: Mapping[str, str]) -> dict[str, str]:
+    """The credentials of a function: the gateway's own, else placeholders.
+
+    A key without a session token has an empty one, which SDKs take for none: a made-up one would spoil the key.  No
+    placeholder stands before what an SDK would find in files or through what the user has set, since variables win.
+
+    Args:
+        host: The gateway's own environment.
+        user: The user's variables.
+    """
+    if host.get("AWS_ACCESS_KEY_ID") and host.get("AWS_SECRET_ACCESS_KEY"):
+        return {name: host.get(name, "") for name in _CREDENTIALS}
+    folder = Path(user.get("HOME") or host.get("HOME") or "/", ".aws")
+    if any(user.get(name) for name in _OTHER_SOURCES) or _has_credentials(folder):
+        return {}
+    return dict(_CREDENTIALS)
+
+
+def _has_credentials(folder: Path) -> bool:
+    """Whether a user's files of AWS's SDKs lead to credentials."""
+    if (folder / "credentials").exists():
+        return True
+    try:
+        text = (folder / "config").read_text(errors="replace")
+    except OSError:
+        return False
+    return any(word in text for word in ("aws_access_key_id", "credential_process", "role_arn", "sso_"))
+
+
 def function_variables(
     configuration: FunctionConfiguration, host: Mapping[str, str], scratch: Path, log_stream: str
 ) -> dict[str, str]:
@@ -100,6 +134,7 @@ def function_variables(
     it, nothing else.  ``scratch`` stands for ``/tmp``.
     """
     variables = {name: host[name] for name in _FROM_HOST if name in host}
+    variables |= credentials(host, configuration.environment)
     variables |= {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",

@@ -10,6 +10,7 @@ from gateway.errors import UsageError
 from gateway.targets.variables import (
     RESERVED,
     check_user_variables,
+    credentials,
     function_variables,
     new_log_stream,
     runtime_variables,
@@ -71,6 +72,7 @@ def test_everything_a_function_sees() -> None:
         "HOME": "/home/me",
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_SESSION_TOKEN": "",
         "PATH": "/mine",
         "GREETING": "hi",
         "TZ": "Europe/Berlin",
@@ -92,6 +94,37 @@ def test_everything_a_function_sees() -> None:
         "PWD": "/code",
         "TMPDIR": "/scratch",
     }
+
+
+def test_placeholders(tmp_path: Path) -> None:
+    """Without credentials there are three all the same, in the form that AWS's have."""
+    found = credentials({"HOME": str(tmp_path)}, {})
+
+    assert re.fullmatch("ASIA[A-Z2-7]{16}", found["AWS_ACCESS_KEY_ID"])
+    assert re.fullmatch("[A-Za-z0-9/+]{40}", found["AWS_SECRET_ACCESS_KEY"])
+    assert re.fullmatch("[A-Za-z0-9/+]+=*", found["AWS_SESSION_TOKEN"])
+
+
+@pytest.mark.parametrize("user", [{"AWS_PROFILE": "me"}, {"AWS_WEB_IDENTITY_TOKEN_FILE": "/token"}])
+def test_no_placeholders_before_a_source_of_the_user(tmp_path: Path, user: dict[str, str]) -> None:
+    """Variables would win over the credentials that the user's own variables lead to."""
+    assert credentials({"HOME": str(tmp_path)}, user) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "is_source"),
+    [
+        ("credentials", "", True),
+        ("config", "[default]\nsso_session = me\n", True),
+        ("config", "[default]\nregion = eu-central-1\n", False),
+    ],
+)
+def test_no_placeholders_before_files(tmp_path: Path, file: str, text: str, is_source: bool) -> None:
+    """Nor do they stand before the files of AWS's SDKs, where these have credentials."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / file).write_text(text)
+
+    assert (credentials({"HOME": str(tmp_path)}, {}) == {}) is is_source
 
 
 @pytest.mark.parametrize(
