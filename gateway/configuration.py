@@ -38,6 +38,7 @@ class FunctionConfiguration:
         handler: ``module.function`` in the words of the function's runtime.
         task_root: The folder of the code; working directory of the handler and first on its path.
         runtime: ``python``, ``nodejs`` or ``provided``.
+        runtime_name: AWS's identifier where one was given, such as ``python3.12`` or ``nodejs24.x``; "" otherwise.
         executor: What runs it: a name of `gateway.executors.LOCAL` or ``package.module:Name``; "" for what its runtime
             needs.
         command: What ``provided`` runs; empty for the executable ``bootstrap`` in the task root.
@@ -56,6 +57,7 @@ class FunctionConfiguration:
     handler: str
     task_root: Path = field(default_factory=Path.cwd)
     runtime: str = "python"
+    runtime_name: str = ""
     executor: str = ""
     command: tuple[str, ...] = ()
     timeout_ms: int = 3000

@@ -100,6 +100,7 @@ class FunctionSettings:
             handler=self.handler,
             task_root=self.code,
             runtime="provided" if self.command and not self.runtime else runtime,
+            runtime_name="" if self.runtime in _RUNTIMES else self.runtime,
             executor=self.executor,
             command=self.command,
             timeout_ms=self.timeout * 1000,

@@ -27,6 +27,7 @@ from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import NOT_READY, exited, timed_out
 from gateway.targets.local_handler import LocalHandler
 from gateway.targets.printed import Printed
+from gateway.targets.runtime_version import THIS_VERSION, tell_of_another_version
 from gateway.targets.shared_variables import set_variables, unset_variables
 
 if TYPE_CHECKING:
@@ -315,5 +316,6 @@ def make(configuration: FunctionConfiguration, resources: Resources) -> InProces
     if configuration.runtime != "python":
         asked = "--in-process" if resources.options.in_process else "the executor in-process"
         raise UsageError(f"{asked} runs Python handlers; {configuration.name} is {configuration.runtime}")
+    tell_of_another_version(configuration, THIS_VERSION)
     variables = resources.variables(configuration, Path(tempfile.gettempdir()))
     return InProcess(configuration, variables, latest=resources.code)

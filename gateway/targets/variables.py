@@ -15,6 +15,7 @@ from uuid import uuid4
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
+from gateway.targets.runtime_version import asked_version, execution_environment
 
 RESERVED = frozenset(
     {
@@ -170,27 +171,33 @@ def runtime_variables(configuration: FunctionConfiguration, base: Mapping[str, s
     Args:
         configuration: The function, its layers merged.
         base: What `function_variables` gives.
-        version: Of the program that runs the handler, such as ``3.12`` for Python; "" for ``provided``.
+        version: Of the program that runs the handler, such as ``3.12`` or, for Node.js, ``24``; "" for ``provided``.
     """
     root, opt = configuration.task_root, configuration.opt
     variables = {**base, "AWS_LAMBDA_RUNTIME_API": RUNTIME_API}
     if opt is not None:
         variables["PATH"] = f"{base.get('PATH', os.defpath)}{os.pathsep}{opt / 'bin'}"
-    variables["LD_LIBRARY_PATH"] = _joined(root, root / "lib", opt and opt / "lib")
+    variables["LD_LIBRARY_PATH"] = _joined([root, root / "lib", *([opt / "lib"] if opt else [])])
     if configuration.runtime == "provided":
         variables.pop("PWD", None)
     else:
         variables["SHLVL"] = "0"
+        variables["AWS_EXECUTION_ENV"] = execution_environment(configuration, version)
         variables["LAMBDA_RUNTIME_DIR"] = str(_BOOTSTRAPS / _FOLDERS[configuration.runtime])
-    if configuration.runtime == "nodejs":
-        variables["NODE_PATH"] = _joined(opt and opt / "nodejs" / "node_modules", root)
-    elif configuration.runtime == "python":
-        packages = opt and opt / "python"
-        versioned = packages and packages / "lib" / f"python{version}" / "site-packages"
-        variables["PYTHONPATH"] = _joined(packages, versioned, _VAR_RUNTIME)
-        variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{version}"
+        variables |= _search_path(configuration, version)
     return variables | dict(configuration.environment)
 
 
-def _joined(*folders: Path | None) -> str:
-    return os.pathsep.join(str(folder) for folder in folders if folder is not None)
+def _search_path(configuration: FunctionConfiguration, version: str) -> dict[str, str]:
+    """Where a managed runtime looks for packages, in the order of Lambda's (recorded in January 2026)."""
+    opt, asked = configuration.opt, asked_version(configuration) or version
+    if configuration.runtime == "nodejs":
+        layers = [f"nodejs/node{asked}/node_modules", "nodejs/node_modules"]
+        own = [_VAR_RUNTIME / "node_modules", _VAR_RUNTIME, configuration.task_root]
+        return {"NODE_PATH": _joined([*(opt / it for it in layers if opt), *own])}
+    versioned = [f"python/lib/python{it}/site-packages" for it in dict.fromkeys((asked, version))]
+    return {"PYTHONPATH": _joined([*(opt / it for it in ("python", *versioned) if opt), _VAR_RUNTIME])}
+
+
+def _joined(folders: list[Path]) -> str:
+    return os.pathsep.join(map(str, folders))

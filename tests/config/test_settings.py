@@ -44,6 +44,7 @@ def test_configuration() -> None:
         handler="app.handler",
         task_root=Path("/code"),
         runtime="nodejs",
+        runtime_name="nodejs22.x",
         executor="runtime-api",
         timeout_ms=10_000,
         memory_mb=256,

@@ -130,7 +130,17 @@ def test_no_placeholders_before_files(tmp_path: Path, file: str, text: str, is_s
 @pytest.mark.parametrize(
     ("runtime", "variable", "parts"),
     [
-        ("nodejs", "NODE_PATH", ["opt/nodejs/node_modules", "code"]),
+        (
+            "nodejs",
+            "NODE_PATH",
+            [
+                "opt/nodejs/node22/node_modules",
+                "opt/nodejs/node_modules",
+                "/var/runtime/node_modules",
+                "/var/runtime",
+                "code",
+            ],
+        ),
         ("python", "PYTHONPATH", ["opt/python", "opt/python/lib/python3.12/site-packages", "/var/runtime"]),
         ("python", "LD_LIBRARY_PATH", ["code", "code/lib", "opt/lib"]),
         ("provided", "LD_LIBRARY_PATH", ["code", "code/lib", "opt/lib"]),
@@ -140,10 +150,31 @@ def test_search_paths(tmp_path: Path, runtime: str, variable: str, parts: list[s
     """The folder that stands for /opt is on the search path of each runtime."""
     function = FunctionConfiguration("f", "h", tmp_path / "code", runtime=runtime, opt=tmp_path / "opt")
 
-    variables = runtime_variables(function, {"PATH": "/bin"}, "3.12")
+    variables = runtime_variables(function, {"PATH": "/bin"}, "22" if runtime == "nodejs" else "3.12")
 
     assert variables[variable].split(":") == [str(tmp_path / part) for part in parts]
     assert variables["PATH"] == f"/bin:{tmp_path / 'opt' / 'bin'}"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "variable", "parts"),
+    [
+        ("nodejs24.x", "NODE_PATH", ["/o/nodejs/node24/node_modules", "/o/nodejs/node_modules"]),
+        (
+            "python3.9",
+            "PYTHONPATH",
+            ["/o/python", "/o/python/lib/python3.9/site-packages", "/o/python/lib/python3.12/site-packages"],
+        ),
+    ],
+)
+def test_search_paths_of_the_version_asked_for(runtime: str, variable: str, parts: list[str]) -> None:
+    """The folder of the version in the runtime's name is looked at, whatever runs it."""
+    language = re.sub(r"\d.*", "", runtime)
+    function = FunctionConfiguration("f", "h", runtime=language, runtime_name=runtime, opt=Path("/o"))
+    variables = runtime_variables(function, {}, "3.12")
+
+    assert variables[variable].split(":")[: len(parts)] == parts
+    assert variables["AWS_EXECUTION_ENV"] == f"AWS_Lambda_{runtime}"
 
 
 @pytest.mark.parametrize(("runtime", "there"), [("python", True), ("nodejs", True), ("provided", False)])
@@ -151,7 +182,7 @@ def test_variables_of_managed_runtimes(runtime: str, there: bool) -> None:
     """Some are missing for runtimes of one's own, as recorded; where the Runtime API is, all of them are told."""
     variables = runtime_variables(FunctionConfiguration("f", "h", runtime=runtime), {"PWD": "/x"}, "3.12")
 
-    assert [name in variables for name in ("PWD", "SHLVL", "LAMBDA_RUNTIME_DIR")] == [there] * 3
+    assert [name in variables for name in ("PWD", "SHLVL", "LAMBDA_RUNTIME_DIR", "AWS_EXECUTION_ENV")] == [there] * 4
     assert "AWS_LAMBDA_RUNTIME_API" in variables
 
 

@@ -11,6 +11,7 @@ from gateway.targets.pool import EnvironmentPool
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.runtime_api.process import RuntimeApiOptions
 from gateway.targets.runtime_api.runtimes import command_for
+from gateway.targets.runtime_version import node_version, tell_of_another_version
 from gateway.targets.variables import runtime_variables
 
 
@@ -30,6 +31,9 @@ def _environments(resources: Resources, configuration: FunctionConfiguration) ->
     if configuration.runtime == "python":
         python = find_interpreter(given.python, given.variables, configuration.task_root)
         command, version = (python.program, *command[1:]), python.version
+    elif configuration.runtime == "nodejs":
+        version = node_version(command[0])
+    tell_of_another_version(configuration, version)
     options = RuntimeApiOptions(
         command=command,
         variables=lambda scratch: runtime_variables(

@@ -9,6 +9,7 @@ from gateway.targets.environment import EnvironmentFactory
 from gateway.targets.executor import LatestEnvironments, Resources
 from gateway.targets.interpreter import debugger_arguments, find_interpreter
 from gateway.targets.pool import EnvironmentPool
+from gateway.targets.runtime_version import tell_of_another_version
 from gateway.targets.worker.environment import WorkerEnvironment
 from gateway.targets.worker.process import INIT_LIMIT_S, WorkerOptions
 
@@ -34,6 +35,7 @@ def make(configuration: FunctionConfiguration, resources: Resources) -> Environm
 def _environments(resources: Resources, configuration: FunctionConfiguration) -> EnvironmentFactory:
     given = resources.options
     python = find_interpreter(given.python, given.variables, configuration.task_root)
+    tell_of_another_version(configuration, python.version)
     options = WorkerOptions(
         reaper=resources.reaper,
         log=lambda: resources.log(configuration),
