@@ -16,6 +16,11 @@ REGION_TEXT = (
     "a region such as 'eu-central-1'; those of China, GovCloud, ISO and the European Sovereign Cloud are not known here"
 )
 
+RUNTIME = r"(python|nodejs|provided)([0-9.x]*|\.al2|\.al2023)"
+RUNTIME_TEXT = (
+    "python, nodejs, provided, or AWS's identifiers of these such as python3.12, nodejs22.x and provided.al2023"
+)
+
 
 class AccountRegion(NamedTuple):
     """An account in a region: what the ARNs of everything in a gateway have in common."""

@@ -12,6 +12,7 @@ import click
 
 from gateway.cli.account_region import ACCOUNT_HELP, REGION_HELP, account_region
 from gateway.cli.running import run_loop, set_up_logging
+from gateway.cli.runtime_name import checked_runtime
 from gateway.cli.serve_settings import FunctionOptions, function_settings
 from gateway.cli.serving import readable
 from gateway.configuration import DEFAULT_ACCOUNT, DEFAULT_REGION
@@ -39,7 +40,10 @@ class InvokeOptions(FunctionOptions):
 @click.option("--env-file", "env_files", type=click.Path(path_type=Path), multiple=True, help="A file of NAME=VALUE.")
 @click.option("--env", "env", multiple=True, metavar="K=V", help="A variable; K alone takes its value from here.")
 @click.option(
-    "--runtime", type=click.Choice(["python", "nodejs", "provided"]), help="Default: the handler's file tells."
+    "--runtime",
+    metavar="NAME",
+    callback=checked_runtime,
+    help="Such as nodejs or python3.12; default: the handler's file tells.",
 )
 @click.option("--command", "program", metavar="TEXT", help="What runs the function over the Runtime API.")
 @click.option(

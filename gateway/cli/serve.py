@@ -8,6 +8,7 @@ import click
 from gateway.cli.account_region import ACCOUNT_HELP, REGION_HELP
 from gateway.cli.flavour_choice import FlavourChoice
 from gateway.cli.running import run_loop, set_up_logging
+from gateway.cli.runtime_name import checked_runtime
 from gateway.cli.serve_settings import ServeOptions, settings_of
 from gateway.cli.serving import serve
 from gateway.config.hidden import hiding
@@ -38,7 +39,10 @@ from gateway.config.hidden import hiding
 @click.option("--env-file", "env_files", type=click.Path(path_type=Path), multiple=True, help="A file of NAME=VALUE.")
 @click.option("-e", "--env", "env", multiple=True, metavar="K=V", help="A variable; K alone takes its value from here.")
 @click.option(
-    "--runtime", type=click.Choice(["python", "nodejs", "provided"]), help="Default: the handler's file tells."
+    "--runtime",
+    metavar="NAME",
+    callback=checked_runtime,
+    help="Such as nodejs or python3.12; default: the handler's file tells.",
 )
 @click.option("--command", "program", metavar="TEXT", help="What runs the function over the Runtime API.")
 @click.option(

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Protocol, TypeAlias
 
 from gateway.config.keys import Check, Matching, TextOrNumber
 from gateway.config.not_allowed import NotAllowed
-from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, REGION, REGION_TEXT
+from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, REGION, REGION_TEXT, RUNTIME, RUNTIME_TEXT
 from gateway.executors import EXECUTORS, LOCAL, executor_of
 from gateway.loading import is_place
 
@@ -129,10 +129,7 @@ Variable: TypeAlias = Annotated[
 ]
 Runtime: TypeAlias = Annotated[
     str,
-    Matching(
-        r"(python|nodejs|provided)([0-9.x]*|\.al2|\.al2023)",
-        "python, nodejs, provided, or AWS's identifiers of these such as python3.12, nodejs22.x and provided.al2023",
-    ),
+    Matching(RUNTIME, RUNTIME_TEXT),
 ]
 ExecutorName: TypeAlias = Annotated[str, Check(_executor)]
 Matcher: TypeAlias = Annotated[TextOrNumber, Check(_codes)]
