@@ -6,7 +6,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import click
 
@@ -20,6 +19,8 @@ from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.hosting import Host, HostOptions
 from gateway.invocation import Failed, Invocation, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
+from gateway.listeners.arrivals import arrive
+from gateway.listeners.outcomes import trace_header
 from gateway.observe.line_writer import LineWriter
 
 
@@ -90,7 +91,9 @@ async def _invoke(options: InvokeOptions, event: bytes) -> None:
         raise
     try:
         await function.start()
-        outcome = await function.invoke(Invocation(event, str(uuid4()), streaming=True))
+        arrival = arrive()
+        trace = trace_header(arrival, function.lineage)
+        outcome = await function.invoke(Invocation(event, arrival.request_id, "", trace, streaming=True))
         code = await _show(outcome)
     finally:
         await function.aclose()

@@ -1,6 +1,7 @@
 """``gateway invoke`` from the outside."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -115,6 +116,17 @@ def test_variables_and_layers(folder: Path) -> None:
     code, out, err = run(folder, "invoke", "app.handler", "--env", "AA=given", "--layer", "layer")
 
     assert (code, json.loads(out or "null"), err) == (0, ["given", "layer"], "")
+
+
+def test_trace(folder: Path) -> None:
+    """The handler has a trace, like one that is called through a port."""
+    (folder / "app.py").write_text("import os\ndef handler(event, context): return os.environ['_X_AMZN_TRACE_ID']\n")
+    code, out, _ = run(folder, "invoke", "app.handler")
+
+    assert code == 0
+    assert re.fullmatch(
+        '"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=1:[0-9a-f]{8}:0"', out.strip()
+    )
 
 
 def test_node(folder: Path) -> None:

@@ -23,6 +23,7 @@ from gateway.listeners.alb.health import (
 )
 from gateway.listeners.alb.target_groups import TargetGroup
 from gateway.listeners.arrivals import arrive
+from gateway.listeners.outcomes import trace_header
 from gateway.observe.record import Exchange, Observer, begin, end
 from gateway.translation.alb_result import result_object, status_of
 from gateway.translation.flavours.alb import Alb
@@ -163,8 +164,9 @@ def function_probe(alb: Alb, service: LambdaService, function: FunctionReference
 
     async def check(exchange: Exchange | None) -> CheckResult:
         report = None if exchange is None else exchange.invoking(function, event)
-        request_id = (arrive() if exchange is None else exchange.arrival).request_id
-        outcome = await service.invoke(function, Invocation(event, request_id, report=report))
+        arrival = arrive() if exchange is None else exchange.arrival
+        trace_id = trace_header(arrival, service.lineage(function))
+        outcome = await service.invoke(function, Invocation(event, arrival.request_id, "", trace_id, report=report))
         if exchange is not None:
             exchange.answered(outcome)
         if not isinstance(outcome, Returned):

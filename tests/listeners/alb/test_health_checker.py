@@ -284,6 +284,7 @@ async def test_functions_are_invoked(outcome: Outcome, expected: CheckResult) ->
     assert await function_probe(Alb(), *called(function), "/up")(None) == expected
     event = orjson.loads(target.seen[0].payload)
     assert (event["path"], event["headers"]) == ("/up", {"user-agent": "ELB-HealthChecker/2.0"})
+    assert target.seen[0].trace_id.startswith("Root=1-")
 
 
 async def test_record_of_the_check_of_a_function() -> None:
