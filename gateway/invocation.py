@@ -197,6 +197,17 @@ class Unavailable(NamedTuple):
 Outcome: TypeAlias = Returned | Streamed | Failed | TimedOut | Throttled | Unavailable
 
 
+def reason_of(outcome: Failed | TimedOut | Throttled | Unavailable) -> str:
+    """Why there is no result, in words for the log; what the function said is as it came."""
+    match outcome:
+        case Failed(error_type=error, message=message) | Unavailable(error=error, message=message):
+            return f"{error}: {message}" if message else error
+        case TimedOut(after_ms=after_ms):
+            return f"no answer within {after_ms / 1000:g} s"
+        case Throttled(reason=reason):
+            return reason
+
+
 class StreamBroken(Exception):
     """A streamed result ended before it was complete."""
 

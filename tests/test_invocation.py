@@ -1,6 +1,32 @@
 """What goes into a function and what comes out of it."""
 
-from gateway.invocation import LOG_BYTES, Report, StreamBroken
+import pytest
+
+from gateway.invocation import (
+    LOG_BYTES,
+    Failed,
+    Report,
+    StreamBroken,
+    Throttled,
+    TimedOut,
+    Unavailable,
+    reason_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Failed(b"{}", "KeyError", "'id'"), "KeyError: 'id'"),
+        (Failed(b"{}", "Runtime.ExitError", ""), "Runtime.ExitError"),
+        (TimedOut(b"{}", 1500), "no answer within 1.5 s"),
+        (Throttled("ConcurrentInvocationLimitExceeded"), "ConcurrentInvocationLimitExceeded"),
+        (Unavailable("ServiceException", "stopping"), "ServiceException: stopping"),
+    ],
+)
+def test_reason(outcome: Failed | TimedOut | Throttled | Unavailable, reason: str) -> None:
+    """Every log says in the same words why there is no result."""
+    assert reason_of(outcome) == reason
 
 
 def test_broken_stream_says_why() -> None:

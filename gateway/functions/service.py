@@ -8,10 +8,10 @@ import logging
 from collections.abc import Iterable
 
 from gateway.configuration import AccountRegion, FunctionConfiguration
-from gateway.defects import report
+from gateway.defects import report, shown
 from gateway.functions.function import Function
 from gateway.functions.registry import LATEST, Registry
-from gateway.invocation import FunctionReference, Invocation, Outcome, Returned, Streamed, Unavailable
+from gateway.invocation import FunctionReference, Invocation, Outcome, Returned, Streamed, Unavailable, reason_of
 from gateway.tasks import Tasks
 
 log = logging.getLogger("gateway")
@@ -107,13 +107,13 @@ class LambdaService:
         return f"{self.arn(reference)}:{reference.qualifier or LATEST}"
 
     async def _run(self, reference: FunctionReference, invocation: Invocation) -> None:
-        facts = {"function": reference.name, "request_id": invocation.request_id}
         try:
             outcome = await self.invoke(reference, invocation)
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is
             report(f"the event {invocation.request_id} of {reference.name}", error)
             return
         if isinstance(outcome, Returned | Streamed):
-            log.info("event.done", extra=facts)
+            log.info("the event %s of %s is done", invocation.request_id, reference.name)
         else:
-            log.warning("event.failed", extra=facts | {"outcome": type(outcome).__name__})
+            reason = shown(reason_of(outcome))
+            log.warning("the event %s of %s failed: %s", invocation.request_id, reference.name, reason)

@@ -3,7 +3,7 @@
 from typing import Final, assert_never
 
 from gateway.errors import Fault, FaultKind
-from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable
+from gateway.invocation import Failed, Outcome, Returned, Streamed, Throttled, TimedOut, Unavailable, reason_of
 from gateway.translation.messages import Arrival
 
 _UNAVAILABLE: Final = {
@@ -24,14 +24,14 @@ def payload_of(outcome: Outcome) -> bytes:
     match outcome:
         case Returned(payload=payload):
             return payload
-        case Failed(error_type=error_type, message=message):
-            raise Fault(FaultKind.FUNCTION_ERROR, f"{error_type}: {message}" if message else error_type)
-        case TimedOut(after_ms=after_ms):
-            raise Fault(FaultKind.TIMED_OUT, f"no answer within {after_ms / 1000:g} s")
-        case Throttled(reason=reason):
-            raise Fault(FaultKind.THROTTLED, reason)
-        case Unavailable(error=error, message=message):
-            raise Fault(_UNAVAILABLE.get(error, FaultKind.SERVICE_ERROR), f"{error}: {message}")
+        case Failed():
+            raise Fault(FaultKind.FUNCTION_ERROR, reason_of(outcome))
+        case TimedOut():
+            raise Fault(FaultKind.TIMED_OUT, reason_of(outcome))
+        case Throttled():
+            raise Fault(FaultKind.THROTTLED, reason_of(outcome))
+        case Unavailable(error=error):
+            raise Fault(_UNAVAILABLE.get(error, FaultKind.SERVICE_ERROR), reason_of(outcome))
         case Streamed():
             raise Fault(FaultKind.RESULT_INVALID, "the function streamed to a front door that takes whole results")
         case _:
