@@ -4,6 +4,7 @@ Facts, from the AWS Lambda developer guide ("Asynchronous invocation") and recor
 snapshot tests, November 2025)
 
 - Throttles (429) and errors of the service (5xx) return an event to the queue; see `gateway.functions.event_queue`.
+- Of a function whose reserved concurrency is 0 an event is accepted and fails at once: ``ZeroReservedConcurrency``.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
+from gateway.configuration import FunctionConfiguration
 from gateway.defects import report, shown
 from gateway.functions.event_queue import AcceptedEvent, EventQueue
 from gateway.invocation import (
@@ -38,6 +40,7 @@ SYSTEM_ERRORS: Final = frozenset(_ANSWERED_5XX.split())
 """Errors of `Unavailable` that the Invoke API answers with 5xx, and no answer at all."""
 _AT_ONCE: Final = 100
 """Attempts that begin in one turn of the event loop."""
+_NAMED: Final = 10
 
 
 class Timer(Protocol):
@@ -57,6 +60,7 @@ class AsynchronousInvocations:
 
     Args:
         invoke: Runs one; does not raise but for a defect.
+        configuration: What a reference leads to now, None when there is no such function.
         queue: Where events wait.
         timer: Says when; None for the running event loop.
     """
@@ -64,14 +68,17 @@ class AsynchronousInvocations:
     def __init__(
         self,
         invoke: Callable[[FunctionReference, Invocation], Awaitable[Outcome]],
+        configuration: Callable[[FunctionReference], FunctionConfiguration | None],
         queue: EventQueue | None = None,
         timer: Timer | None = None,
     ) -> None:
         self._invoke = invoke
+        self._configuration = configuration
         self._queue = queue or EventQueue()
         self._given_timer = timer
         self._attempts = Tasks("an accepted event")
         self._wakes_at: float | None = None
+        self._closing = False
 
     @property
     def _timer(self) -> Timer:
@@ -89,11 +96,30 @@ class AsynchronousInvocations:
         """Wait for every event that runs, those that running ones send included; what waits goes on waiting."""
         await self._attempts.wait()
 
+    def close(self) -> None:
+        """Try nothing again: events that wait are dropped, and said in the log."""
+        self._closing = True
+        if dropped := self._queue.drop():
+            named = ", ".join(f"{event.invocation.request_id} of {event.reference.name}" for event in dropped[:_NAMED])
+            log.warning(
+                "%d accepted events are lost, since they waited for their next attempt in memory only: %s",
+                len(dropped),
+                named if len(dropped) <= _NAMED else f"{named}, ...",
+            )
+
+    def abandon(self) -> None:
+        """Drop everything now."""
+        self.close()
+        self._attempts.cancel()
+
     async def _attempt(self, event: AcceptedEvent) -> None:
         waits = False
         try:
             outcome = await self._invoke(event.reference, event.invocation)
             waits = self._settled(event, outcome)
+        except asyncio.CancelledError:
+            _failed(event, "the gateway stopped before it ended")
+            raise
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is
             report(f"the event {event.invocation.request_id} of {event.reference.name}", error)
         finally:
@@ -116,6 +142,11 @@ class AsynchronousInvocations:
 
     def _put_back(self, event: AcceptedEvent, reason: str) -> str:
         """Let an event wait for its next attempt; says why there is none, "" when there is."""
+        if self._closing:
+            return "it is not tried again, since the gateway stops"
+        configuration = self._configuration(event.reference)
+        if configuration is not None and configuration.reserved_concurrency == 0:
+            return "ZeroReservedConcurrency: its reserved concurrency is 0, so it is not tried again"
         delay_s = self._queue.put_back(event, self._timer.time())
         if delay_s is None:
             return f"EventAgeExceeded: it was tried {event.put_back + 1} times"

@@ -1,10 +1,12 @@
 """Accepted events: what becomes of each, with a clock that the test moves."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
 import pytest
 
+from gateway.configuration import FunctionConfiguration
 from gateway.functions.asynchronous import SYSTEM_ERRORS, AsynchronousInvocations
 from gateway.functions.event_queue import EventQueue
 from gateway.invocation import (
@@ -52,19 +54,23 @@ class Clock:
 class Code:
     """A function that has one outcome after another; its last one stays."""
 
-    def __init__(self, *outcomes: Outcome) -> None:
+    def __init__(self, *outcomes: Outcome, reserved: int | None = None) -> None:
+        self.configuration = FunctionConfiguration("f", "app.handler", reserved_concurrency=reserved)
         self.clock = Clock()
         self.tried_at: list[float] = []
         self._outcomes = list(outcomes)
+        self.let = asyncio.Event()
+        self.let.set()
 
     def events(self, queue: EventQueue | None = None) -> AsynchronousInvocations:
         """What runs events of this function."""
-        return AsynchronousInvocations(self.invoke, queue, self.clock)
+        return AsynchronousInvocations(self.invoke, lambda _: self.configuration, queue, self.clock)
 
     async def invoke(self, reference: FunctionReference, invocation: Invocation) -> Outcome:
         """The next outcome."""
         del reference, invocation
         self.tried_at.append(self.clock.now - 1000)
+        await self.let.wait()
         return self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
 
 
@@ -133,6 +139,22 @@ async def test_an_event_is_given_up_after_six_hours(lines: Callable[[], Sequence
     )
 
 
+async def test_an_event_of_a_function_that_is_switched_off(lines: Callable[[], Sequence[tuple[int, str]]]) -> None:
+    """With a reserved concurrency of 0 it waits for nothing; one that waits meets the same when that is set."""
+    code = Code(NO_ROOM)
+    events = code.events()
+    events.accept(F, Invocation(b"1", "the-id"))
+    await events.settle()
+    code.configuration = Code(NO_ROOM, reserved=0).configuration
+    code.clock.go_on(1)
+    await events.settle()
+
+    assert "ZeroReservedConcurrency" in lines()[-1][1]
+    code.clock.go_on(100_000)
+    await events.settle()
+    assert code.tried_at == [0, 1]
+
+
 async def test_events_that_are_due_together_begin_in_turns() -> None:
     """However many there are, the event loop has time for others between."""
     code = Code(*[NO_ROOM] * 250, Returned(b"1"))
@@ -162,6 +184,39 @@ async def test_there_is_room_again_when_an_event_has_ended() -> None:
     await events.settle()
 
     assert len(code.tried_at) == 2
+
+
+async def test_the_end_says_which_events_are_lost(lines: Callable[[], Sequence[tuple[int, str]]]) -> None:
+    """Those that wait are kept in memory only, and what is refused from then on has no next attempt."""
+    code = Code(NO_ROOM)
+    events = code.events()
+    for number in range(12):
+        events.accept(F, Invocation(b"1", f"id-{number}"))
+    await events.settle()
+    events.close()
+    events.accept(F, Invocation(b"1", "late"))
+    await events.settle()
+
+    (_, dropped), (_, late) = lines()[12:]
+    assert dropped.startswith("12 accepted events are lost, since they waited for their next attempt in memory only: ")
+    assert dropped.endswith(": id-0 of f, " + ", ".join(f"id-{number} of f" for number in range(1, 10)) + ", ...")
+    assert late.endswith("; it is not tried again, since the gateway stops")
+    code.clock.go_on(10)
+    assert len(code.tried_at) == 13
+
+
+async def test_abandoned_events_say_so(lines: Callable[[], Sequence[tuple[int, str]]]) -> None:
+    """Who drops everything leaves a line for each event that ran."""
+    code = Code(Returned(b"1"))
+    code.let.clear()
+    events = code.events()
+    events.accept(F, Invocation(b"1", "the-id"))
+    await asyncio.sleep(0)
+
+    events.abandon()
+    await asyncio.wait_for(events.settle(), 10)
+
+    assert lines() == [(logging.WARNING, "the event the-id of f failed: the gateway stopped before it ended")]
 
 
 async def test_the_log_has_a_defect(caplog: pytest.LogCaptureFixture) -> None:
