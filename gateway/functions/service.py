@@ -4,17 +4,14 @@ Whoever wants one run holds a `FunctionReference` and asks at each call.  So fun
 while requests flow: each invocation runs to its end on the function that it met.
 """
 
-import logging
 from collections.abc import Iterable
 
 from gateway.configuration import AccountRegion, FunctionConfiguration
-from gateway.defects import report, shown
+from gateway.functions.asynchronous import AsynchronousInvocations
 from gateway.functions.function import Function
 from gateway.functions.registry import LATEST, Registry
-from gateway.invocation import FunctionReference, Invocation, Outcome, Returned, Streamed, Unavailable, reason_of
+from gateway.invocation import FunctionReference, Invocation, Outcome, Unavailable
 from gateway.tasks import Tasks
-
-log = logging.getLogger("gateway")
 
 
 class LambdaService:
@@ -31,7 +28,7 @@ class LambdaService:
     def __init__(self, functions: Iterable[Function] = (), account_region: AccountRegion = AccountRegion()) -> None:  # noqa: B008 - a value
         self.functions = Registry(functions, account_region)
         self._found = self.functions.found
-        self._events = Tasks("an accepted event")
+        self._events = AsynchronousInvocations(self.invoke, self.configuration)
         self._draining = Tasks("the end of a function")
 
     @property
@@ -46,9 +43,12 @@ class LambdaService:
             return Unavailable("ResourceNotFoundException", f"Function not found: {self._qualified_arn(reference)}")
         return await function.invoke(invocation)
 
-    def accept(self, reference: FunctionReference, invocation: Invocation) -> None:
-        """Begin an invocation whose caller does not wait.  Lambda's own queue would retry; here an event runs once."""
-        self._events.start(self._run(reference, invocation))
+    def accept(self, reference: FunctionReference, invocation: Invocation) -> bool:
+        """Begin an invocation whose caller does not wait; False when too many events wait already.
+
+        While it is throttled, or the service fails, it is tried again; an error of the function ends it.
+        """
+        return self._events.accept(reference, invocation)
 
     def configuration(self, reference: FunctionReference) -> FunctionConfiguration | None:
         """What a reference leads to now, None when there is no such function."""
@@ -86,14 +86,15 @@ class LambdaService:
 
     def abandon(self) -> None:
         """Drop the accepted events now."""
-        self._events.cancel()
+        self._events.abandon()
 
     async def settle(self) -> None:
-        """Wait for every accepted event, those that running events send included."""
-        await self._events.wait()
+        """Wait for every event that runs, those that running events send included; what waits goes on waiting."""
+        await self._events.settle()
 
     async def aclose(self) -> None:
-        """Stop every function, when all events and all that is replaced have ended."""
+        """Stop every function, when all events that run and all that is replaced have ended."""
+        self._events.close()
         await self.settle()
         await self._draining.wait()
         for function in self.functions.everything():
@@ -105,15 +106,3 @@ class LambdaService:
 
     def _qualified_arn(self, reference: FunctionReference) -> str:
         return f"{self.arn(reference)}:{reference.qualifier or LATEST}"
-
-    async def _run(self, reference: FunctionReference, invocation: Invocation) -> None:
-        try:
-            outcome = await self.invoke(reference, invocation)
-        except Exception as error:  # noqa: BLE001 - a defect, whatever it is
-            report(f"the event {invocation.request_id} of {reference.name}", error)
-            return
-        if isinstance(outcome, Returned | Streamed):
-            log.info("the event %s of %s is done", invocation.request_id, reference.name)
-        else:
-            reason = shown(reason_of(outcome))
-            log.warning("the event %s of %s failed: %s", invocation.request_id, reference.name, reason)

@@ -24,6 +24,8 @@ from gateway.observe.record import end
 INVOKE: Final = Operation(("Event", "RequestResponse", "DryRun"))
 INVOKE_ASYNC: Final = Operation((), default="Event", event_limit=LEGACY_EVENT_LIMIT)
 LOG_TAIL: Final = 4096
+QUEUE_FULL: Final = "FunctionInvocationRateLimitExceeded"
+"""The reason of AWS for more asynchronous requests than a function takes; here for more than the memory takes."""
 
 
 async def invoke(request: Request, context: LambdaApiContext, request_id: str) -> Response:
@@ -40,7 +42,8 @@ async def _answer(call: InvokeCall, context: LambdaApiContext) -> Response:
     if call.kind == "DryRun":
         return dry_run(call)
     if call.kind == "Event":
-        context.functions.accept(call.function, call.invocation)
+        if not context.functions.accept(call.function, call.invocation):
+            raise throttled(QUEUE_FULL)
         return Wire(202, [*identified(call.invocation.request_id), _trace_line(call)])
     outcome, exchange = await run(call, context)
     try:

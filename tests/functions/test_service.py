@@ -1,7 +1,6 @@
 """The Lambda service: functions by reference, while they come, change and go."""
 
 import asyncio
-import logging
 import random
 
 import pytest
@@ -10,16 +9,7 @@ from gateway.configuration import AccountRegion, FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.functions.service import LambdaService
-from gateway.invocation import (
-    Failed,
-    FunctionReference,
-    Invocation,
-    Outcome,
-    Returned,
-    Throttled,
-    TimedOut,
-    Unavailable,
-)
+from gateway.invocation import FunctionReference, Invocation, Outcome, Returned, Unavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +24,7 @@ class Code:
         self.let = asyncio.Event()
         self.let.set()
         self.seen: list[bytes] = []
+        self.second = asyncio.Event()
         self._outcome = outcome or Returned(answer)
 
     async def start(self) -> None:
@@ -48,6 +39,8 @@ class Code:
         await self.let.wait()
         assert self.state == "ready"
         self.seen.append(invocation.payload)
+        if len(self.seen) == 2:
+            self.second.set()
         return self._outcome
 
     def renew(self) -> None:
@@ -57,14 +50,6 @@ class Code:
     async def aclose(self) -> None:
         """It may not be asked any more."""
         self.state = "closed"
-
-
-class Defective(Code):
-    """A target that breaks its promise not to raise."""
-
-    async def invoke(self, invocation: Invocation) -> Outcome:
-        """Raise."""
-        raise RuntimeError(invocation.request_id)
 
 
 def function(code: Code, name: str = "f", version: str = "$LATEST") -> Function:
@@ -192,6 +177,26 @@ async def test_settling_waits_for_accepted_events() -> None:
     assert code.seen == [b"1", b"2"]
 
 
+async def test_an_event_waits_for_its_functions_concurrency() -> None:
+    """It is not lost while another invocation has all of it, and runs when that has ended."""
+    code = Code()
+    code.let.clear()
+    one = Function(FunctionConfiguration("f", "app.handler", reserved_concurrency=1), code)
+    await one.start()
+    service = LambdaService([one])
+    running = asyncio.ensure_future(service.invoke(F, Invocation(b"1", "a")))
+    await asyncio.sleep(0)
+
+    service.accept(F, Invocation(b"2", "b"))
+    await service.settle()
+    code.let.set()
+    assert await running == Returned(b"1")
+    await asyncio.wait_for(code.second.wait(), 10)
+
+    assert code.seen == [b"1", b"2"]
+    await service.aclose()
+
+
 async def test_abandoned_events_end_at_once() -> None:
     """Who drops everything does not wait for a function that does not answer."""
     code = Code()
@@ -204,47 +209,6 @@ async def test_abandoned_events_end_at_once() -> None:
     await asyncio.wait_for(service.aclose(), 10)
 
     assert (code.seen, code.state) == ([], "closed")
-
-
-@pytest.mark.parametrize(
-    ("outcome", "line", "level"),
-    [
-        (Returned(b"1"), "the event the-id of f is done", logging.INFO),
-        (
-            Failed(b"{}", "KeyError", "'id'\nat 7"),
-            "the event the-id of f failed: KeyError: 'id'\\nat 7",
-            logging.WARNING,
-        ),
-        (Failed(b"{}", "Runtime.ExitError", ""), "the event the-id of f failed: Runtime.ExitError", logging.WARNING),
-        (TimedOut(b"{}", 3000), "the event the-id of f failed: no answer within 3 s", logging.WARNING),
-        (Throttled("reason"), "the event the-id of f failed: reason", logging.WARNING),
-        (Unavailable("KMS", "no key"), "the event the-id of f failed: KMS: no key", logging.WARNING),
-    ],
-)
-async def test_the_log_tells_how_an_event_ended(
-    caplog: pytest.LogCaptureFixture, outcome: Outcome, line: str, level: int
-) -> None:
-    """Nobody waits for the result, so the log has it: which function, which event, and why, in one line."""
-    caplog.set_level(logging.INFO)
-    service = LambdaService([function(Code(outcome=outcome))])
-
-    service.accept(F, Invocation(b"1", "the-id"))
-    await service.settle()
-
-    (record,) = caplog.records
-    assert (record.message, record.levelno) == (line, level)
-
-
-async def test_the_log_has_a_defect(caplog: pytest.LogCaptureFixture) -> None:
-    """An event that nobody waits for leaves the traceback of a defect in the log."""
-    service = LambdaService([function(Defective())])
-
-    service.accept(F, Invocation(b"1", "the-id"))
-    await service.settle()
-
-    (record,) = caplog.records
-    assert record.message.startswith("the event the-id of f ")
-    assert record.exc_info
 
 
 async def test_a_function_of_another_region_is_refused() -> None:

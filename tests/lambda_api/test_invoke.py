@@ -2,12 +2,26 @@
 
 import base64
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from starlette.types import ASGIApp
 
-from gateway.invocation import Failed, Outcome, Returned, StreamBroken, Streamed, Throttled, TimedOut, Unavailable
-from tests.lambda_api.conftest import ARN, INVOKE, ControlPort, chunks_of
+from gateway.functions.service import LambdaService
+from gateway.invocation import (
+    Failed,
+    FunctionReference,
+    Invocation,
+    Outcome,
+    Returned,
+    StreamBroken,
+    Streamed,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
+from gateway.lambda_api.app import build_control_app
+from tests.lambda_api.conftest import ARN, INVOKE, ControlPort, Server, chunks_of
 
 REQUEST_ID = "8f507cfc-29bc-4d4f-9f3c-0a5d0b1a3b8e"
 
@@ -117,6 +131,27 @@ def test_an_event_is_accepted_and_run_once(control: ControlPort, path: str) -> N
     (seen,) = control.target.seen
     assert (seen.payload, seen.client_context) == (b"[1]", b"")
     assert seen.request_id == answer.headers["x-amzn-requestid"]
+
+
+def test_an_event_that_there_is_no_room_for_is_refused(
+    control: ControlPort, serve: Callable[[ASGIApp], Server]
+) -> None:
+    """429, after which an SDK asks again; 202 would promise what cannot be kept."""
+
+    class Full(LambdaService):
+        def accept(self, reference: FunctionReference, invocation: Invocation) -> bool:
+            del reference, invocation
+            return False
+
+    async def reset() -> None:
+        """Nothing to do."""
+
+    url = serve(build_control_app(Full([control.function]), reset)).url
+
+    answer = control.client.post(url + INVOKE, content=b"[1]", headers={"X-Amz-Invocation-Type": "Event"})
+
+    assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (429, "TooManyRequestsException")
+    assert answer.json()["Reason"] == "FunctionInvocationRateLimitExceeded"
 
 
 def test_the_client_context_is_decoded(control: ControlPort) -> None:
