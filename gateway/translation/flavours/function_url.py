@@ -126,8 +126,8 @@ class FunctionUrl:
         if "cookie" in headers:
             event["cookies"] = list(headers["cookie"].split("; "))
         event["headers"] = dict(headers)
-        if request.raw_query:
-            event["queryStringParameters"] = joined_query(request.raw_query)
+        if request.raw_query and (query := joined_query(request.raw_query)):
+            event["queryStringParameters"] = query
         event["requestContext"] = self._context(request, arrival, host, headers, match)
         return event_body(event, request.body, as_text=is_text(headers.get("content-type", "")))
 

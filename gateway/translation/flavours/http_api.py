@@ -71,8 +71,8 @@ class HttpApi(HttpFrontDoor):
         if cookie:
             event["cookies"] = list(cookie.split("; "))
         event["headers"] = {name: headers[name] for name in in_order(tuple(headers))}
-        if request.raw_query:
-            event["queryStringParameters"] = by_name(joined_query(request.raw_query))
+        if request.raw_query and (query := joined_query(request.raw_query)):
+            event["queryStringParameters"] = by_name(query)
         event["requestContext"] = self._context(request, arrival, headers, match)
         as_text = is_text(headers.get("content-type", ""))
         closing = event_body({}, request.body, as_text=as_text)

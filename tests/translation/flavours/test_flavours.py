@@ -76,3 +76,12 @@ def test_any_payload_raises_nothing_but_faults(name: str, payload: bytes) -> Non
         return
 
     assert response.status == 200
+
+
+@pytest.mark.parametrize("name", ["http", "url"])
+def test_a_query_without_a_pair(name: str) -> None:
+    """``?&`` names nothing, so there is no map; the query itself stays as it came (inferred)."""
+    event = json.loads(build_flavour(name).encode(REQUEST._replace(raw_query=b"&"), ARRIVAL))
+
+    assert event["rawQueryString"] == "&"
+    assert "queryStringParameters" not in event
