@@ -303,7 +303,7 @@ class RequestReader:
             return
         known = line_bytes + 2 + sum(len(name) + len(value) + 4 for name, value in self._headers)
         if status or self._certain - known > limits.header_line + len(b": \r\n"):
-            raise Refusal(status or 400, self.request_line)
+            raise Refusal(status or limits.header_status, self.request_line)
 
     def _failed(self, error: HttpParserError) -> None:
         cause = error.__context__

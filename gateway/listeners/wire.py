@@ -96,7 +96,7 @@ def split_target(target: bytes, method: str) -> tuple[bytes, bytes, bytes]:
 
 
 def over_limit(request_line_bytes: int, headers: HeaderList, limits: Limits) -> int:
-    """The status for a head that is too long, 0 when it is not: 414 for the request line, 400 for the header lines.
+    """The status for a head that is too long, 0 when it is not: 414 for the request line, the listener's for the lines.
 
     Colon, space and line end count for all header lines together, not for one line.
     """
@@ -104,7 +104,7 @@ def over_limit(request_line_bytes: int, headers: HeaderList, limits: Limits) -> 
         return 414
     sizes = [len(name) + len(value) for name, value in headers]
     if sizes and (max(sizes) > limits.header_line or sum(sizes) + 4 * len(sizes) > limits.headers):
-        return 400
+        return limits.header_status
     return 0
 
 

@@ -16,6 +16,7 @@ class Limits(NamedTuple):
         request_line: Method, target and version together.
         header_line: One header's name and value together.
         headers: All header lines together.
+        header_status: The status for header lines that are over, one or all.
     """
 
     request_body: int
@@ -23,6 +24,7 @@ class Limits(NamedTuple):
     request_line: int = 16 * 1024
     header_line: int = 16 * 1024
     headers: int = 64 * 1024
+    header_status: int = 400
 
 
 class Flavour(Protocol):

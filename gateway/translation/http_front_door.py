@@ -33,7 +33,7 @@ from gateway.translation.percent import decode_path
 from gateway.translation.proxy_headers import HTTP_RESPONSE_DROPPED
 from gateway.translation.route import DEFAULT, HTTP_DEFAULT, RouteMatch, RouteTable
 
-_LIMITS: Final = Limits(request_body=10 * 1024 * 1024, result=MAX_EVENT, request_line=10240)
+_LIMITS: Final = Limits(request_body=10 * 1024 * 1024, result=MAX_EVENT, request_line=10240, header_status=431)
 _MAX_HEAD: Final = 10240
 _PLAIN: Final = b"text/plain; charset=utf-8"
 _JSON: Final = b"application/json"

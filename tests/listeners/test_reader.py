@@ -129,6 +129,15 @@ def test_head_that_begins_in_another_requests_piece() -> None:
     assert [request.method for request in sink.requests] == ["POST", "POST", "POST", "GET"]
 
 
+def test_a_header_line_without_an_end() -> None:
+    """It has the status that the listener has for lines that are too long, as whole ones have."""
+    reader = RequestReader(PEER, EchoListener(SMALL._replace(header_status=431)), Kept())
+
+    reader.feed(b"GET / HTTP/1.1\r\n", 0.0)
+    with pytest.raises(Refusal, match="431"):
+        reader.feed(b"A: " + b"x" * 200, 0.0)
+
+
 def test_refusal_comes_after_complete_requests() -> None:
     """Requests before a bad one in the same piece still count."""
     sink = Kept()

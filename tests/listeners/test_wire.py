@@ -75,7 +75,10 @@ def test_no_target(target: bytes, method: str) -> None:
 )
 def test_over_limit(request_line: int, sizes: list[int], status: int) -> None:
     """The limits are what still passes; together, header lines count with colon, space and line end."""
-    assert over_limit(request_line, [(b"n", b"v" * (size - 1)) for size in sizes], SMALL) == status
+    lines = [(b"n", b"v" * (size - 1)) for size in sizes]
+
+    assert over_limit(request_line, lines, SMALL) == status
+    assert over_limit(request_line, lines, SMALL._replace(header_status=431)) == (431 if status == 400 else status)
 
 
 @pytest.mark.parametrize(

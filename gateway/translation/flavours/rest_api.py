@@ -52,7 +52,7 @@ from gateway.translation.route import REST_DEFAULT, RouteMatch, RouteTable
 from gateway.translation.stream_prelude import Prelude
 from gateway.types import Json
 
-_LIMITS: Final = Limits(request_body=10 * 1024 * 1024, result=MAX_EVENT, request_line=10240)
+_LIMITS: Final = Limits(request_body=10 * 1024 * 1024, result=MAX_EVENT, request_line=10240, header_status=431)
 _MAX_HEADERS: Final = 10240
 _JSON: Final = b"application/json"
 
