@@ -48,13 +48,16 @@ from gateway.translation.payload_v2 import (
 from gateway.translation.percent import ascii_path, decode_path
 from gateway.translation.proxy_headers import is_signature, remap, trace
 from gateway.translation.request_body import event_body
+from gateway.translation.request_checks import check_header_values
 from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, sequence, status_code, utf8
 from gateway.translation.route import DEFAULT, DEFAULT_MATCH, RouteMatch
 from gateway.translation.stream_prelude import Prelude
 from gateway.types import Json
 
-_LIMITS: Final = Limits(request_body=MAX_EVENT, result=MAX_EVENT, request_line=1024 * 1024, headers=1024 * 1024)
+_LIMITS: Final = Limits(
+    request_body=MAX_EVENT, result=MAX_EVENT, request_line=1024 * 1024, headers=1024 * 1024, header_status=413
+)
 _JSON: Final = b"application/json"
 
 
@@ -91,7 +94,7 @@ class FunctionUrl:
 
     @property
     def limits(self) -> Limits:
-        """6 MB each way, 1 MB for request line and headers."""
+        """6 MB each way, 1 MB for the request line and for headers, of whose values `encode` takes less."""
         return _LIMITS
 
     def route(self, request: Request) -> RouteMatch:  # noqa: ARG002 - a flavour's signature
@@ -99,7 +102,12 @@ class FunctionUrl:
         return DEFAULT_MATCH
 
     def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
-        """The event; ``match`` only carries the authorizer."""
+        """The event; ``match`` only carries the authorizer.
+
+        Raises:
+            Refused: The caller may not invoke, or headers or event are over a limit.
+        """
+        check_header_values(request.headers, Cause.TOO_LARGE)
         event = dump(self.event(request, arrival, match))
         if len(event) > MAX_EVENT:
             raise Refused(Cause.TOO_LARGE, f"the event has {len(event)} bytes, Lambda takes {MAX_EVENT}")

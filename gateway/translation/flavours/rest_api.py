@@ -47,13 +47,13 @@ from gateway.translation.proxy_headers import (
     trace,
 )
 from gateway.translation.request_body import event_body
+from gateway.translation.request_checks import check_header_values
 from gateway.translation.result_text import decoded, dump, flag, status_code, utf8
 from gateway.translation.route import REST_DEFAULT, RouteMatch, RouteTable
 from gateway.translation.stream_prelude import Prelude
 from gateway.types import Json
 
 _LIMITS: Final = Limits(request_body=10 * 1024 * 1024, result=MAX_EVENT, request_line=10240, header_status=431)
-_MAX_HEADERS: Final = 10240
 _JSON: Final = b"application/json"
 
 
@@ -108,8 +108,7 @@ class RestApi:
         Raises:
             Refused: No stage, base path or resource has it, or its header values are over 10240 bytes.
         """
-        if sum([len(value) for _, value in request.headers]) > _MAX_HEADERS:
-            raise Refused(Cause.HEADERS_TOO_LARGE, f"header values are over {_MAX_HEADERS} bytes")
+        check_header_values(request.headers, Cause.HEADERS_TOO_LARGE)
         path, context_path, inner = self._place(ascii_path(request.raw_path))
         method = _routed_method(request)
         found = self.routes.match_rest(method, inner)
