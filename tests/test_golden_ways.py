@@ -74,7 +74,7 @@ def test_asgi(recorded: tuple[list[Found], Path]) -> None:
 
 def test_replay(recorded: tuple[list[Found], Path]) -> None:
     """Recordings of the golden exchanges, sent again without a function, give what was recorded."""
-    _hold("replay", by_replay(asked("asgi", ENTRIES), recorded[1]), 220)
+    _hold("replay", by_replay(asked("asgi", ENTRIES), recorded[1]), 210)
 
 
 def test_rows() -> None:

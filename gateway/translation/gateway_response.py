@@ -14,6 +14,8 @@ Facts:
 - What is wrong with a signature has its own type and text in answers of REST APIs (documented type, reported texts)
   and Function URLs (captured for a mismatch; for an unknown key the text is reported: jamesmbourne/aws4-axios issue
   1553, 2024); what an HTTP API says is not recorded.
+- A query that is refused: type and null of a Function URL are those of one transcript, whose AuthType is not known; of
+  a REST API the status is reported and the body is not known.
 - An INTEGRATION_FAILURE, documented as 504, goes out as 502 (reported: DataBiosphere/azul issue 7470).
 """
 
@@ -45,6 +47,7 @@ class Cause(Enum):
     QUOTA = "the quota of the usage plan is used up"
     BODY_INVALID = "the body does not fit the model"
     PARAMETERS_MISSING = "required parameters are missing"
+    QUERY = "the query has a character that must be percent-encoded"
     MEDIA_TYPE = "no mapping takes this media type"
     TOO_LARGE = "the request is over the limit"
     HEADERS_TOO_LARGE = "the request line and headers are over the limit"
@@ -135,6 +138,7 @@ REST: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.QUOTA: GatewayResponse(429, _EARLY, "Limit Exceeded", b"LimitExceededException"),
     Cause.BODY_INVALID: GatewayResponse(400, _LATE, "Invalid request body", _BAD, validated=True),
     Cause.PARAMETERS_MISSING: GatewayResponse(400, _LATE, "Missing required request parameters", _BAD, validated=True),
+    Cause.QUERY: GatewayResponse(400, _EARLY, "Bad Request", _BAD),
     Cause.MEDIA_TYPE: GatewayResponse(415, _LATE, "Unsupported Media Type", b"UnsupportedMediaTypeException"),
     Cause.TOO_LARGE: GatewayResponse(413, _EARLY, "Request Too Long", b"RequestTooLargeException"),
     Cause.HEADERS_TOO_LARGE: GatewayResponse(431, _EARLY, "Request Header Fields Too Large", _BAD),
@@ -168,6 +172,7 @@ HTTP: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.QUOTA: GatewayResponse(429, _EARLY, "Too Many Requests"),
     Cause.BODY_INVALID: GatewayResponse(400, _EARLY, "Bad Request"),
     Cause.PARAMETERS_MISSING: GatewayResponse(400, _EARLY, "Bad Request"),
+    Cause.QUERY: GatewayResponse(400, _EARLY, "Bad Request"),
     Cause.MEDIA_TYPE: GatewayResponse(415, _EARLY, "Unsupported Media Type"),
     Cause.TOO_LARGE: GatewayResponse(413, _EARLY, "Request Entity Too Large"),
     Cause.HEADERS_TOO_LARGE: GatewayResponse(431, _EARLY, "Request Header Fields Too Large"),
@@ -206,6 +211,7 @@ URL: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.QUOTA: _RATE,
     Cause.BODY_INVALID: GatewayResponse(400, _CAPITAL, "Bad Request", _BAD),
     Cause.PARAMETERS_MISSING: GatewayResponse(400, _CAPITAL, "Bad Request", _BAD),
+    Cause.QUERY: GatewayResponse(400, _EARLY, None, b"InvalidQueryStringException"),
     Cause.MEDIA_TYPE: GatewayResponse(415, _CAPITAL, "Unsupported Media Type", _BAD),
     Cause.TOO_LARGE: GatewayResponse(
         413,

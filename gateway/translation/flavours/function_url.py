@@ -48,7 +48,7 @@ from gateway.translation.payload_v2 import (
 from gateway.translation.percent import ascii_path, decode_path
 from gateway.translation.proxy_headers import is_signature, remap, trace
 from gateway.translation.request_body import event_body
-from gateway.translation.request_checks import check_header_values
+from gateway.translation.request_checks import check_header_values, check_query
 from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, sequence, status_code, utf8
 from gateway.translation.route import DEFAULT, DEFAULT_MATCH, RouteMatch
@@ -97,18 +97,19 @@ class FunctionUrl:
         """6 MB each way, 1 MB for the request line and for headers, of whose values `encode` takes less."""
         return _LIMITS
 
-    def route(self, request: Request) -> RouteMatch:  # noqa: ARG002 - a flavour's signature
-        """The route ``$default``, whatever is asked for."""
+    def route(self, request: Request) -> RouteMatch:
+        """The route ``$default``, whatever is asked for; raises `Refused` for a query with plain brackets."""
+        check_query(request.raw_query, b"[]")
         return DEFAULT_MATCH
 
     def encode(self, request: Request, arrival: Arrival, match: RouteMatch | None = None) -> bytes:
-        """The event; ``match`` only carries the authorizer.
+        """The event; without a match, which only carries the authorizer, the request is routed first.
 
         Raises:
-            Refused: The caller may not invoke, or headers or event are over a limit.
+            Refused: The caller may not invoke, or query, headers or event are not acceptable.
         """
         check_header_values(request.headers, Cause.TOO_LARGE)
-        event = dump(self.event(request, arrival, match))
+        event = dump(self.event(request, arrival, match or self.route(request)))
         if len(event) > MAX_EVENT:
             raise Refused(Cause.TOO_LARGE, f"the event has {len(event)} bytes, Lambda takes {MAX_EVENT}")
         return event

@@ -47,7 +47,7 @@ from gateway.translation.proxy_headers import (
     trace,
 )
 from gateway.translation.request_body import event_body
-from gateway.translation.request_checks import check_header_values
+from gateway.translation.request_checks import check_header_values, check_query
 from gateway.translation.result_text import decoded, dump, flag, status_code, utf8
 from gateway.translation.route import REST_DEFAULT, RouteMatch, RouteTable
 from gateway.translation.stream_prelude import Prelude
@@ -106,9 +106,10 @@ class RestApi:
         """Which resource and method take the request.
 
         Raises:
-            Refused: No stage, base path or resource has it, or its header values are over 10240 bytes.
+            Refused: No stage, base path or resource has it, or its headers or query are not acceptable.
         """
         check_header_values(request.headers, Cause.HEADERS_TOO_LARGE)
+        check_query(request.raw_query, b"{}|")
         path, context_path, inner = self._place(ascii_path(request.raw_path))
         method = _routed_method(request)
         found = self.routes.match_rest(method, inner)
