@@ -158,6 +158,9 @@ class FunctionUrlSettings(ListenerKeys):
     """Whether requests must be signed."""
     invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
     """Whether results are streamed."""
+    hops: Annotated[int, Range(1, 2)] = 1
+    """How many of AWS's servers add to the headers: with 2 the trace id has Self before Root, and content-length is
+    there without a body."""
     cors: CorsSettings | None = None
     """CORS; left out, the function answers for itself."""
 

@@ -94,6 +94,7 @@ def function_url(settings: FunctionUrlSettings, context: ListenerContext) -> Pip
         region=region,
         auth_type=settings.auth_type,
         invoke_mode=settings.invoke_mode,
+        hops=settings.hops,
         cors=cors_of(settings.cors),
     )
     return function_url_of(flavour, context, FunctionReference(settings.function))

@@ -37,6 +37,19 @@ async def test_event_and_answer() -> None:
     assert answer.headers["x-amzn-requestid"] == context["requestId"] == target.invocations[0].request_id
 
 
+async def test_headers_of_two_hops() -> None:
+    """A key of the listener asks for the form that events have behind one more of AWS's servers."""
+    function, target = scripted(ok)
+    settings = FunctionUrlSettings(0, "f", hops=2)
+    async with opened(function_url(settings, listener_context({"f": function}))) as port:
+        await port.ask()
+
+    headers = target.events[0]["headers"]
+    assert isinstance(headers, dict)
+    assert headers["content-length"] == "0"
+    assert str(headers["x-amzn-trace-id"]).startswith("Self=1-")
+
+
 async def test_a_failing_function() -> None:
     """The words are no JSON although the type says so."""
     function, _ = scripted(lambda _: failing("no"))

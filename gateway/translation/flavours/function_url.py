@@ -6,6 +6,8 @@ Facts (recorded: aws/aws-lambda-go@815d21f, 2023; hotsock/voker@59c7289, 2026; l
   decoded; ``cookie`` stays in ``headers`` beside ``cookies``; the account is ``anonymous`` without IAM;
   the request id is the invocation's UUID; two headers tell the TLS session.
 - Under ``AWS_IAM`` the signature in ``authorization`` does not reach the function, the other signed headers do.
+- Events come in two forms.  In one the trace id has ``Self`` before its ``Root``, as behind one more server of AWS's,
+  and ``content-length`` is there without a body, too (six public events of 2023-2026; the other form: one of 2026).
 - A result that is no response object is written anew as compact JSON; a body that is an object too.
   Content-Type is ``application/json`` unless the function says otherwise, for plain text too.
 - Behind RESPONSE_STREAM a handler that does not stream has its JSON sent as it is.
@@ -15,6 +17,7 @@ Facts (recorded: aws/aws-lambda-go@815d21f, 2023; hotsock/voker@59c7289, 2026; l
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final, Literal
 
 from gateway.errors import Fault
@@ -53,6 +56,7 @@ from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, sequence, status_code, utf8
 from gateway.translation.route import DEFAULT, DEFAULT_MATCH, RouteMatch
 from gateway.translation.stream_prelude import Prelude
+from gateway.translation.trace import extended
 from gateway.types import Json
 
 _LIMITS: Final = Limits(
@@ -75,6 +79,7 @@ class FunctionUrl:
         invoke_mode: How the function's result is read.
         tls_version: Sent as ``x-amzn-tls-version`` where the connection itself is not encrypted.
         tls_cipher: The same for ``x-amzn-tls-cipher-suite``.
+        hops: How many of AWS's servers add to the headers, 1 or 2.
         cors: None leaves CORS to the function.
     """
 
@@ -86,6 +91,7 @@ class FunctionUrl:
     invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
     tls_version: str = "TLSv1.3"
     tls_cipher: str = "TLS_AES_128_GCM_SHA256"
+    hops: int = 1
     cors: Cors | None = None
 
     def __post_init__(self) -> None:
@@ -124,7 +130,9 @@ class FunctionUrl:
         forward(headers, request, arrival)
         headers["x-amzn-tls-version"] = request.tls.version if request.tls else self.tls_version
         headers["x-amzn-tls-cipher-suite"] = request.tls.cipher if request.tls else self.tls_cipher
-        if request.body and "content-length" not in headers:
+        if self.hops > 1:
+            headers["x-amzn-trace-id"] = extended(headers["x-amzn-trace-id"], _second_trace(arrival.trace_id))
+        if (request.body or self.hops > 1) and "content-length" not in headers:
             headers["content-length"] = str(len(request.body))
         event: dict[str, Json] = {
             "version": "2.0",
@@ -203,6 +211,12 @@ class FunctionUrl:
             lines.append((b"x-amzn-ErrorType", row.error_type))
         lines.extend(refusal_headers(fault))
         return framed(row.status, lines, refusal_body(fault, row), request, arrival, _JSON)
+
+
+def _second_trace(trace_id: str) -> str:
+    """Another trace id of the same second."""
+    second, _, _ = trace_id.rpartition("-")
+    return f"{second}-{blake2b(trace_id.encode(), digest_size=12).hexdigest()}"
 
 
 def _account(authorizer: Mapping[str, Json]) -> Json:

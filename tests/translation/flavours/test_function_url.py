@@ -1,6 +1,7 @@
 """The cases of one front door, and what holds for any request."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import given
 
 from gateway.errors import Fault
 from gateway.translation.flavour_options import build_flavour
+from gateway.translation.flavours.function_url import FunctionUrl
 from gateway.translation.messages import Request
 from tests.translation.flavours.apigw_case import cases, check, load_case
-from tests.translation.flavours.apigw_requests import ARRIVAL, requests
+from tests.translation.flavours.apigw_requests import ARRIVAL, REQUEST, requests
 
 KEYS = [
     "version",
@@ -32,6 +34,17 @@ KEYS = [
 def test_case(path: Path) -> None:
     """Events and answers are the recorded ones."""
     check(load_case(path))
+
+
+def test_trace_of_two_hops() -> None:
+    """``Self`` is another id of the same second; what the client sent stays."""
+    url, sent = FunctionUrl(hops=2), REQUEST._replace(headers=[(b"X-Amzn-Trace-Id", b"Root=1-2-3;CalledFrom=app")])
+    second = ARRIVAL.trace_id.rpartition("-")[0]
+
+    fresh = json.loads(url.encode(REQUEST, ARRIVAL))["headers"]["x-amzn-trace-id"]
+
+    assert re.fullmatch(rf"Self={second}-[0-9a-f]{{24}};Root={ARRIVAL.trace_id}", fresh)
+    assert json.loads(url.encode(sent, ARRIVAL))["headers"]["x-amzn-trace-id"].endswith(";Root=1-2-3;CalledFrom=app")
 
 
 @given(request=requests())
