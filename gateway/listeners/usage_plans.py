@@ -113,6 +113,11 @@ class UsagePlans:
             for name in plan.api_keys:
                 self._holders.setdefault(name, _Holder(plan, clock, epoch))
 
+    def identity(self, value: str) -> dict[str, Json]:
+        """What a key that a client sends adds to the identity, before anybody asks what it may use."""
+        name = self._names.get(value)
+        return {"apiKey": value} if name is None else {"apiKey": value, "apiKeyId": name}
+
     def admit(self, value: str) -> dict[str, Json]:
         """What a key adds to the identity of the event.
 

@@ -108,6 +108,27 @@ async def test_the_key_may_come_from_the_authorizer() -> None:
     assert answer.status_code == 200
 
 
+async def test_an_authorizer_sees_the_key_that_a_client_sends() -> None:
+    """Before anybody asks whether the key is good; without a key there is no such member."""
+    authorizer, asked = scripted(lambda _: ALLOW, "a")
+    function, _ = scripted(ok)
+    settings = RestApiSettings(
+        0,
+        routes={"GET /a": apis.RestRoute("f", authorizer="r", api_key_required=True)},
+        authorizers={"r": apis.Authorizer("REQUEST", "a", authorizer_result_ttl_in_seconds=0)},
+        api_keys={"mine": apis.ApiKey(KEY)},
+    )
+    async with opened(rest_api(settings, listener_context({"a": authorizer, "f": function}))) as port:
+        await port.ask("/a", headers={"X-API-Key": KEY})
+        await port.ask("/a")
+
+    sent, none = (context_of(event)["identity"] for event in asked.events)
+    assert isinstance(sent, dict)
+    assert isinstance(none, dict)
+    assert (sent["apiKey"], sent["apiKeyId"]) == (KEY, "mine")
+    assert "apiKey" not in none
+
+
 async def test_throttled_stage() -> None:
     """Over the burst the API refuses by itself."""
     function, _ = scripted(ok)

@@ -70,6 +70,14 @@ def test_keys_that_are_not_taken(value: str) -> None:
     assert caught.value.cause is Cause.API_KEY
 
 
+def test_identity_of_a_key_that_was_sent() -> None:
+    """One that is not known, or disabled, has no id."""
+    found = plans(apis.UsagePlan(("one",)))
+
+    assert found.identity("none-value") == {"apiKey": "none-value", "apiKeyId": "none"}
+    assert found.identity("off-value") == {"apiKey": "off-value"}
+
+
 def test_each_key_counts_by_itself() -> None:
     """One key's quota is not another's."""
     counted = plans(apis.UsagePlan(("one", "two"), quota=apis.Quota(1, "DAY")))
