@@ -30,6 +30,7 @@ from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.route import RouteMatch
 from gateway.translation.stream_prelude import CONTENT_TYPE, DELIMITER
+from gateway.translation.user_pool_claims import user_pool_claims
 
 
 class RestApiSteps(ApiSteps):
@@ -73,7 +74,7 @@ class RestApiSteps(ApiSteps):
         if method.granted is not None:
             state.match = routed(state)._replace(authorizer=method.granted)
         elif state.knobs is not None and state.knobs.claims is not None:
-            state.match = routed(state)._replace(authorizer={"claims": state.knobs.claims})
+            state.match = routed(state)._replace(authorizer={"claims": user_pool_claims(state.knobs.claims)})
         elif method.settings.authorization_type == "AWS_IAM":
             caller = caller_of(state.request, self.flavour.account_id, self._verify, Cause.NO_ROUTE)
             state.match = routed(state)._replace(identity=caller.identity())

@@ -95,7 +95,7 @@ async def test_off_unless_enabled(*, enabled: bool) -> None:
 
 @pytest.mark.anyio
 async def test_claims_replace_the_authorizer() -> None:
-    """The authorizer is not asked; each payload shows the claims in its own place."""
+    """The authorizer is not asked; each payload shows the claims in its own place and spelling."""
     authorizer, asked = scripted(ok, "a")
     function, target = scripted(ok)
     context = listener_context({"a": authorizer, "f": function}, dev_headers=True)
@@ -107,14 +107,17 @@ async def test_claims_replace_the_authorizer() -> None:
     )
     for listener in (rest_api(rest, context), http_api(http, context)):
         async with opened(listener) as port:
-            await port.ask(headers={"X-Gateway-Claims": '{"sub":"me"}'})
+            await port.ask(headers={"X-Gateway-Claims": '{"sub":"me","groups":["a","b"],"auth_time":7}'})
 
     shown: list[Json] = []
     for event in target.events:
         assert isinstance(event["requestContext"], dict)
         shown.append(event["requestContext"]["authorizer"])
     assert asked.events == []
-    assert shown == [{"claims": {"sub": "me"}}, {"jwt": {"claims": {"sub": "me"}, "scopes": None}}]
+    assert shown == [
+        {"claims": {"sub": "me", "groups": "a,b", "auth_time": "7"}},
+        {"jwt": {"claims": {"auth_time": "7", "groups": "[a b]", "sub": "me"}, "scopes": None}},
+    ]
 
 
 @pytest.mark.anyio
