@@ -16,13 +16,13 @@ from typing import Final
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.types import HeaderList
 
-_MAX_HEADER_VALUES: Final = 10240
+MAX_HEADER_VALUES: Final = 10240
 
 
 def check_header_values(headers: HeaderList, cause: Cause) -> None:
     """Raise `Refused` with ``cause`` when the values of all header lines have more than 10240 bytes."""
-    if sum([len(value) for _, value in headers]) > _MAX_HEADER_VALUES:
-        raise Refused(cause, f"header values are over {_MAX_HEADER_VALUES} bytes")
+    if sum([len(value) for _, value in headers]) > MAX_HEADER_VALUES:
+        raise Refused(cause, f"header values are over {MAX_HEADER_VALUES} bytes")
 
 
 def check_query(raw_query: bytes, refused: bytes) -> None:

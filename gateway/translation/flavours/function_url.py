@@ -51,7 +51,7 @@ from gateway.translation.payload_v2 import (
 from gateway.translation.percent import ascii_path, decode_path
 from gateway.translation.proxy_headers import is_signature, remap, trace
 from gateway.translation.request_body import event_body
-from gateway.translation.request_checks import check_header_values, check_query
+from gateway.translation.request_checks import MAX_HEADER_VALUES, check_header_values, check_query
 from gateway.translation.result import load_result
 from gateway.translation.result_text import dump, sequence, status_code, utf8
 from gateway.translation.route import DEFAULT, DEFAULT_MATCH, RouteMatch
@@ -114,8 +114,10 @@ class FunctionUrl:
         Raises:
             Refused: The caller may not invoke, or query, headers or event are not acceptable.
         """
-        check_header_values(request.headers, Cause.TOO_LARGE)
         event = dump(self.event(request, arrival, match or self.route(request)))
+        if len(event) <= MAX_HEADER_VALUES:
+            return event  # which has the values: they need not be counted
+        check_header_values(request.headers, Cause.TOO_LARGE)
         if len(event) > MAX_EVENT:
             raise Refused(Cause.TOO_LARGE, f"the event has {len(event)} bytes, Lambda takes {MAX_EVENT}")
         return event
