@@ -154,6 +154,8 @@ class FunctionUrlSettings(ListenerKeys):
     type: ClassVar[Literal["function_url"]] = "function_url"
     function: str
     """The name of a function of this file."""
+    domain_name: str = ""
+    """domainName in events; left out, the host that the client used."""
     auth_type: Literal["NONE", "AWS_IAM"] = "NONE"
     """Whether requests must be signed."""
     invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"

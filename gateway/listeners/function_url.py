@@ -92,6 +92,7 @@ def function_url(settings: FunctionUrlSettings, context: ListenerContext) -> Pip
     flavour = FunctionUrl(
         account_id=account,
         region=region,
+        domain_name=settings.domain_name,
         auth_type=settings.auth_type,
         invoke_mode=settings.invoke_mode,
         hops=settings.hops,

@@ -37,6 +37,19 @@ async def test_event_and_answer() -> None:
     assert answer.headers["x-amzn-requestid"] == context["requestId"] == target.invocations[0].request_id
 
 
+async def test_domain_name() -> None:
+    """A real one gives the ids beside it, so that events look as on AWS on any host."""
+    function, target = scripted(ok)
+    settings = FunctionUrlSettings(0, "f", domain_name="abc.lambda-url.us-east-1.on.aws")
+    async with opened(function_url(settings, listener_context({"f": function}))) as port:
+        await port.ask()
+
+    context = target.events[0]["requestContext"]
+    assert isinstance(context, dict)
+    assert (context["apiId"], context["domainPrefix"]) == ("abc", "abc")
+    assert context["domainName"] == "abc.lambda-url.us-east-1.on.aws"
+
+
 async def test_headers_of_two_hops() -> None:
     """A key of the listener asks for the form that events have behind one more of AWS's servers."""
     function, target = scripted(ok)
