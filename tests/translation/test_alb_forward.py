@@ -31,7 +31,7 @@ def test_the_load_balancers_lines_stand_first() -> None:
         (b"X-Forwarded-For", b"192.0.2.1"),
         (b"X-Forwarded-Proto", b"http"),
         (b"X-Forwarded-Port", b"80"),
-        (b"Host", b"example.com"),
+        (b"Host", b"Example.com"),
         (b"X-Amzn-Trace-Id", ROOT),
         (b"X-One", b"1"),
         (b"x-one", b""),
@@ -88,7 +88,7 @@ def test_too_many_addresses_are_refused() -> None:
 @pytest.mark.parametrize(
     ("sent", "attributes", "port", "expected"),
     [
-        ([b"Example.com"], AlbAttributes(), 8080, [b"example.com:8080"]),
+        ([b"Example.com"], AlbAttributes(), 8080, [b"Example.com:8080"]),
         ([b"a.com", b"b.com"], AlbAttributes(), 80, [b"a.com"]),
         ([b"A.com:1", b"b.com"], AlbAttributes(preserve_host=True), 80, [b"A.com:1", b"b.com"]),
         ([], AlbAttributes(), 80, []),
@@ -103,7 +103,7 @@ def test_host(sent: list[bytes], attributes: AlbAttributes, port: int, expected:
 def test_the_authority_of_the_target_is_the_host() -> None:
     """It takes the place of the header."""
     lines = request_lines(request((b"Host", b"other"), authority=b"Real.com"), ARRIVAL, AlbAttributes())
-    assert dict(lines)[b"Host"] == b"real.com"
+    assert dict(lines)[b"Host"] == b"Real.com"
 
 
 def test_hop_by_hop_lines_stay_behind() -> None:

@@ -70,4 +70,4 @@ def test_every_host_line_is_normalised_in_multi_mode() -> None:
     """Two lines stay two values."""
     headers = multi_headers({"host": ["A", "B:1"]}, {}, REQUEST, AlbAttributes())
 
-    assert headers == {"host": ["a", "b"]}
+    assert headers == {"host": ["A", "B"]}
