@@ -7,6 +7,7 @@ Facts, from transcripts of real load balancers (serverlessish pull request 4, 20
 - A function's ``Date`` stays among its own lines and takes the place of the load balancer's.
 - A function's ``Content-Length`` and hop-by-hop lines are dropped; without a content type the answer is
   ``application/octet-stream``.  Its ``Server`` is dropped too; no capture shows what becomes of it.
+- Over HTTP/2 one transcript has ``server`` (serverless-adapter issue 165), another has none: unknown.
 """
 
 from typing import Final

@@ -6,7 +6,8 @@ Facts, from the AWS ELB user guide ("Lambda functions as targets", "Application 
 - An event has seven keys in a fixed order.  One of each pair of maps is there, after the target group's attribute
   ``lambda.multi_value_headers.enabled``, never both and never null.  Header names and query keys are sorted by bytes.
 - Path and query are never decoded.  Of repeated names the last wins in single mode; in multi mode all are there.
-- An empty body is text over HTTP/1.1; over HTTP/2, without a text type, it is "base64" (brefphp/bref, recorded 2020).
+- An empty body is text over HTTP/1.1; over HTTP/2, without a text type, it is "base64" (brefphp/bref, recorded 2020;
+  unknown since two events of 2025 have false, k-kojima-yumemi/alb-mtls-test).
 - Of the result only the map of the target group's mode counts, the other one is ignored without an error; without a
   content type the answer is ``application/octet-stream``.  null and wrong types are refused, missing members are not,
   but for ``statusCode`` (aws-lambda-dotnet issue 507, aws-lambda-go issue 529, apig-wsgi issue 52).
