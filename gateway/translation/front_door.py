@@ -9,6 +9,9 @@ from gateway.translation.messages import Arrival, Request, Response
 NO_CONTENT: Final = frozenset({204, 304})
 """Statuses whose responses carry neither body nor length (RFC 9110, 6.4.1)."""
 
+NO_BASE_PATH: Final = "(none)"
+"""``basePathMatched`` of a custom domain's mapping that has no base path."""
+
 MAX_EVENT: Final = 6 * 1024 * 1024
 """The largest event in bytes that Lambda's Invoke takes from a front door."""
 
@@ -16,6 +19,11 @@ MAX_EVENT: Final = 6 * 1024 * 1024
 def execute_api_domain(api_id: str, region: str) -> str:
     """The host name that API Gateway gives to an API."""
     return f"{api_id}.execute-api.{region}.amazonaws.com"
+
+
+def is_execute_api(domain: str) -> bool:
+    """Whether a host name is one that API Gateway gives, and no custom domain."""
+    return ".execute-api." in domain and domain.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def bare_host(host: str) -> str:

@@ -15,6 +15,7 @@ from gateway.translation.contracts.payload_v1 import (
     unpaired,
 )
 from gateway.translation.contracts.rebuilt import Rebuilt, api_options
+from gateway.translation.front_door import NO_BASE_PATH
 from gateway.translation.messages import Arrival
 from gateway.translation.shape import TEXT, Members
 from gateway.types import Json
@@ -37,6 +38,8 @@ def from_rest(event: Mapping[str, Any]) -> Rebuilt:
     mask = masked("extendedRequestId", "resourceId", *callers_members(context["identity"]))
     if edge:
         mask += masked("identity/sourceIp")
+    if "customDomain" not in context:  # nobody knows since when it is there
+        mask += masked("customDomain")
     return Rebuilt("rest", options, request, arrival, mask)
 
 
@@ -58,6 +61,11 @@ def _addressing(event: Mapping[str, Any], context: Mapping[str, Any]) -> dict[st
     for name, value in (event["pathParameters"] or {}).items():
         inner = inner.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
     prefix = context["path"].rstrip("/").removesuffix(inner.rstrip("/")).strip("/")
+    if "customDomain" in context:
+        matched = context["customDomain"]["basePathMatched"]
+        base_path = "" if matched == NO_BASE_PATH else matched
+        with_stage = prefix == f"{base_path}/{context['stage']}".removeprefix("/")
+        return {"addressing": "domain-stage" if with_stage else "domain", "base_path": base_path}
     if not prefix:
         return {"addressing": "domain"}
     base_path, slash, last = prefix.rpartition("/")
@@ -77,7 +85,14 @@ REST: Final = Contract(
     shape=Members(
         {
             **MEMBERS,
-            "requestContext": Members({**CONTEXT, "deploymentId": TEXT}, {"authorizer": OBJECT, "operationName": TEXT}),
+            "requestContext": Members(
+                {**CONTEXT, "deploymentId": TEXT},
+                {
+                    "authorizer": OBJECT,
+                    "customDomain": Members({"basePathMatched": TEXT}),
+                    "operationName": TEXT,
+                },
+            ),
         }
     ),
     recognises=_is_rest,

@@ -5,6 +5,8 @@ key order: CodeGenieApp/serverless-express@5944638):
 
 - All twelve keys of the event are always there; empty maps and an empty body are null.  There is no ``version``.
 - Headers are sorted by name without regard to case, the API's own among them (33 public captures).
+- ``requestContext.customDomain`` is there on a custom domain (captures of 2021; API Gateway developer guide,
+  ``$context.customDomain.basePathMatched``).
 - Paths and path parameters stay encoded, the query is decoded.
 - A result may have five keys, all optional; any other is a 502, and so is a ``statusCode`` that is no number.
 - ``Content-Type: application/json`` is added when the function gave none, for an empty body too.
@@ -16,7 +18,15 @@ from typing import Final, Literal
 
 from gateway.errors import BadResult, Fault
 from gateway.translation.flavour import Limits
-from gateway.translation.front_door import MAX_EVENT, bare_host, execute_api_domain, framed, stream_head
+from gateway.translation.front_door import (
+    MAX_EVENT,
+    NO_BASE_PATH,
+    bare_host,
+    execute_api_domain,
+    framed,
+    is_execute_api,
+    stream_head,
+)
 from gateway.translation.gateway_response import (
     REST,
     Cause,
@@ -189,9 +199,11 @@ class RestApi:
         context["resourcePath"] = match.route.path
         if match.route.operation_name:
             context["operationName"] = match.route.operation_name
+        context["httpMethod"] = request.method
+        context["extendedRequestId"] = extended_request_id(arrival.request_id)
+        if self.addressing != "execute-api" and not is_execute_api(domain_name):
+            context["customDomain"] = {"basePathMatched": self.base_path or NO_BASE_PATH}
         context |= {
-            "httpMethod": request.method,
-            "extendedRequestId": extended_request_id(arrival.request_id),
             "requestTime": request_time(arrival.epoch_ms),
             "path": match.context_path,
             "accountId": self.account_id,

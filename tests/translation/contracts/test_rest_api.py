@@ -18,15 +18,29 @@ from tests.translation.contracts.events import again
         ("/pets/7", "/prod/pets/7", {"addressing": "execute-api"}),
         ("/shop/pets/7", "/shop/pets/7", {"addressing": "domain", "base_path": "shop"}),
         ("/shop/prod/pets/7", "/shop/prod/pets/7", {"addressing": "domain-stage", "base_path": "shop"}),
+        ("/prod/pets/7", "/prod/pets/7", {"addressing": "domain-stage", "base_path": ""}),
     ],
 )
 def test_the_addressing_of_a_rest_api_is_found(path: str, context_path: str, options: dict[str, Json]) -> None:
-    """A stage, a base path, both or nothing stand in front of the resource."""
+    """A stage, a base path, both or nothing stand in front of the resource; a custom domain says which it was."""
     given_options: dict[str, Json] = {**options, "routes": ["GET /pets/{id} GetPet"], "stage_variables": {"a": "b"}}
     request = REQUEST._replace(method="GET", raw_path=context_path.encode())
     event = json.loads(make_flavour("rest", given_options).encode(request, ARRIVAL))
 
     assert event["path"] == path
+    assert again(event) == []
+    assert {name: rebuild(event).options.get(name) for name in options} == options
+
+
+@pytest.mark.parametrize("options", [{}, {"base_path": "shop"}, {"base_path": "shop", "addressing": "domain-stage"}])
+def test_an_older_event_of_a_custom_domain(options: dict[str, Json]) -> None:
+    """Without ``customDomain`` the path says the same, and the member is no difference."""
+    context_path = "/shop/prod/pets" if "addressing" in options else f"/{options.get('base_path', '')}/pets"
+    routed: dict[str, Json] = {**options, "routes": ["ANY /{proxy+}"]}
+    request = REQUEST._replace(raw_path=context_path.replace("//", "/").encode())
+    event = json.loads(make_flavour("rest", routed).encode(request, ARRIVAL))
+    del event["requestContext"]["customDomain"]
+
     assert again(event) == []
     assert {name: rebuild(event).options.get(name) for name in options} == options
 

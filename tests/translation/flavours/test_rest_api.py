@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,21 @@ def test_any_request_becomes_an_event(request: Request) -> None:
         return
 
     assert list(event) == KEYS
+
+
+@pytest.mark.parametrize("addressing", ["domain", "domain-stage", "execute-api"])
+@pytest.mark.parametrize("host", [b"api.example.com", b"a.execute-api.eu-west-1.amazonaws.com"])
+def test_a_custom_domain_stands_behind_the_extended_request_id(
+    addressing: Literal["domain", "domain-stage", "execute-api"], host: bytes
+) -> None:
+    """It is there for a host that is not API Gateway's own, where paths are those of a custom domain."""
+    request = Request("GET", b"/prod", b"", [(b"Host", host)], b"", ("192.0.2.1", 1), ("192.0.2.2", 443))
+    names = list(json.loads(RestApi(addressing=addressing).encode(request, ARRIVAL))["requestContext"])
+
+    behind = names[names.index("extendedRequestId") + 1]
+    custom = host == b"api.example.com" and addressing != "execute-api"
+    assert behind == ("customDomain" if custom else "requestTime")
+    assert ("customDomain" in names) is custom
 
 
 def test_order_of_headers() -> None:
