@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.iam_policy import BadPolicy, Decision, evaluate
+from gateway.translation.map_order import in_map_order
 from gateway.translation.result_text import dump
 from gateway.types import Json
 
@@ -210,7 +211,7 @@ def read_rest_answer(answer: Json, method_arn: str, source_ip: str, latency_ms: 
             authorizer[name] = value if isinstance(value, str) else dump(value).decode()
     usage_key = answered.get("usageIdentifierKey")
     return Grant(
-        {**authorizer, "principalId": principal, "integrationLatency": latency_ms},
+        in_map_order({**authorizer, "principalId": principal, "integrationLatency": latency_ms}),
         usage_key if isinstance(usage_key, str) else "",
     )
 

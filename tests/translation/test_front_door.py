@@ -203,13 +203,14 @@ def test_tls_of_the_connection() -> None:
 
 
 def test_iam_identity() -> None:
-    """IAM callers and API keys are members of the identity."""
+    """IAM callers and API keys are members of the identity, which has another order then."""
     api = RestApi()
     match = api.route(REQUEST)._replace(identity={"apiKey": "k", "apiKeyId": "i", "user": "u"})
 
     identity = json.loads(api.encode(REQUEST, ARRIVAL, match))["requestContext"]["identity"]
 
     assert (identity["apiKey"], identity["apiKeyId"], identity["user"]) == ("k", "i", "u")
+    assert list(identity)[:4] == ["cognitoIdentityPoolId", "cognitoIdentityId", "apiKey", "principalOrgId"]
 
 
 @pytest.mark.parametrize("door", [HttpApi(), HttpApiV1(), RestApi()], ids=lambda door: type(door).__name__)

@@ -44,6 +44,7 @@ from gateway.translation.identifiers import (
     shown_api_id,
 )
 from gateway.translation.instants import request_time
+from gateway.translation.map_order import in_map_order
 from gateway.translation.media_types import is_binary_request, is_binary_response
 from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps, result_members
@@ -298,4 +299,7 @@ def _identity(source_ip: str, user_agent: Json, match: RouteMatch) -> dict[str, 
         "userAgent": user_agent,
         "user": None,
     }
-    return identity | dict(match.identity) if match.identity else identity
+    if not match.identity:
+        return identity
+    # Of one bucket the API key was there first: it stands before principalOrgId.
+    return in_map_order({**match.identity, **identity, **match.identity})
