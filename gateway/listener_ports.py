@@ -7,6 +7,7 @@ from gateway.config.settings import ListenerSettings
 from gateway.listener_options import ListenerOptions
 from gateway.listener_types import ListenerType, flavour_name, listener_type
 from gateway.listeners.context import ListenerContext
+from gateway.listeners.local_authority import tls_files_of
 from gateway.listeners.pipeline import PipelineListener, Steps
 from gateway.listeners.server import ListenerServer
 from gateway.loading import load
@@ -37,7 +38,8 @@ class ListenerPort:
         self.listener = _built(self._row, settings, context)
         self.listener.observer = _observer(self._row, self.listener, options)
         needs = self.listener.steps.port
-        self.server = ListenerServer(self.listener, settings.host, settings.port, needs.tls, needs.idle_timeout_s)
+        tls = tls_files_of(settings, needs, context.cache)
+        self.server = ListenerServer(self.listener, settings.host, settings.port, tls, needs.idle_timeout_s)
 
     async def start(self) -> None:
         """Open what the listener needs; the server is started by itself."""

@@ -1,7 +1,9 @@
 """Listeners as settings describe them, on ports of their own."""
 
+import asyncio
 import json
 import os
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -19,6 +21,7 @@ from websockets.asyncio.client import connect
 from gateway.app import Gateway
 from gateway.config import apis
 from gateway.config.doors import FunctionUrlSettings, HttpApiSettings, RestApiSettings
+from gateway.config.listener import Certificate
 from gateway.config.settings import AlbSettings, ListenerSettings, Settings
 from gateway.configuration import AccountRegion
 from gateway.functions.function import Function
@@ -37,13 +40,15 @@ from gateway.recordings.recorder import Recorder
 from gateway.types import Json
 from tests.gateways import Front, function, gateway_settings
 from tests.listeners.observers import Seen
-from tests.listeners.scripted import scripted
+from tests.listeners.scripted import context_of, scripted
 from tests.services import service_of
 from tests.targets.hosting import FUNCTIONS, Log, eventually
 
 pytestmark = pytest.mark.anyio
 
 LOAD_BALANCER = gateway_settings([function("f", "host.alb")], [Front("f")])
+TLS = Path(__file__).parent / "data" / "tls"
+KEY = TLS / "key.pem"
 HTTP_FRONTS = [name for name, named in FLAVOURS.items() if named.plain_requests and not named.name.startswith("alb")]
 
 
@@ -196,6 +201,54 @@ def test_only_load_balancers_have_an_access_log(name: str) -> None:
 
     assert ListenerPort(settings_of(name), around(says("hi")), ListenerOptions(lines.append)).listener.observer is None
     assert ListenerPort(settings_of("alb"), around(says("hi"))).listener.observer is None
+
+
+def secure(name: str) -> ListenerSettings:
+    """The same listener over TLS."""
+    return replace(settings_of(name), protocol="HTTPS", certificates=(Certificate(TLS / "certificate.pem", KEY),))
+
+
+def remembers(event: dict[str, Json]) -> Json:
+    """A function that sets a cookie for secure connections, and tells which one came back."""
+    headers = event["headers"]
+    assert isinstance(headers, dict)
+    cookie = next((value for name, value in headers.items() if name.lower() == "cookie"), "none")
+    came = event.get("cookies") or [cookie]
+    assert isinstance(came, list)
+    return {"statusCode": 200, "headers": {"Set-Cookie": "a=1; Secure"}, "body": came[0]}
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [(name, "HTTP/2" if name in {"alb", "rest", "http", "http-v1"} else "HTTP/1.1") for name in ["alb", *HTTP_FRONTS]],
+)
+async def test_tls_on_every_listener_type(name: str, version: str) -> None:
+    """A client gets the listener's certificate, the HTTP version that the type offers, and cookies for TLS back."""
+    port = ListenerPort(secure(name), around(scripted(remembers)[0]))
+    trust = ssl.create_default_context(cafile=TLS / "certificate.pem")
+    async with opened(port), httpx.AsyncClient(verify=trust, http2=True, trust_env=False) as client:
+        answers = [await client.get(f"https://localhost:{port.server.port}/a") for _ in range(2)]
+
+    assert [answer.http_version for answer in answers] == [version] * 2
+    if name != "url-stream":  # a handler that does not stream has its whole result passed on, and sets no cookie
+        assert [answer.text for answer in answers] == ["none", "a=1"]
+
+
+async def test_a_websocket_over_tls() -> None:
+    """Connections of wss:// carry messages both ways, and end."""
+    function, told = scripted(lambda _: {"statusCode": 200})
+    port = ListenerPort(secure("websocket"), around(function))
+    trust = ssl.create_default_context(cafile=TLS / "certificate.pem")
+    async with opened(port), httpx.AsyncClient(verify=trust, trust_env=False) as client:
+        url = f"//localhost:{port.server.port}/prod"
+        async with connect(f"wss:{url}", ssl=trust, proxy=None) as socket:
+            await socket.send("{}")
+            await asyncio.wait_for(await socket.ping(), 5)
+            connection_id = context_of(told.events[0])["connectionId"]
+            posted = await client.post(f"https:{url}/@connections/{connection_id}", content=b"posted")
+            received = await asyncio.wait_for(socket.recv(), 5)
+
+    assert (posted.status_code, received, socket.close_code) == (200, "posted", 1000)
 
 
 async def routes_of(name: str, verify: Callable[[str], Verify] | None) -> list[tuple[str, int]]:

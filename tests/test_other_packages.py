@@ -212,6 +212,8 @@ def test_its_settings_are_read_beside_ours(tmp_path: Path) -> None:
     assert dataclasses.asdict(first) == {
         "port": 1,
         "host": "127.0.0.1",
+        "protocol": "HTTP",
+        "certificates": (),
         "function": "f",
         "times": 3,
         "folder": tmp_path / "out",
@@ -228,7 +230,10 @@ def test_its_faults_are_told_as_ours_are(tmp_path: Path) -> None:
 
     assert str(told.value).replace(f"{tmp_path}/gateway.toml: listeners[0].", "").splitlines() == [
         "times: found 10; allowed: a whole number from 1 to 9",
-        "time: unknown key; allowed: port, host, function, times, folder, type; did you mean 'times'?",
+        (
+            "time: unknown key; allowed: port, host, protocol, certificates, function, times, folder, type; "
+            "did you mean 'times'?"
+        ),
         "function: found 'g', which is no function of this file; allowed: f",
     ]
 

@@ -188,15 +188,6 @@ class TargetGroupSettings(NamedTuple):
         return not any(map(_is_server, self.targets))
 
 
-class Certificate(NamedTuple):
-    """A certificate of an HTTPS listener."""
-
-    certificate: Path
-    """PEM file of the certificate and its chain."""
-    private_key: Path
-    """PEM file of the key."""
-
-
 class MutualAuthentication(NamedTuple):
     """Whether clients show certificates."""
 
@@ -219,8 +210,6 @@ class AlbSettings(ListenerKeys):
     """An Application Load Balancer's listener."""
 
     type: ClassVar[Literal["alb"]] = "alb"
-    protocol: Literal["HTTP", "HTTPS"] = field(default="HTTP", kw_only=True)
-    """HTTP or HTTPS."""
     default_actions: Actions
     """What to do when no rule matches."""
     rules: tuple[RuleSettings, ...] = field(default=(), kw_only=True)
@@ -229,8 +218,6 @@ class AlbSettings(ListenerKeys):
         default_factory=partial(defaults, LISTENER)
     )
     """Attributes of the load balancer and of the listener, under AWS's keys."""
-    certificates: tuple[Certificate, ...] = ()
-    """Certificates of an HTTPS listener; without any a local authority makes one."""
     mutual_authentication: MutualAuthentication = _NOT_MUTUAL
     """Mutual TLS of an HTTPS listener."""
     trusted_proxies: tuple[Cidr, ...] = ()

@@ -11,7 +11,7 @@ from gateway.listeners.authorizing import Authorizing, Question
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
 from gateway.listeners.outcomes import payload_of
-from gateway.listeners.pipeline import RequestState
+from gateway.listeners.pipeline import PortNeeds, RequestState
 from gateway.listeners.usage_plans import TokenBucket
 from gateway.translation.authorizers import Endpoint
 from gateway.translation.flavour import Limits
@@ -77,6 +77,8 @@ class HttpApiSteps(ApiSteps):
     Attributes:
         flavour: That version's.
     """
+
+    port = PortNeeds(http2=True)
 
     def __init__(
         self,

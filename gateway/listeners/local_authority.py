@@ -16,8 +16,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.config.settings import AlbSettings, Certificate
+from gateway.config.listener import Certificate, ListenerKeys
 from gateway.errors import UsageError
+from gateway.listeners.pipeline import PortNeeds
 from gateway.listeners.tls_files import TlsFiles
 from gateway.private_files import make_private_folder, read_private, write_private
 
@@ -38,33 +39,31 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     return (Path(given) if given.startswith("/") else Path.home() / ".cache") / _FOLDER
 
 
-def tls_files_of(listener: AlbSettings, folder: Path) -> TlsFiles | None:
-    """The TLS files of a listener, None when it speaks plain HTTP; without certificates a local authority makes one.
+def tls_files_of(keys: ListenerKeys, needs: PortNeeds, folder: Path) -> TlsFiles | None:
+    """The TLS files of a port, None when it speaks plain HTTP; without certificates a local authority makes one.
 
-    HTTP/2 is offered as ``routing.http2.enabled`` says, true by default, but only where its extra is installed.
+    HTTP/2 is offered where the listener can have it, but only where its extra is installed.
+
+    Args:
+        keys: The listener's, of whatever type.
+        needs: What else the listener asks of its port.
+        folder: Where the local authority is kept.
 
     Raises:
-        UsageError: The extra for that is missing, the folder cannot be used, or the mutual authentication cannot work.
+        UsageError: The extra for that is missing, or the folder cannot be used.
     """
-    if listener.protocol != "HTTPS":
+    if keys.protocol != "HTTPS":
         return None
     from gateway.listeners.http2 import has_http2_extra  # noqa: PLC0415 - ASGI comes with it
 
-    mutual = listener.mutual_authentication
-    if mutual.mode == "passthrough" and mutual.trust_store is None:
-        raise UsageError(
-            f"the listener on port {listener.port}: mutual_authentication with mode 'passthrough' needs a trust_store "
-            "here, since Python's TLS takes only client certificates that it can verify; name a PEM file with the "
-            "authorities of your clients, or with their self-signed certificates"
-        )
-    certificates = listener.certificates or (server_certificate(folder, listener.host),)
+    certificates = keys.certificates or (server_certificate(folder, keys.host),)
     return TlsFiles(
         certificates[0].certificate,
         certificates[0].private_key,
-        None if mutual.mode == "off" else mutual.trust_store,
-        client_may_have_none=mutual.mode == "passthrough",
+        needs.client_ca,
+        needs.client_may_have_none,
         others=certificates[1:],
-        http2=bool(listener.attributes["routing.http2.enabled"]) and has_http2_extra(),
+        http2=needs.http2 and has_http2_extra(),
     )
 
 

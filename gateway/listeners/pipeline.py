@@ -6,6 +6,7 @@ requests runs this: ports, the ASGI application, the clients and servers of test
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 from gateway.errors import Fault
@@ -19,7 +20,6 @@ from gateway.types import Address, HeaderList
 
 if TYPE_CHECKING:
     from gateway.listeners.dev_headers import Knobs
-    from gateway.listeners.tls_files import TlsFiles
 
 log = logging.getLogger("gateway")
 
@@ -64,15 +64,19 @@ _ANSWERS: Final = (Response, Upgraded)
 
 
 class PortNeeds(NamedTuple):
-    """What a listener asks of its port.
+    """What a listener asks of its port; whether that speaks TLS is for the settings to say.
 
     Attributes:
         idle_timeout_s: How long, in seconds, a client may be silent.
-        tls: The files of TLS, None for plain HTTP.
+        http2: TLS clients may have HTTP/2.
+        client_ca: PEM file of the authorities whose client certificates are taken; None asks clients for none.
+        client_may_have_none: Clients without a certificate are taken as well.
     """
 
     idle_timeout_s: float = 60.0
-    tls: "TlsFiles | None" = None
+    http2: bool = False
+    client_ca: Path | None = None
+    client_may_have_none: bool = False
 
 
 class Steps(Protocol):

@@ -17,7 +17,7 @@ from gateway.listeners.gateway_responses import as_configured
 from gateway.listeners.iam import Verify, caller_of
 from gateway.listeners.integration import LambdaIntegration
 from gateway.listeners.outcomes import payload_of
-from gateway.listeners.pipeline import RequestState
+from gateway.listeners.pipeline import PortNeeds, RequestState
 from gateway.listeners.proxying import HttpProxy, mock_response
 from gateway.listeners.rest_methods import RestMethod
 from gateway.listeners.streaming import begin_stream
@@ -42,6 +42,8 @@ class RestApiSteps(ApiSteps):
         settings: Keys, plans, gateway responses and the stage's throttling.
         verify: Checks signatures under ``AWS_IAM``; None believes them.
     """
+
+    port = PortNeeds(http2=True)
 
     def __init__(
         self,

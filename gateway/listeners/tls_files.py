@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gateway.config.settings import Certificate
+from gateway.config.listener import Certificate
 from gateway.errors import UsageError
 from gateway.listeners.tls import remember_server_names
 

@@ -74,8 +74,7 @@ class _OneHandler:
         self._service = LambdaService([function])
         reference = FunctionReference(self._configuration.name)
         listener = listener_of(self._flavour, ListenerContext(self._service), reference, self._authorizer, self._row)
-        port = listener.steps.port
-        self._server = ListenerServer(listener, tls=port.tls, idle_timeout_s=port.idle_timeout_s)
+        self._server = ListenerServer(listener, idle_timeout_s=listener.steps.port.idle_timeout_s)
         await self._server.start()
         return [self._server.port]
 

@@ -6,8 +6,9 @@ import pytest
 
 from gateway.config.doors import CorsSettings, FunctionUrlSettings
 from gateway.config.freeze import freeze_file
+from gateway.config.listener import Certificate
 from gateway.config.model import FileModel
-from gateway.config.settings import AlbSettings, Certificate, HealthCheckSettings, Settings
+from gateway.config.settings import AlbSettings, HealthCheckSettings, Settings
 from gateway.config.source import FileFault
 from gateway.types import Json
 

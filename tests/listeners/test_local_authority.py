@@ -13,7 +13,7 @@ import httpx
 import pytest
 import trustme
 
-from gateway.config.settings import Certificate, MutualAuthentication
+from gateway.config.listener import Certificate, ListenerKeys
 from gateway.errors import UsageError
 from gateway.listeners.certificates import Authority, Pair
 from gateway.listeners.local_authority import (
@@ -23,18 +23,18 @@ from gateway.listeners.local_authority import (
     server_certificate,
     tls_files_of,
 )
+from gateway.listeners.pipeline import PortNeeds
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.tls_files import TlsFiles
-from tests.listeners.alb.stacks import alb
 from tests.listeners.doubles import EchoListener
 
-HTTPS = replace(alb(), protocol="HTTPS")
+HTTPS = ListenerKeys(0, protocol="HTTPS")
 
 
 @pytest.mark.anyio
 async def test_certificate_for_this_machine(tmp_path: Path) -> None:
     """Who trusts the authority can talk to the port by any name of this machine."""
-    server = ListenerServer(EchoListener(), tls=tls_files_of(HTTPS, tmp_path))
+    server = ListenerServer(EchoListener(), tls=tls_files_of(HTTPS, PortNeeds(), tmp_path))
     await server.start()
     trust = ssl.create_default_context(cafile=authority_file(tmp_path))
     async with httpx.AsyncClient(verify=trust) as client:
@@ -151,40 +151,33 @@ def test_host_of_the_listener(tmp_path: Path) -> None:
 
 def test_plain_listener(tmp_path: Path) -> None:
     """A listener of protocol HTTP has no TLS files, and no authority is made for it."""
-    assert tls_files_of(alb(), tmp_path) is None
+    assert tls_files_of(ListenerKeys(0), PortNeeds(), tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_given_certificates(tmp_path: Path) -> None:
     """The first certificate is the default one; no authority is made."""
     pairs = tuple(Certificate(tmp_path / f"{name}.pem", tmp_path / f"{name}-key.pem") for name in "ab")
-    mutual = MutualAuthentication("verify", tmp_path / "trust.pem")
-    files = tls_files_of(replace(HTTPS, certificates=pairs, mutual_authentication=mutual), tmp_path)
+    needs = PortNeeds(http2=True, client_ca=tmp_path / "trust.pem", client_may_have_none=True)
+    files = tls_files_of(replace(HTTPS, certificates=pairs), needs, tmp_path)
 
     assert files == TlsFiles(
-        tmp_path / "a.pem", tmp_path / "a-key.pem", tmp_path / "trust.pem", others=pairs[1:], http2=True
+        tmp_path / "a.pem",
+        tmp_path / "a-key.pem",
+        tmp_path / "trust.pem",
+        client_may_have_none=True,
+        others=pairs[1:],
+        http2=True,
     )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_http2_is_an_attribute(tmp_path: Path) -> None:
-    """The load balancer's attribute turns HTTP/2 off; no other listener offers it."""
+def test_http2_is_for_the_listener_to_offer(tmp_path: Path) -> None:
+    """A port offers no more than its listener asks for."""
     pair = Certificate(tmp_path / "a.pem", tmp_path / "a-key.pem")
-    attributes = {**HTTPS.attributes, "routing.http2.enabled": False}
-    files = tls_files_of(replace(HTTPS, certificates=(pair,), attributes=attributes), tmp_path)
+    files = tls_files_of(replace(HTTPS, certificates=(pair,)), PortNeeds(), tmp_path)
 
     assert files == TlsFiles(tmp_path / "a.pem", tmp_path / "a-key.pem")
-
-
-def test_passthrough(tmp_path: Path) -> None:
-    """Passthrough takes clients without a certificate, and cannot do without a trust store here."""
-    mutual = MutualAuthentication("passthrough", tmp_path / "trust.pem")
-    files = tls_files_of(replace(HTTPS, mutual_authentication=mutual), tmp_path)
-
-    assert files
-    assert (files.client_ca, files.client_may_have_none) == (tmp_path / "trust.pem", True)
-    with pytest.raises(UsageError, match="mode 'passthrough' needs a trust_store here"):
-        tls_files_of(replace(HTTPS, mutual_authentication=MutualAuthentication("passthrough")), tmp_path)
 
 
 @pytest.mark.parametrize("broken", ["folder", "authority"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from gateway.config.settings import Certificate
+from gateway.config.listener import Certificate
 from gateway.errors import UsageError
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.tls_files import TlsFiles, need_tls_extra, tls_context

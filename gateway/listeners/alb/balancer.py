@@ -59,8 +59,6 @@ def alb_of(
 
 
 def _steps(settings: AlbSettings, context: ListenerContext) -> AlbSteps:
-    from gateway.listeners.local_authority import tls_files_of  # noqa: PLC0415 - reads certificates
-
     attributes = alb_attributes(settings)
     authentication = _authentication(settings, attributes, context)
     idle_timeout_s = float(settings.attributes["idle_timeout.timeout_seconds"])
@@ -81,9 +79,30 @@ def _steps(settings: AlbSettings, context: ListenerContext) -> AlbSteps:
             if authentication and rule.authentication
         },
     )
-    # One attribute is for clients' connections and for targets' (ELB user guide, "Connection idle timeout").
-    port = PortNeeds(idle_timeout_s, tls_files_of(settings, context.cache))
-    return AlbSteps(routing, port, builder.checkers)
+    return AlbSteps(routing, _port(settings, idle_timeout_s), builder.checkers)
+
+
+def _port(settings: AlbSettings, idle_timeout_s: float) -> PortNeeds:
+    """What it asks of its port.
+
+    One attribute is for clients' connections and for targets' (ELB user guide, "Connection idle timeout").
+
+    Raises:
+        UsageError: The mutual authentication cannot work.
+    """
+    mutual = settings.mutual_authentication
+    if mutual.mode == "passthrough" and mutual.trust_store is None:
+        raise UsageError(
+            f"the listener on port {settings.port}: mutual_authentication with mode 'passthrough' needs a trust_store "
+            "here, since Python's TLS takes only client certificates that it can verify; name a PEM file with the "
+            "authorities of your clients, or with their self-signed certificates"
+        )
+    return PortNeeds(
+        idle_timeout_s,
+        http2=bool(settings.attributes["routing.http2.enabled"]),
+        client_ca=None if mutual.mode == "off" else mutual.trust_store,
+        client_may_have_none=mutual.mode == "passthrough",
+    )
 
 
 def _authentication(

@@ -12,7 +12,7 @@ from gateway.config.attributes import LISTENER, TARGET_GROUP
 from gateway.config.authentication import JwtValidation
 from gateway.config.conditions import PathPattern
 from gateway.config.rules import ActionSettings, Forward, RuleSettings, TargetGroupTuple
-from gateway.config.settings import AlbSettings, Certificate, MutualAuthentication, TargetGroupSettings
+from gateway.config.settings import AlbSettings, MutualAuthentication, TargetGroupSettings
 from gateway.errors import UsageError
 from gateway.functions.function import Function
 from gateway.functions.remote import remote_function, remote_reference
@@ -20,13 +20,13 @@ from gateway.invocation import FunctionReference
 from gateway.listeners.alb.balancer import alb, alb_of
 from gateway.listeners.alb.listener import AlbSteps
 from gateway.listeners.context import ListenerContext
-from gateway.listeners.pipeline import PipelineListener
+from gateway.listeners.pipeline import PipelineListener, PortNeeds
 from gateway.translation.alb_attributes import AlbAttributes
 from gateway.translation.flavours.alb import Alb
 from gateway.translation.messages import Response
 from tests.gateways import NO_CHECKS, Front, function, gateway_of
 from tests.listeners.alb.doubles import ARN, get
-from tests.listeners.alb.identity_provider import TLS, Provider
+from tests.listeners.alb.identity_provider import Provider
 from tests.listeners.observers import Seen, observed, respond
 from tests.listeners.scripted import ok, scripted
 from tests.services import listener_context, service_of
@@ -181,23 +181,25 @@ async def test_the_redirect_back_of_a_login(tmp_path: Path) -> None:
     assert ([it.status for it in others], len(target.events)) == ([200, 200], 2)
 
 
-async def test_what_a_listener_asks_of_its_port() -> None:
-    """The idle timeout of its attributes, and its certificates where it speaks HTTPS."""
+async def test_what_a_listener_asks_of_its_port(tmp_path: Path) -> None:
+    """The idle timeout and HTTP/2 of its attributes, and client certificates as its mutual authentication says."""
     plain = listener(to("near"))
-    attributes = {**plain.attributes, "idle_timeout.timeout_seconds": 7}
-    pair = Certificate(TLS / "certificate.pem", TLS / "key.pem")
-    safe = replace(plain, attributes=attributes, protocol="HTTPS", certificates=(pair,))
+    attributes = {**plain.attributes, "idle_timeout.timeout_seconds": 7, "routing.http2.enabled": False}
+    trust = tmp_path / "trust.pem"
+    mutual = [MutualAuthentication(mode, trust) for mode in ("verify", "passthrough")]
+    strict, lax = (replace(plain, attributes=attributes, mutual_authentication=it) for it in mutual)
     async with context(group("near")) as around:
-        without, with_tls = (alb(settings, around).steps.port for settings in (plain, safe))
+        ports = [alb(settings, around).steps.port for settings in (plain, strict, lax)]
 
-    assert (without.idle_timeout_s, without.tls) == (60.0, None)
-    assert with_tls.idle_timeout_s == 7.0
-    assert with_tls.tls
-    assert with_tls.tls.certificate == pair.certificate
+    assert ports == [
+        PortNeeds(60.0, http2=True),
+        PortNeeds(7.0, client_ca=trust),
+        PortNeeds(7.0, client_ca=trust, client_may_have_none=True),
+    ]
 
 
 async def test_settings_that_cannot_work() -> None:
-    """What is wrong with a certificate is said when the listener is built, before it has a port."""
+    """Passthrough cannot do without a trust store here, which is said before there is a port."""
     settings = replace(
         listener(to("near")), protocol="HTTPS", mutual_authentication=MutualAuthentication("passthrough")
     )
