@@ -20,6 +20,9 @@ from gateway.config.hidden import hiding
     "-p", "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 picks a free one."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--https", is_flag=True, help="Speak TLS, with a certificate of a local authority.")
+@click.option("--certificate", type=click.Path(path_type=Path), metavar="PEM", help="Speak TLS with this certificate.")
+@click.option("--private-key", type=click.Path(path_type=Path), metavar="PEM", help="The key of --certificate.")
 @click.option("--as", "flavour", type=FlavourChoice(), default="alb", show_default=True, help="The front door to be.")
 @click.option(
     "--timeout", type=click.IntRange(1, 900), default=3, show_default=True, help="The function's, in seconds."

@@ -9,6 +9,7 @@ from typing import Any, Final
 from gateway.cli.account_region import account_region
 from gateway.cli.handler_setting import parse_target
 from gateway.cli.variables import read_variables
+from gateway.config.listener import Certificate
 from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import FunctionSettings, Settings, TargetGroupSettings
 from gateway.errors import UsageError
@@ -46,6 +47,9 @@ class ServeOptions(FunctionOptions):
 
     port: int
     host: str
+    https: bool
+    certificate: Path | None
+    private_key: Path | None
     flavour: str
     environments: int | None
     concurrency: int | None
@@ -81,6 +85,8 @@ def settings_of(options: ServeOptions, folder: Path) -> Settings:
         UsageError: The target or a function cannot be understood, or the configuration file has faults.
     """
     if options.is_file:
+        if options.https or options.certificate or options.private_key:
+            raise UsageError(f"{options.target} says itself which listeners speak TLS: write protocol = 'HTTPS' there")
         from gateway.config.load import load_settings  # noqa: PLC0415 - reading files needs pydantic
 
         settings = load_settings(folder / options.target, os.environ)
@@ -113,14 +119,24 @@ def _settings(options: ServeOptions, folder: Path) -> Settings:
     row = listener_type_of(options.flavour)
     if row.target_groups:
         return _behind_a_load_balancer(options, folder, functions, TargetGroupSettings(first, first))
-    listener = load(row.settings)(function=first, **_listener_keys(options))
+    listener = load(row.settings)(function=first, **_listener_keys(options, folder))
     return Settings(folder, functions, {}, (listener,))
 
 
-def _listener_keys(options: ServeOptions) -> dict[str, Any]:
+def _listener_keys(options: ServeOptions, folder: Path) -> dict[str, Any]:
     """What a listener has for the command line alone; ours know their type, others are told it as a file tells it."""
     type_ = {"type": options.flavour} if is_place(options.flavour) else {}
-    return {"port": options.port, "host": options.host, **named_flavour(options.flavour).settings, **type_}
+    where = {"port": options.port, "host": options.host, **_tls_keys(options, folder)}
+    return {**where, **named_flavour(options.flavour).settings, **type_}
+
+
+def _tls_keys(options: ServeOptions, folder: Path) -> dict[str, Any]:
+    certificate, key = options.certificate, options.private_key
+    if bool(certificate) != bool(key):
+        raise UsageError("--certificate and --private-key go together: give the PEM files of both, or --https alone")
+    if certificate and key:
+        return {"protocol": "HTTPS", "certificates": (Certificate(folder / certificate, folder / key),)}
+    return {"protocol": "HTTPS"} if options.https else {}
 
 
 def _elsewhere(options: ServeOptions, folder: Path) -> Settings:
@@ -140,7 +156,7 @@ def _behind_a_load_balancer(
     group = group._replace(attributes={**group.attributes, **named_flavour(options.flavour).target_group})
     forward = Forward((TargetGroupTuple(group.name),))
     kind = load(listener_type_of(options.flavour).settings)
-    listener = kind(default_actions=(forward,), **_listener_keys(options))
+    listener = kind(default_actions=(forward,), **_listener_keys(options, folder))
     return Settings(folder, functions, {group.name: group}, (listener,))
 
 

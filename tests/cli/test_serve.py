@@ -3,9 +3,11 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cli.serving import DEADLINE_S, answer, refused, serving
@@ -57,6 +59,14 @@ def test_the_ready_line_of_https(tmp_path: Path) -> None:
     with serving(tmp_path, "gateway.toml", XDG_CACHE_HOME=str(tmp_path)) as served:
         assert served.ready.startswith(f"Ready: https://127.0.0.1:{served.port} ")
         assert served.logged(f"curl --cacert {tmp_path}/lambda-http-gateway/local-ca.pem")
+
+
+def test_https_without_a_file(tmp_path: Path) -> None:
+    """One option puts a handler behind TLS, whatever the listener; who trusts the local authority can call it."""
+    with serving(tmp_path, "host.alb", "--as", "rest", "--https", XDG_CACHE_HOME=str(tmp_path)) as served:
+        assert served.ready.startswith(f"Ready: https://127.0.0.1:{served.port} ")
+        trust = ssl.create_default_context(cafile=tmp_path / "lambda-http-gateway" / "local-ca.pem")
+        assert httpx.get(f"https://localhost:{served.port}/a", verify=trust, trust_env=False).text == "/a"
 
 
 FILES = {

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from gateway.cli import invoke, serve
 from gateway.cli.serve_settings import ServeOptions, settings_of
 from gateway.config.attributes import LISTENER, TARGET_GROUP
+from gateway.config.listener import Certificate
 from gateway.config.settings import AlbSettings, FunctionSettings, TargetGroupSettings
 from gateway.config.tables import model_of
 from gateway.errors import UsageError
@@ -30,6 +32,9 @@ OPTIONS = ServeOptions(
     verbose=False,
     port=8000,
     host="127.0.0.1",
+    https=False,
+    certificate=None,
+    private_key=None,
     flavour="alb",
     environments=None,
     concurrency=None,
@@ -83,6 +88,30 @@ def test_every_name_is_a_listener(name: str, tmp_path: Path) -> None:
         assert named.target_group.items() <= group.attributes.items()
     else:
         assert getattr(listener, "function", "") == "app"
+
+
+@pytest.mark.parametrize("name", FLAVOURS)
+def test_every_listener_can_speak_tls(name: str, tmp_path: Path) -> None:
+    """With a certificate of one's own, whose files stand in the folder, or with one of the local authority."""
+    own = replace(OPTIONS, flavour=name, certificate=Path("a.pem"), private_key=Path("key.pem"))
+    given = [settings_of(it, tmp_path).listeners[0] for it in (own, replace(OPTIONS, flavour=name, https=True))]
+
+    pair = Certificate(tmp_path / "a.pem", tmp_path / "key.pem")
+    assert [(it.protocol, it.certificates) for it in given] == [("HTTPS", (pair,)), ("HTTPS", ())]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"certificate": Path("a.pem")}, "--certificate and --private-key go together"),
+        ({"private_key": Path("a.pem"), "https": True}, "--certificate and --private-key go together"),
+        ({"target": "gateway.toml", "https": True}, "gateway.toml says itself which listeners speak TLS"),
+    ],
+)
+def test_options_of_tls_that_cannot_be(given: dict[str, Any], message: str, tmp_path: Path) -> None:
+    """What is missing, or has no effect, is said."""
+    with pytest.raises(UsageError, match=message):
+        settings_of(replace(OPTIONS, **given), tmp_path)
 
 
 def test_front_door(tmp_path: Path) -> None:
