@@ -37,7 +37,13 @@ _CONFIGURATION_FILES = (".toml", ".yaml", ".yml")
 
 
 class _Running(Protocol):
-    """What a server starts and stops in its loop."""
+    """What a server starts and stops in its loop.
+
+    Attributes:
+        scheme: What the first port speaks, after `start`.
+    """
+
+    scheme: str
 
     async def start(self) -> list[int]:
         """Start everything: the ports, in the order of the listeners."""
@@ -50,6 +56,8 @@ class _Running(Protocol):
 
 class _OneHandler:
     """One function behind one listener."""
+
+    scheme = "http"
 
     def __init__(
         self,
@@ -90,6 +98,8 @@ class _OneHandler:
 class _Stack:
     """Everything that a configuration file describes."""
 
+    scheme = "http"
+
     def __init__(self, file: Path, options: HostOptions) -> None:
         self._file = file
         self._options = options
@@ -97,7 +107,9 @@ class _Stack:
 
     async def start(self) -> list[int]:
         """Load all handlers and open all ports."""
-        self._gateway = Gateway(load_settings(self._file, os.environ), self._options)
+        settings = load_settings(self._file, os.environ)
+        self.scheme = next((it.protocol.lower() for it in settings.listeners), self.scheme)
+        self._gateway = Gateway(settings, self._options)
         await self._gateway.start()
         return [server.port for server in self._gateway.servers]
 
@@ -122,7 +134,7 @@ class GatewayServer:
 
     Attributes:
         ports: One for each listener, in the order of the configuration; all of them free ones for handlers.
-        url: ``http://127.0.0.1:PORT`` of the first.
+        url: ``http://127.0.0.1:PORT`` of the first, or ``https://…``.
 
     Raises:
         UsageError: The handler cannot be loaded, the configuration has faults, or there is no such listener type.
@@ -167,7 +179,7 @@ class GatewayServer:
     @property
     def url(self) -> str:
         """Where requests go."""
-        return f"http://127.0.0.1:{self.ports[0]}"
+        return f"{self._running.scheme}://127.0.0.1:{self.ports[0]}"
 
     @property
     def log(self) -> str:

@@ -1,5 +1,6 @@
 """A gateway for the length of a test."""
 
+import ssl
 import threading
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from gateway.errors import UsageError
 from gateway.testing import GatewayServer, each_flavour
 from tests.testing.handlers import echo, fail, talk
+
+TLS = Path(__file__).parents[1] / "data" / "tls"
 
 
 @each_flavour()
@@ -44,6 +47,24 @@ def test_closing_twice_does_nothing() -> None:
     server.close()
 
     assert "gateway" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_the_address_of_a_listener_over_tls(tmp_path: Path) -> None:
+    """It says https, and answers there."""
+    (tmp_path / "gateway.toml").write_text(
+        f"""
+        [[listeners]]
+        type = "alb"
+        port = 0
+        protocol = "HTTPS"
+        certificates = [{{ certificate = "{TLS}/certificate.pem", private_key = "{TLS}/key.pem" }}]
+        default_actions = [{{ type = "fixed-response", status_code = 204 }}]
+        """
+    )
+    trust = ssl.create_default_context(cafile=TLS / "certificate.pem")
+    with GatewayServer("gateway.toml", folder=tmp_path) as server:
+        assert server.url == f"https://127.0.0.1:{server.ports[0]}"
+        assert httpx.get(f"https://localhost:{server.ports[0]}", verify=trust).status_code == 204
 
 
 def test_faults_of_a_configuration(tmp_path: Path) -> None:
