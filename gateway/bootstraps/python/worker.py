@@ -53,6 +53,11 @@ _TRACE_ID = "_X_AMZN_TRACE_ID"
 _KEPT_TRACES = 10_000
 _TRACE_ROOM = 1024
 
+if call_backs := os.environ.pop("_GATEWAY_CALL_BACKS", ""):
+    import lambda_call_backs  # type: ignore[import-not-found]  # beside this file, as above
+
+    lambda_call_backs.lead(call_backs)
+
 sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
 
 
