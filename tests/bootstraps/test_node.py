@@ -266,6 +266,45 @@ async def test_trace_ids_take_no_memory() -> None:
     assert found["grown"] < 30 * 1024 * 1024
 
 
+CALL_BACKS = """
+const net = require('node:net');
+(async () => {
+  const { lead } = await import(process.argv[1]);
+  const server = net.createServer((socket) => socket.end('here')).listen(0, '127.0.0.1');
+  await new Promise((ready) => server.once('listening', ready));
+  const { port } = server.address();
+  lead(`ws.example.com=${port} other.example.com=1`);
+  const read = (...given) => new Promise((done) => {
+    let text = '';
+    const socket = net.connect(...given);
+    socket.on('data', (data) => { text += data; }).on('end', () => done(text)).on('error', (error) => done(error.code));
+  });
+  const lookup = (name, options, done) => done(Object.assign(new Error(name), { code: `asked for ${name}` }));
+  console.log(JSON.stringify([
+    await read({ host: 'WS.example.com.', port: 443 }),
+    await read(443, 'ws.example.com'),
+    await read({ host: 'other.example.com', port: '443' }),
+    await read({ host: 'ws.example.com', port: 80, lookup }),
+    await read({ host: 'a.ws.example.com', port: 443, lookup }),
+    await read(port, '127.0.0.1'),
+  ]));
+  server.close();
+})();
+"""
+
+
+async def test_call_backs() -> None:
+    """The names of the gateway's own APIs are on this machine, for port 443 alone; all else is as it was given."""
+    module = Path(gateway.bootstraps.__file__).parent / "node" / "call_backs.mjs"
+    printed = (await anyio.run_process(["node", "-e", CALL_BACKS, str(module)])).stdout
+
+    led, untouched = (
+        ["here", "here", "ECONNREFUSED"],
+        ["asked for ws.example.com", "asked for a.ws.example.com", "here"],
+    )
+    assert json.loads(printed) == led + untouched
+
+
 async def test_slow_event_in_pieces() -> None:
     """A large event arrives whole."""
     async with NODE.function("returns") as function:

@@ -6,11 +6,16 @@
  * What a handler can see of it follows AWS's runtime as published in aws-lambda-nodejs-runtime-interface-client: the
  * order in which files are tried, error types and messages, console lines, exit codes.
  */
+import { lead } from './call_backs.mjs';
 import { connect } from './client.mjs';
 import { loadHandler } from './loader.mjs';
 import { patchConsole, logError } from './console.mjs';
 import { UnhandledPromiseRejection, describe } from './errors.mjs';
 import { createRunner } from './runner.mjs';
+
+const callBacks = process.env._GATEWAY_CALL_BACKS;
+delete process.env._GATEWAY_CALL_BACKS;
+if (callBacks) lead(callBacks);
 
 const api = connect(process.env.AWS_LAMBDA_RUNTIME_API);
 let runner = null;
