@@ -59,6 +59,8 @@ class ListenerType(NamedTuple):
         fixed: The settings that cannot change while the gateway runs; empty for all of them.
         access_log: The place of the observer that writes its access log, "" without one.
         control_routes: The place of what gives its `Published` routes of the control port, "" without any.
+        call_back_names: The place of what gives the host names under which functions call it back, the one for its
+            events first: called with settings, which have a ``domain_name``, and `AccountRegion`; "" without any.
         cases: The place of what writes its recordings as cases of the project's own suite.
     """
 
@@ -72,6 +74,7 @@ class ListenerType(NamedTuple):
     fixed: tuple[str, ...] = ()
     access_log: str = ""
     control_routes: str = ""
+    call_back_names: str = ""
     cases: str = "gateway.observe.cases:API"
 
 
@@ -171,6 +174,7 @@ LISTENER_TYPES: Final = (
         listener_of="gateway.listeners.websocket_api:websocket_api_of",
         steps=("manage", "route", "throttle", "authorize", "integrate"),
         control_routes="gateway.listeners.websocket_connections:control_routes",
+        call_back_names="gateway.listeners.websocket_domain:call_back_names",
         flavours=(
             NamedFlavour(
                 "websocket",

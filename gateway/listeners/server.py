@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import errno
+import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from gateway.errors import UsageError
 from gateway.listeners.listener import Listener
@@ -38,6 +39,14 @@ class _Connections(set[ClientConnection]):
 class ListenerServer:
     """Serves one `Listener` on one port.  Several of them can run in one event loop; none handles signals.
 
+    Args:
+        listener: What answers.
+        host: Where to listen.
+        port: The same; 0 for a free one.
+        tls: The files of TLS, None for plain HTTP.
+        idle_timeout_s: How long, in seconds, a client may be silent.
+        bound: A socket that is bound already, instead of host and port.
+
     Attributes:
         port: The port that was bound, after `start`; with 0 asked for, the one that the system chose.
         options: What each connection is given.
@@ -50,6 +59,7 @@ class ListenerServer:
         port: int = 0,
         tls: TlsFiles | None = None,
         idle_timeout_s: float = _IDLE_TIMEOUT_S,
+        bound: socket.socket | None = None,
     ) -> None:
         self._host = host
         self.port = port
@@ -57,6 +67,7 @@ class ListenerServer:
         self.options = PortOptions(listener, idle_timeout_s, self._connections)
         self._server: asyncio.Server | None = None
         self._tls = tls
+        self._bound = bound
 
     async def start(self) -> None:
         """Listen.
@@ -67,16 +78,14 @@ class ListenerServer:
         """
         context = None if self._tls is None else tls_context(self._tls)
         loop = asyncio.get_running_loop()
-
+        where: dict[str, Any] = {"host": self._host, "port": self.port, "reuse_address": True}
         try:
             self._server = await loop.create_server(
                 self._protocol(loop),
-                self._host,
-                self.port,
+                **(where if self._bound is None else {"sock": self._bound}),
                 ssl=context,
                 ssl_shutdown_timeout=None if context is None else _GOODBYE_S,
                 backlog=_BACKLOG,
-                reuse_address=True,
             )
         except OSError as error:
             raise UsageError(_why_not(error, self._host, self.port)) from error
