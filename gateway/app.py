@@ -19,6 +19,7 @@ from gateway.functions.service import LambdaService
 from gateway.hosting import Host, HostOptions
 from gateway.lambda_api.server import ControlServer
 from gateway.listener_options import ListenerOptions
+from gateway.listener_types import listener_type
 from gateway.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gateway.lambda_api.signature import SignatureCheck
     from gateway.limits.means import ResourceLimits
     from gateway.listener_ports import ListenerChange, ListenerPort
+    from gateway.listeners.call_backs import CallBacks
     from gateway.listeners.context import ListenerContext
 
 log = logging.getLogger("gateway")
@@ -73,17 +75,36 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self._host = Host(host_options)
+        self._call_backs: CallBacks | None = None
         self._listener_options = listener_options or ListenerOptions()
         self._sticky_key = os.urandom(32)
         self._closing = Tasks("the end of what the configuration no longer has")
         self.service = LambdaService(account_region=settings.account_region)
         try:
+            self._call_backs = self._lead_functions_back(settings)
             self._deployment = Deployment(settings, self._host, self.service)
         except UsageError:
+            if self._call_backs is not None:
+                self._call_backs.close()
             self._host.remove()
             raise
         self.ports: list[ListenerPort] = []
         self.servers: list[Server] = []
+
+    def _lead_functions_back(self, settings: Settings) -> "CallBacks | None":
+        """What leads functions to APIs of this gateway by their public names; None where no listener has one."""
+        host = self._host.options
+        if not any(listener_type(it.type).call_back_names for it in settings.listeners):
+            return None
+        if host.in_process:  # the gateway's own connections would be led too
+            log.info("functions in this process do not reach their APIs under https://DOMAIN")
+            return None
+        from gateway.listeners.call_backs import call_backs_of  # noqa: PLC0415 - most gateways have none
+
+        made = call_backs_of(settings.listeners, settings.account_region, self._host.workspace, host.variables)
+        if made is not None:
+            self._host.share(made.variables)
+        return made
 
     def add_control_port(self, host: str, port: int, signature: "SignatureCheck | None" = None) -> Server:
         """The Invoke API, health, reset and what listeners publish, on a port of their own.
@@ -137,8 +158,12 @@ class Gateway:
         await asyncio.sleep(0)  # the functions' turn: it ends with the launch of their processes
         from gateway.listener_ports import ListenerPort  # noqa: PLC0415 - see above
 
-        context = self._context(self.settings)
-        self.ports = [ListenerPort(listener, context, self._listener_options) for listener in self.settings.listeners]
+        context, listeners, call_backs = self._context(self.settings), self.settings.listeners, self._call_backs
+        if call_backs is not None:
+            listeners = tuple(call_backs.named(place, listener) for place, listener in enumerate(listeners))
+        self.ports = [ListenerPort(listener, context, self._listener_options) for listener in listeners]
+        if call_backs is not None:
+            await call_backs.start([port.listener for port in self.ports])
         self.servers = [*(port.server for port in self.ports), *self.servers]
 
     async def reconfigure(self, settings: Settings) -> None:
@@ -192,7 +217,10 @@ class Gateway:
 
     async def stop(self, grace_s: float) -> None:
         """Close the ports, let requests finish for ``grace_s`` seconds, stop the functions."""
-        await asyncio.gather(*(server.stop(grace_s) for server in self.servers))
+        stops = [server.stop(grace_s) for server in self.servers]
+        if self._call_backs is not None:
+            stops.append(self._call_backs.stop(grace_s))
+        await asyncio.gather(*stops)
         await asyncio.gather(*(port.aclose() for port in self.ports))
         await self._closing.wait()
         await self.service.aclose()
@@ -202,6 +230,8 @@ class Gateway:
         """Drop every request now; `stop` then ends at once."""
         for server in self.servers:
             server.force()
+        if self._call_backs is not None:
+            self._call_backs.force()
         self.service.abandon()
 
     def _context(self, settings: Settings) -> "ListenerContext":

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -62,10 +62,15 @@ class Host:
     def workspace(self) -> Path:
         """The folder of unpacked code and of what stands for ``/tmp``, made when it is first asked for."""
         if self._workspace is None:
+            self._find_limits()
             self._workspace = Path(tempfile.mkdtemp(prefix="gateway-", dir=self.limits.folder if self.limits else None))
             if self.limits:
                 self.reaper.remove_workspace(self._workspace)
         return self._workspace
+
+    def share(self, variables: Mapping[str, str]) -> None:
+        """Give functions these variables too, as if they were the gateway's own; before any target is made."""
+        self.options = replace(self.options, variables={**self.options.variables, **variables})
 
     def unpack(self, configuration: FunctionConfiguration) -> FunctionConfiguration:
         """The configuration with its code and layers as folders, which nothing changes when they were none.

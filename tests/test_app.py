@@ -14,11 +14,13 @@ from pathlib import Path
 import httpx
 import jwt
 import pytest
+from websockets.asyncio.client import connect
 
 from gateway.app import Gateway, Server
+from gateway.config.doors import FunctionUrlSettings, WebSocketApiSettings
 from gateway.config.forwarding import group_names
 from gateway.config.rules import FixedResponse, Forward, RuleSettings, TargetGroupTuple
-from gateway.config.settings import AlbSettings, FunctionSettings, Settings
+from gateway.config.settings import AlbSettings, FunctionSettings, ListenerSettings, Settings
 from gateway.errors import UsageError
 from gateway.hosting import HostOptions
 from gateway.lambda_api.signature import SignatureCheck
@@ -27,7 +29,8 @@ from gateway.types import Json
 from tests.gateways import Front, function, gateway_of, gateway_settings
 from tests.listeners.alb.identity_provider import provided
 from tests.listeners.doubles import Client, Echo
-from tests.targets.hosting import DEADLINE_S, Log, children, eventually, until_gone
+from tests.targets.hosting import DEADLINE_S, FUNCTIONS, Log, children, eventually, until_gone
+from tests.targets.runtime_api.opening import needs_node
 
 pytestmark = pytest.mark.anyio
 
@@ -443,3 +446,61 @@ async def test_nothing_is_left_of_a_gateway_that_cannot_be(tmp_path: Path, monke
 def is_empty(folder: Path) -> bool:
     """Whether nothing is in a folder."""
     return not any(folder.iterdir())
+
+
+BOTO3 = """
+import boto3, os
+
+def handler(event, context):
+    at = event["requestContext"]
+    if at["eventType"] == "MESSAGE":
+        url = f"https://{at['domainName']}/{at['stage']}"
+        api = boto3.client("apigatewaymanagementapi", endpoint_url=url)
+        told = str(os.environ.get("_GATEWAY_CALL_BACKS")).encode()
+        api.post_to_connection(ConnectionId=at["connectionId"], Data=told)
+    return {"statusCode": 200}
+"""
+FETCH = """
+export const handler = async (event) => {
+  const { eventType, domainName, stage, connectionId } = event.requestContext;
+  if (eventType === 'MESSAGE') {
+    const url = `https://${domainName}/${stage}/@connections/${encodeURIComponent(connectionId)}`;
+    await fetch(url, { method: 'POST', body: `${process.env._GATEWAY_CALL_BACKS}` });
+  }
+  return { statusCode: 200 };
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "nothing"),
+    [("app.py", BOTO3, "None"), pytest.param("app.mjs", FETCH, "undefined", marks=needs_node)],
+)
+async def test_a_function_calls_its_api_back(tmp_path: Path, file: str, source: str, nothing: str) -> None:
+    """The URL is the one that real projects build from the event; the handler sees nothing of how it leads there."""
+    (tmp_path / file).write_text(source)
+    runtime = "python" if file.endswith(".py") else "nodejs"
+    app = FunctionSettings("app", "app.handler", runtime=runtime, code=tmp_path, timeout=20, environments=1)
+    settings = Settings(tmp_path, {"app": app}, {}, (WebSocketApiSettings(0, "app"),))
+    gateway = Gateway(settings, HostOptions(os.environ, Log().append, python=sys.executable))
+    await gateway.start()
+    try:
+        async with connect(f"ws://127.0.0.1:{gateway.servers[0].port}/prod", proxy=None) as client:
+            await client.send("{}")
+            assert await asyncio.wait_for(client.recv(), DEADLINE_S) == nothing
+    finally:
+        await gateway.stop(5)
+
+
+@pytest.mark.parametrize("listener", [WebSocketApiSettings(0, "app"), FunctionUrlSettings(0, "app")])
+async def test_a_handler_in_this_process_calls_nobody_back(
+    listener: ListenerSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would lead the gateway's own connections; where it matters that is said."""
+    caplog.set_level("INFO")
+    options = HostOptions(os.environ, Log().append, in_process=True)
+    gateway = Gateway(Settings(FUNCTIONS, {"app": function("app", "host.alb")}, {}, (listener,)), options)
+    await gateway.stop(0)
+
+    told = "functions in this process do not reach their APIs under https://DOMAIN"
+    assert (told in caplog.messages) is (listener.type == "websocket_api")

@@ -55,6 +55,14 @@ async def test_worker(host: Host, tmp_path: Path) -> None:
     assert found[1] == str(tmp_path)
 
 
+def test_variables_of_the_gateway_for_functions(host: Host) -> None:
+    """What is shared stands beside the gateway's own variables, and wins over them."""
+    own = host.options.variables
+    host.share({"AWS_CA_BUNDLE": "/ours.pem"})
+
+    assert host.options.variables == {**own, "AWS_CA_BUNDLE": "/ours.pem"}
+
+
 async def test_in_process() -> None:
     """With the option it runs here."""
     host = Host(replace(OPTIONS, in_process=True))

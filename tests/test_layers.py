@@ -46,8 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"functions", "listeners", "observe", "private_files", "targets", "translation"},
     "listener_options": {"listeners", "observe", "recordings"},
     "listener_ports": {"config", "lambda_api", "listener_options", "listener_types", "listeners", "loading", "observe"},
-    "app": {"config", "errors", "functions", "lambda_api", "limits", "listeners", "same_origin", "tasks"}
-    | {"deployment", "hosting", "listener_options", "listener_ports"},
+    "app": {"config", "errors", "functions", "lambda_api", "limits", "listener_types", "listeners", "same_origin"}
+    | {"deployment", "hosting", "listener_options", "listener_ports", "tasks"},
     "testing": CALLS
     | {"app", "bootstraps", "config", "functions", "hosting", "listener_types", "listeners", "observe", "targets"}
     | {"translation"},

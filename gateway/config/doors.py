@@ -179,7 +179,7 @@ class WebSocketApiSettings(ListenerKeys):
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     """Variables of the stage."""
     domain_name: str = ""
-    """domainName in events; left out, the host that the client used."""
+    """domainName in events, under which functions call the API back; left out, its own name or the client's host."""
     route_selection_expression: Annotated[
         str, Matching(r"\$\{?request\.body\.[^\s{}]+\}?", "a path into the message, such as '$request.body.action'")
     ] = "$request.body.action"

@@ -70,6 +70,8 @@ _FROM_HOST = (
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
+    "NODE_EXTRA_CA_CERTS",
+    "_GATEWAY_CALL_BACKS",
 )
 
 
@@ -131,8 +133,8 @@ def function_variables(
 ) -> dict[str, str]:
     """Everything a function sees, apart from what one runtime adds.
 
-    ``host`` is the gateway's own environment: credentials, certificates, proxies, ``HOME`` and ``PATH`` are taken from
-    it, nothing else.  ``scratch`` stands for ``/tmp``.
+    ``host`` is the gateway's own environment, with where call-backs lead: credentials, certificates, proxies, ``HOME``
+    and ``PATH`` are taken from it, nothing else.  ``scratch`` stands for ``/tmp``.
     """
     variables = {name: host[name] for name in _FROM_HOST if name in host}
     variables |= credentials(host, configuration.environment)
