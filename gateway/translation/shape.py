@@ -8,6 +8,8 @@ from typing import Final, NamedTuple, Protocol
 
 from gateway.types import Json
 
+MISSING: Final = "is missing; it is always there"
+
 
 class Misfit(NamedTuple):
     """One difference.
@@ -142,7 +144,7 @@ class Members:
                 yield Misfit(f"{pointer}/{escaped(name)}", said)
         for name, shape in self.required.items():
             if name not in value:
-                yield Misfit(f"{pointer}/{name}", "is missing; it is always there")
+                yield Misfit(f"{pointer}/{name}", MISSING)
             else:
                 yield from shape.misfits(value[name], f"{pointer}/{name}")
         for name, member in value.items():

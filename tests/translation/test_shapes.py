@@ -82,6 +82,20 @@ def test_usual_mistakes(name: str, changes: dict[str, Any], said: str) -> None:
     assert sum(line.startswith(said) for line in found) == 1, found
 
 
+@pytest.mark.parametrize(
+    ("member", "said"), [("deploymentId", " since 2024"), ("apiId", ""), ("identity/principalOrgId", " since 2018")]
+)
+def test_a_member_that_is_new_is_said_to_be(member: str, said: str) -> None:
+    """An event of before has none, and a listener of today sends none without it."""
+    event = event_of("rest", FULL)
+    *way, last = member.split("/")
+    (event["requestContext"][way[0]] if way else event["requestContext"]).pop(last)
+
+    (misfit,) = event_misfits("rest", event)
+
+    assert str(misfit) == f"/requestContext/{member}: is missing; it is always there{said}"
+
+
 def test_an_event_of_another_front_door() -> None:
     """Each front door refuses the others' events."""
     for name in NAMES:
