@@ -8,7 +8,7 @@ import click
 
 from gateway.errors import Fault, UsageError
 from gateway.listener_types import FLAVOURS
-from gateway.observe.cloudwatch import captured, event_differences, events_of, nothing_found
+from gateway.observe.cloudwatch import captured, compare, events_of, nothing_found
 from gateway.observe.har import from_har
 from gateway.observe.recording import NO_REDACTION, Recording
 from gateway.observe.redaction import Redaction, redaction_with
@@ -77,17 +77,23 @@ def _import_events(file: Path, folder: Path, redaction: Redaction) -> int:
     recordings: list[Recording] = []
     different = 0
     for place, recording in _captured(file):
-        try:
-            found = [str(difference) for difference in event_differences(recording)]
-        except Fault as fault:
-            found = [f"this gateway does not forward the request: {fault}"]
+        found, notes = _compared(recording)
         different += bool(found)
         click.echo(f"{'different' if found else 'same     '}  {place}: {_describe(recording)}")
-        for text in found:
+        for text in [*found, *notes]:
             click.echo(f"  {text.replace(chr(10), chr(10) + '  ')}")
         recordings.append(recording)
     _write(recordings, folder, redaction)
     return different
+
+
+def _compared(recording: Recording) -> tuple[list[str], list[str]]:
+    """What differs, and what is said of the comparison."""
+    try:
+        found, notes = compare(recording)
+    except Fault as fault:
+        return [f"this gateway does not forward the request: {fault}"], []
+    return [str(difference) for difference in found], notes
 
 
 def _captured(file: Path) -> Iterator[tuple[str, Recording]]:

@@ -6,17 +6,20 @@ and CloudWatch Logs Insights give: JSON with the line in ``message`` or ``@messa
 
 import json
 from collections.abc import Iterator
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from gateway.errors import UsageError
 from gateway.observe.cases import authorizer_of
-from gateway.observe.differences import Difference, differences
+from gateway.observe.differences import NOTHING, Difference, differences
 from gateway.observe.flavour_options import make_flavour
 from gateway.observe.recording import Recording
+from gateway.translation.contracts.ages import SINCE
 from gateway.translation.flavour_options import encode_as
 from gateway.translation.rebuild import rebuild
 from gateway.types import Json
 
+_EVENT: Final = "/event"
 _DEPTH: Final = 4
 """How many wrappings are looked into."""
 
@@ -52,17 +55,44 @@ def captured(event: Json, source: str) -> Recording:
     )
 
 
-def event_differences(recording: Recording) -> list[Difference]:
-    """What this gateway writes otherwise than AWS did.
+class Comparison(NamedTuple):
+    """What became of a captured event.
+
+    Attributes:
+        differences: What this gateway writes otherwise than AWS did.
+        notes: What was not compared, and why.
+    """
+
+    differences: list[Difference]
+    notes: list[str]
+
+
+def compare(recording: Recording) -> Comparison:
+    """Hold what this gateway writes against what AWS wrote.
 
     Raises:
         Fault: This gateway would not forward the request at all.
     """
     assert recording.arrival is not None  # noqa: S101 - `captured` gives one
-    flavour, authorizer = make_flavour(recording.flavour, recording.options), authorizer_of(recording.event)
+    event, mask = recording.event, recording.mask
+    flavour, authorizer = make_flavour(recording.flavour, recording.options), authorizer_of(event)
     granted = authorizer if isinstance(authorizer, dict) else None
     now: Json = json.loads(encode_as(flavour, recording.request, recording.arrival, granted))
-    return differences(recording.event, now, "/event", recording.mask)
+    year = datetime.fromtimestamp(recording.arrival.epoch_ms / 1000, UTC).year if recording.arrival.epoch_ms else None
+    found, notes = _without_newer(differences(event, now, _EVENT, mask), year)
+    return Comparison(found, notes)
+
+
+def _without_newer(found: list[Difference], year: int | None) -> tuple[list[Difference], list[str]]:
+    """The differences that are not only a member's age; the year of the event is None where it has no time."""
+    kept, notes = [], []
+    for difference in found:
+        since = SINCE.get(difference.pointer.removeprefix(_EVENT))
+        if since is None or year is None or year > since or difference.recorded != NOTHING:
+            kept.append(difference)
+        else:
+            notes.append(f"{difference.pointer} is not compared: AWS sends it since {since}, this event is of {year}")
+    return kept, notes
 
 
 def _in_text(text: str, depth: int) -> Iterator[Json]:

@@ -8,6 +8,9 @@ from typing import Final, NamedTuple
 from gateway.observe.redaction import REDACTED
 from gateway.types import Json
 
+NOTHING: Final = "(nothing)"
+"""Stands for a member that is not there."""
+
 _NUMBERS: Final = (int, float)
 _SHOWN: Final = 120
 _BEFORE: Final = 30
@@ -70,9 +73,7 @@ def _members(
             yield from _differences(recorded[key], now[key], inner, ignore)
         elif not _covered(inner, ignore):
             gone = key in recorded
-            yield Difference(
-                inner, _shown(recorded[key]) if gone else "(nothing)", "(nothing)" if gone else _shown(now[key])
-            )
+            yield Difference(inner, _shown(recorded[key]) if gone else NOTHING, NOTHING if gone else _shown(now[key]))
 
 
 def _texts(recorded: str, now: str, pointer: str, ignore: list[list[str]]) -> Iterator[Difference]:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from gateway.observe.cloudwatch import captured, event_differences, events_of, nothing_found
+from gateway.observe.cloudwatch import captured, compare, events_of, nothing_found
+from gateway.translation.instants import request_time
 from gateway.types import Json
 from tests.observe.exchanges import recorded
 
@@ -47,8 +48,23 @@ def test_a_captured_event_is_equal_or_its_differences_are_told() -> None:
     other = captured({**EVENT, "isBase64Encoded": True, "body": "eyJhIjoxfQ=="}, "captured on AWS")
 
     assert (recording.flavour, recording.source) == ("http", "captured on AWS")
-    assert event_differences(recording) == []
-    assert [place.pointer for place in event_differences(other)] == ["/event/body", "/event/isBase64Encoded"]
+    assert compare(recording) == ([], [])
+    assert [place.pointer for place in compare(other).differences] == ["/event/body", "/event/isBase64Encoded"]
+
+
+@pytest.mark.parametrize(("epoch_ms", "same"), [(1_680_645_343_655, True), (1_744_668_620_123, False)])
+def test_a_member_that_is_newer_than_the_event_is_no_difference(epoch_ms: int, same: bool) -> None:
+    """An event of 2023 has no deploymentId; one of 2025 that has none is another one."""
+    event = json.loads(json.dumps(recorded("rest").event))
+    context = event["requestContext"]
+    del context["deploymentId"]
+    context |= {"requestTimeEpoch": epoch_ms, "requestTime": request_time(epoch_ms)}
+
+    found, notes = compare(captured(event, "captured on AWS"))
+
+    pointer = "/event/requestContext/deploymentId"
+    assert [place.pointer for place in found] == ([] if same else [pointer])
+    assert notes == ([f"{pointer} is not compared: AWS sends it since 2024, this event is of 2023"] if same else [])
 
 
 def test_an_empty_log_is_told_what_to_do() -> None:
