@@ -13,8 +13,10 @@ from gateway.errors import UsageError
 from gateway.observe.cases import authorizer_of
 from gateway.observe.differences import NOTHING, Difference, differences
 from gateway.observe.flavour_options import make_flavour
+from gateway.observe.member_order import is_sorted, order_differences
 from gateway.observe.recording import Recording
 from gateway.translation.contracts.ages import SINCE
+from gateway.translation.contracts.contract import contract_of
 from gateway.translation.flavour_options import encode_as
 from gateway.translation.rebuild import rebuild
 from gateway.types import Json
@@ -59,7 +61,7 @@ class Comparison(NamedTuple):
     """What became of a captured event.
 
     Attributes:
-        differences: What this gateway writes otherwise than AWS did.
+        differences: What this gateway writes otherwise than AWS did, the order of members included.
         notes: What was not compared, and why.
     """
 
@@ -80,6 +82,11 @@ def compare(recording: Recording) -> Comparison:
     now: Json = json.loads(encode_as(flavour, recording.request, recording.arrival, granted))
     year = datetime.fromtimestamp(recording.arrival.epoch_ms / 1000, UTC).year if recording.arrival.epoch_ms else None
     found, notes = _without_newer(differences(event, now, _EVENT, mask), year)
+    if is_sorted(event):
+        notes.append("the order of members is not compared: the log has them sorted by name")
+    else:
+        unordered = [_EVENT + pointer for pointer in contract_of(recording.flavour).unordered]
+        found += order_differences(event, now, _EVENT, [*mask, *unordered])
     return Comparison(found, notes)
 
 

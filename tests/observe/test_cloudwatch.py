@@ -67,6 +67,31 @@ def test_a_member_that_is_newer_than_the_event_is_no_difference(epoch_ms: int, s
     assert notes == ([f"{pointer} is not compared: AWS sends it since 2024, this event is of 2023"] if same else [])
 
 
+def reordered(value: Json, *, sort: bool = False) -> Json:
+    """The same with the members of each object backwards, or by name."""
+    if isinstance(value, dict):
+        names = sorted(value) if sort else list(reversed(value))
+        return {name: reordered(value[name], sort=sort) for name in names}
+    return value
+
+
+def test_the_order_of_members_is_compared() -> None:
+    """Of the event and of what is in it, but for the headers of a Function URL."""
+    for name in ("rest", "url"):
+        found = [place.pointer for place in compare(captured(reordered(recorded(name).event), "")).differences]
+
+        assert {"/event", "/event/requestContext"} <= set(found)
+        assert ("/event/headers" in found) is (name == "rest")
+
+
+def test_an_order_that_a_logger_has_made_is_not_compared() -> None:
+    """Which is said."""
+    found, notes = compare(captured(reordered(EVENT, sort=True), ""))
+
+    assert found == []
+    assert notes == ["the order of members is not compared: the log has them sorted by name"]
+
+
 def test_an_empty_log_is_told_what_to_do() -> None:
     """The function must log its event."""
     assert "print(json.dumps(event))" in str(nothing_found("a.log"))

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 
 from gateway.errors import Fault, UsageError
+from gateway.observe.cloudwatch import captured as captured_event
+from gateway.observe.cloudwatch import compare
 from gateway.observe.differences import ignored
 from gateway.translation.flavour_options import build_flavour
 from gateway.translation.flavours.alb import Alb
@@ -69,6 +71,9 @@ def test_captured_events_are_made_again(path: Path) -> None:
     masked = [f"/event{pointer}" for pointer in case.get("mask", ())]
 
     assert [place for place in again(case["event"]) if not ignored(place.pointer, masked)] == [], case["why"]
+    if case.get("compare") == "ordered":
+        found, _ = compare(captured_event(case["event"], "captured"))
+        assert [place for place in found if not ignored(place.pointer, masked)] == [], case["why"]
 
 
 REST_EVENT = json.loads(build_flavour("rest").encode(REQUEST, ARRIVAL))

@@ -33,6 +33,7 @@ class Contract(NamedTuple):
         infers: A result without ``statusCode`` is a body.
         note: What to say of every result that it accepts, in place of what is said of members; "" for nothing.
         misfits: What a shape cannot say of an event.
+        unordered: Pointers of members whose own members come in any order.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Contract(NamedTuple):
     infers: bool = False
     note: str = ""
     misfits: Callable[[dict[str, Json]], Iterator[Misfit]] = _fits
+    unordered: tuple[str, ...] = ()
 
 
 def contract_of(name: str) -> Contract:
