@@ -11,11 +11,18 @@ from typing import Any, Final
 from gateway.errors import UsageError
 from gateway.translation import host
 from gateway.translation.contracts.contract import Contract, Event
-from gateway.translation.contracts.rebuilt import NO_REQUEST_ID, Lines, Rebuilt, body_of, line
+from gateway.translation.contracts.rebuilt import NO_REQUEST_ID, Lines, Rebuilt, body_of, line, of_context
 from gateway.translation.messages import Arrival, Request, Tls
 from gateway.translation.shape import FLAG, TEXT, ListOf, MapOf, Members, Shape
 from gateway.types import Address, Json
 
+_SHOWN_IN: Final = {
+    "preserve_host": ("host",),
+    "xff_mode": ("x-forwarded-for",),
+    "xff_client_port": ("x-forwarded-for",),
+    "tls_headers": ("x-amzn-tls-version", "x-amzn-tls-cipher-suite"),
+}
+"""The headers that the attributes of a load balancer are about."""
 _TLS = ("x-amzn-tls-version", "x-amzn-tls-cipher-suite")
 
 
@@ -54,7 +61,18 @@ def from_alb(event: Mapping[str, Any]) -> Rebuilt:
         http_version="2" if event["isBase64Encoded"] and not body else "1.1",
         tls=tls,
     )
-    return Rebuilt("alb-multi" if multi else "alb", options, request, Arrival(NO_REQUEST_ID, 0, trace_id))
+    arrival = Arrival(NO_REQUEST_ID, 0, trace_id)
+    taken = _taken(attributes, "/event/multiValueHeaders/" if multi else "/event/headers/", request)
+    return Rebuilt("alb-multi" if multi else "alb", options, request, arrival, taken=taken)
+
+
+def _taken(attributes: Mapping[str, Json], headers: str, request: Request) -> dict[str, tuple[str, ...]]:
+    """What was chosen to fit, and where it shows."""
+    shown = {name: tuple(headers + line for line in _SHOWN_IN[name]) for name in attributes}
+    shown["target_group_arn"] = of_context("elb/targetGroupArn")
+    if request.http_version == "2":
+        shown["http_version"] = ("/event/isBase64Encoded",)
+    return shown
 
 
 def _values(event: Mapping[str, Any]) -> dict[str, list[str]]:

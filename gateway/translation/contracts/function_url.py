@@ -5,11 +5,18 @@ from typing import Any, Final
 
 from gateway.translation.contracts.contract import Contract, Event
 from gateway.translation.contracts.payload_v2 import RESULT, SHAPE, is_of_function_url, other_version, request_of
-from gateway.translation.contracts.rebuilt import Rebuilt
+from gateway.translation.contracts.rebuilt import Rebuilt, of_context, taken_from
 from gateway.translation.front_door import bare_host
 from gateway.translation.messages import Arrival
 from gateway.types import Json
 
+_TAKEN: Final = {
+    "url_id": of_context("apiId"),
+    "domain_name": of_context("domainName"),
+    "account_id": of_context("accountId"),
+    "tls_version": ("/event/headers/x-amzn-tls-version",),
+    "tls_cipher": ("/event/headers/x-amzn-tls-cipher-suite",),
+}
 _TLS: Final = frozenset({"x-amzn-tls-version", "x-amzn-tls-cipher-suite"})
 
 
@@ -26,7 +33,8 @@ def from_function_url(event: Mapping[str, Any]) -> Rebuilt:
     for option, name in (("tls_version", "x-amzn-tls-version"), ("tls_cipher", "x-amzn-tls-cipher-suite")):
         if name in event["headers"]:
             options[option] = event["headers"][name]
-    return Rebuilt("url", options, request, Arrival(context["requestId"], context["timeEpoch"], trace_id))
+    arrival = Arrival(context["requestId"], context["timeEpoch"], trace_id)
+    return Rebuilt("url", options, request, arrival, taken=taken_from(_TAKEN, options))
 
 
 def _is_function_url(event: Event, context: Event) -> bool:

@@ -6,13 +6,25 @@ from urllib.parse import quote
 
 from gateway.translation.contracts import payload_v1, payload_v2
 from gateway.translation.contracts.contract import DEVELOPER_GUIDE, Contract, Event
-from gateway.translation.contracts.rebuilt import NO_REQUEST_ID, Rebuilt, api_options
+from gateway.translation.contracts.rebuilt import (
+    API_TAKEN,
+    NO_REQUEST_ID,
+    Rebuilt,
+    api_options,
+    of_context,
+    taken_from,
+)
 from gateway.translation.messages import Arrival
 from gateway.translation.shape import TEXT, Members, Misfit
 from gateway.types import Json
 
 _PATH: Final = "/!$&'()*+,;=:@~"
 """What a path may hold as it is (RFC 3986, 3.3)."""
+
+
+_TAKEN: Final = {**API_TAKEN, "stages": (*of_context("stage"), "/event/stageVariables")}
+_TAKEN_V2: Final = {**_TAKEN, "routes": ("/event/routeKey", *of_context("routeKey"))}
+_TAKEN_V1: Final = {**_TAKEN, "routes": of_context("resourceId")}
 
 
 def from_http(event: Mapping[str, Any]) -> Rebuilt:
@@ -31,7 +43,8 @@ def from_http(event: Mapping[str, Any]) -> Rebuilt:
     mask = ["/event/requestContext/requestId"]
     if "authentication" in context:
         mask.append("/event/requestContext/authentication")
-    return Rebuilt("http", options, request, Arrival(NO_REQUEST_ID, context["timeEpoch"], trace_id), tuple(mask))
+    arrival = Arrival(NO_REQUEST_ID, context["timeEpoch"], trace_id)
+    return Rebuilt("http", options, request, arrival, tuple(mask), taken_from(_TAKEN_V2, options))
 
 
 def from_http_v1(event: Mapping[str, Any]) -> Rebuilt:
@@ -42,8 +55,8 @@ def from_http_v1(event: Mapping[str, Any]) -> Rebuilt:
     options["routes"] = [context["resourceId"]]
     options["stages"] = {context["stage"]: event.get("stageVariables") or {}}
     arrival = Arrival(NO_REQUEST_ID, context["requestTimeEpoch"], trace_id)
-    mask = payload_v1.masked("extendedRequestId", "requestId", *payload_v1.callers_members(context["identity"]))
-    return Rebuilt("http-v1", options, request, arrival, mask)
+    mask = of_context("extendedRequestId", "requestId", *payload_v1.callers_members(context["identity"]))
+    return Rebuilt("http-v1", options, request, arrival, mask, taken_from(_TAKEN_V1, options))
 
 
 def _is_v2(event: Event, context: Event) -> bool:

@@ -65,11 +65,6 @@ def callers_members(identity: Mapping[str, Any]) -> list[str]:
     return [f"identity/{name}" for name, value in identity.items() if value is not None and name not in _OF_REQUEST]
 
 
-def masked(*members: str) -> tuple[str, ...]:
-    """Pointers to members of ``requestContext``."""
-    return tuple(f"/event/requestContext/{member}" for member in members)
-
-
 def unpaired(event: dict[str, Json]) -> Iterator[Misfit]:
     """Where the two maps of a pair do not say the same."""
     yield from pair_misfits(event, "headers", "multiValueHeaders")

@@ -23,6 +23,8 @@ class Rebuilt(NamedTuple):
         request: What the client sent, as far as the event keeps it.
         arrival: Instant, trace id and, where the event has it, request id.
         mask: JSON Pointers, beginning with ``/event``, to what only AWS can know.
+        taken: What was chosen so that the same event comes out, with pointers to the members that show nothing but this
+            choice; each begins with ``/event`` too.
     """
 
     flavour: str
@@ -30,6 +32,7 @@ class Rebuilt(NamedTuple):
     request: Request
     arrival: Arrival
     mask: tuple[str, ...] = ()
+    taken: Mapping[str, tuple[str, ...]] = {}
 
 
 def body_of(event: Mapping[str, Any]) -> bytes:
@@ -57,9 +60,27 @@ def sent_trace(value: str) -> tuple[str, str]:
     return ("" if value == f"Root={root}" else value), root
 
 
+def of_context(*members: str) -> tuple[str, ...]:
+    """Pointers to members of ``requestContext``."""
+    return tuple(f"/event/requestContext/{member}" for member in members)
+
+
 def api_options(context: Mapping[str, Any], host: str) -> dict[str, Json]:
-    """The options that every API of API Gateway has."""
+    """The options that every API of API Gateway has; `API_TAKEN` says where they show."""
     options: dict[str, Json] = {"api_id": context["apiId"], "account_id": context["accountId"]}
     if context["domainName"] != bare_host(host):
         options["domain_name"] = context["domainName"]
     return options
+
+
+API_TAKEN: Final[Mapping[str, tuple[str, ...]]] = {
+    "api_id": of_context("apiId"),
+    "account_id": of_context("accountId"),
+    "domain_name": of_context("domainName"),
+}
+"""Where the options of `api_options` show."""
+
+
+def taken_from(table: Mapping[str, tuple[str, ...]], options: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
+    """The rows of those options that were chosen."""
+    return {name: table[name] for name in table if options.get(name)}

@@ -10,11 +10,10 @@ from gateway.translation.contracts.payload_v1 import (
     OBJECT,
     RESULT,
     callers_members,
-    masked,
     request_of,
     unpaired,
 )
-from gateway.translation.contracts.rebuilt import Rebuilt, api_options
+from gateway.translation.contracts.rebuilt import API_TAKEN, Rebuilt, api_options, of_context, taken_from
 from gateway.translation.front_door import NO_BASE_PATH
 from gateway.translation.messages import Arrival
 from gateway.translation.shape import TEXT, Members
@@ -35,12 +34,22 @@ def from_rest(event: Mapping[str, Any]) -> Rebuilt:
     if event["isBase64Encoded"]:
         options["binary_media_types"] = ["*/*"]
     arrival = Arrival(context["requestId"], context["requestTimeEpoch"], trace_id)
-    mask = masked("extendedRequestId", "resourceId", *callers_members(context["identity"]))
+    mask = of_context("extendedRequestId", "resourceId", *callers_members(context["identity"]))
     if edge:
-        mask += masked("identity/sourceIp")
+        mask += of_context("identity/sourceIp")
     if "customDomain" not in context:  # nobody knows since when it is there
-        mask += masked("customDomain")
-    return Rebuilt("rest", options, request, arrival, mask)
+        mask += of_context("customDomain")
+    return Rebuilt("rest", options, request, arrival, mask, taken_from(_TAKEN, options))
+
+
+_TAKEN: Final = {
+    **API_TAKEN,
+    "stage": of_context("stage"),
+    "deployment_id": of_context("deploymentId"),
+    "stage_variables": ("/event/stageVariables",),
+    "routes": ("/event/resource", *of_context("resourcePath", "operationName")),
+    "binary_media_types": ("/event/isBase64Encoded",),
+}
 
 
 def _edge(event: Mapping[str, Any]) -> str:

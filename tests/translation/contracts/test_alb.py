@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,3 +35,18 @@ def test_a_client_with_its_port_comes_back() -> None:
         with_port = make_flavour("alb", {"attributes": {"xff_client_port": True}})
         assert rebuild(json.loads(with_port.encode(request, ARRIVAL))).request.client == (host, 4711)
         assert rebuild(json.loads(make_flavour("alb", {}).encode(request, ARRIVAL))).request.client == (host, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("alb", "/event/headers/host"), ("alb-multi", "/event/multiValueHeaders/host")]
+)
+def test_what_was_chosen_to_fit_is_told(name: str, line: str) -> None:
+    """A host that is not as load balancers write it, HTTP/2, and the target group, with where they show."""
+    request = REQUEST._replace(headers=[(b"Host", b"EXAMPLE.com")], body=b"", http_version="2")
+    flavour = make_flavour(name, {"attributes": {"preserve_host": True}})
+
+    assert rebuild(json.loads(flavour.encode(request, ARRIVAL))).taken == {
+        "preserve_host": (line,),
+        "target_group_arn": ("/event/requestContext/elb/targetGroupArn",),
+        "http_version": ("/event/isBase64Encoded",),
+    }

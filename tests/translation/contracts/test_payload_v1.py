@@ -1,6 +1,7 @@
 """What events of payload format 1.0 have in common."""
 
-from gateway.translation.contracts.payload_v1 import callers_members, masked, unpaired
+from gateway.translation.contracts.payload_v1 import callers_members, unpaired
+from gateway.translation.contracts.rebuilt import of_context
 from gateway.types import Json
 
 
@@ -19,4 +20,4 @@ def test_what_is_known_of_a_caller_is_masked() -> None:
     """But for what the request itself tells."""
     known = callers_members({"sourceIp": "192.0.2.1", "userAgent": "x", "caller": "AIDA", "user": None})
 
-    assert masked(*known) == ("/event/requestContext/identity/caller",)
+    assert of_context(*known) == ("/event/requestContext/identity/caller",)
