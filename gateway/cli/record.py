@@ -8,7 +8,7 @@ import click
 
 from gateway.errors import Fault, UsageError
 from gateway.listener_types import FLAVOURS
-from gateway.observe.cloudwatch import captured, compare, events_of, nothing_found
+from gateway.observe.cloudwatch import Captured, captured, compare, events_of, nothing_found
 from gateway.observe.har import from_har
 from gateway.observe.recording import NO_REDACTION, Recording
 from gateway.observe.redaction import Redaction, redaction_with
@@ -76,8 +76,9 @@ def _import_events(file: Path, folder: Path, redaction: Redaction) -> int:
     """Import a log; gives the number of events that this gateway writes otherwise."""
     recordings: list[Recording] = []
     different = 0
-    for place, recording in _captured(file):
-        found, notes = _compared(recording)
+    for place, capture in _captured(file):
+        recording = capture.recording
+        found, notes = _compared(capture)
         different += bool(found)
         click.echo(f"{'different' if found else 'same     '}  {place}: {_describe(recording)}")
         for text in [*found, *notes]:
@@ -87,16 +88,16 @@ def _import_events(file: Path, folder: Path, redaction: Redaction) -> int:
     return different
 
 
-def _compared(recording: Recording) -> tuple[list[str], list[str]]:
+def _compared(capture: Captured) -> tuple[list[str], list[str]]:
     """What differs, and what is said of the comparison."""
     try:
-        found, notes = compare(recording)
+        found, notes = compare(capture)
     except Fault as fault:
         return [f"this gateway does not forward the request: {fault}"], []
     return [str(difference) for difference in found], notes
 
 
-def _captured(file: Path) -> Iterator[tuple[str, Recording]]:
+def _captured(file: Path) -> Iterator[tuple[str, Captured]]:
     """The client's requests in a log; other events are named and left out."""
     events = list(events_of(file.read_text(errors="replace")))
     if not events:

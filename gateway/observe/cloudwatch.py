@@ -5,8 +5,9 @@ and CloudWatch Logs Insights give: JSON with the line in ``message`` or ``@messa
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final, NamedTuple
 
 from gateway.errors import UsageError
@@ -22,6 +23,7 @@ from gateway.translation.rebuild import rebuild
 from gateway.types import Json
 
 _EVENT: Final = "/event"
+_AUTHORIZER: Final = "/event/requestContext/authorizer"
 _DEPTH: Final = 4
 """How many wrappings are looked into."""
 
@@ -39,14 +41,27 @@ def events_of(text: str) -> Iterator[tuple[int, Json]]:
             yield 1, event
 
 
-def captured(event: Json, source: str) -> Recording:
-    """An event that AWS wrote, with the request behind it.
+class Captured(NamedTuple):
+    """An event that AWS wrote.
+
+    Attributes:
+        recording: It, with the request behind it.
+        taken: What was chosen after the event itself, so that the same one comes out, with pointers to the members that
+            show nothing but this choice.
+    """
+
+    recording: Recording
+    taken: Mapping[str, tuple[str, ...]]
+
+
+def captured(event: Json, source: str) -> Captured:
+    """Read an event that AWS wrote.
 
     Raises:
         UsageError: No client's request is behind it.
     """
     rebuilt = rebuild(event)
-    return Recording(
+    recording = Recording(
         rebuilt.flavour,
         rebuilt.options,
         rebuilt.request,
@@ -55,6 +70,18 @@ def captured(event: Json, source: str) -> Recording:
         mask=rebuilt.mask,
         source=source,
     )
+    taken = {**rebuilt.taken, "authorizer": (_AUTHORIZER,)}
+    present = {name: tuple(pointer for pointer in taken[name] if _has(event, pointer)) for name in taken}
+    return Captured(recording, {name: pointers for name, pointers in present.items() if pointers})
+
+
+def _has(event: Json, pointer: str) -> bool:
+    """Whether a member is there."""
+    for name in pointer.removeprefix(_EVENT + "/").split("/"):
+        if not isinstance(event, dict) or name not in event:
+            return False
+        event = event[name]
+    return True
 
 
 class Comparison(NamedTuple):
@@ -69,25 +96,36 @@ class Comparison(NamedTuple):
     notes: list[str]
 
 
-def compare(recording: Recording) -> Comparison:
+def compare(capture: Captured) -> Comparison:
     """Hold what this gateway writes against what AWS wrote.
 
     Raises:
         Fault: This gateway would not forward the request at all.
     """
+    recording, taken = capture
     assert recording.arrival is not None  # noqa: S101 - `captured` gives one
-    event, mask = recording.event, recording.mask
+    event, mask = recording.event, [*recording.mask, *chain.from_iterable(taken.values())]
     flavour, authorizer = make_flavour(recording.flavour, recording.options), authorizer_of(event)
     granted = authorizer if isinstance(authorizer, dict) else None
     now: Json = json.loads(encode_as(flavour, recording.request, recording.arrival, granted))
     year = datetime.fromtimestamp(recording.arrival.epoch_ms / 1000, UTC).year if recording.arrival.epoch_ms else None
     found, notes = _without_newer(differences(event, now, _EVENT, mask), year)
+    notes += _said(capture)
     if is_sorted(event):
         notes.append("the order of members is not compared: the log has them sorted by name")
     else:
         unordered = [_EVENT + pointer for pointer in contract_of(recording.flavour).unordered]
         found += order_differences(event, now, _EVENT, [*mask, *unordered])
     return Comparison(found, notes)
+
+
+def _said(capture: Captured) -> Iterator[str]:
+    """What is not compared since its value came from the event, or can come from AWS only."""
+    if capture.taken:
+        shown = ", ".join(f"{name} ({', '.join(pointers)})" for name, pointers in capture.taken.items())
+        yield f"taken from the event itself, so not compared: {shown}"
+    if masked := [pointer for pointer in capture.recording.mask if _has(capture.recording.event, pointer)]:
+        yield f"known to AWS alone, so not compared: {', '.join(masked)}"
 
 
 def _without_newer(found: list[Difference], year: int | None) -> tuple[list[Difference], list[str]]:

@@ -71,6 +71,7 @@ def test_events_of_aws_become_recordings(tmp_path: Path) -> None:
 
     assert done.stdout.splitlines() == [
         "same       log.jsonl, line 2: alb POST /pets/7",
+        "  taken from the event itself, so not compared: target_group_arn (/event/requestContext/elb/targetGroupArn)",
         (
             "left out   log.jsonl, line 3: this is an event of a WebSocket API, "
             "which has no HTTP request behind each event"

@@ -1,10 +1,11 @@
 """Events out of a function's log."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from gateway.observe.cloudwatch import captured, compare, events_of, nothing_found
+from gateway.observe.cloudwatch import Captured, captured, compare, events_of, nothing_found
 from gateway.translation.instants import request_time
 from gateway.types import Json
 from tests.observe.exchanges import recorded
@@ -42,14 +43,42 @@ def test_what_is_no_event_is_passed_over() -> None:
 
 def test_a_captured_event_is_equal_or_its_differences_are_told() -> None:
     """From the event alone."""
-    recording = captured(EVENT, "captured on AWS")
+    capture = captured(EVENT, "captured on AWS")
     assert isinstance(EVENT, dict)
     # A browser's header that the service spells in its own way would show up like this
     other = captured({**EVENT, "isBase64Encoded": True, "body": "eyJhIjoxfQ=="}, "captured on AWS")
 
-    assert (recording.flavour, recording.source) == ("http", "captured on AWS")
-    assert compare(recording) == ([], [])
+    assert (capture.recording.flavour, capture.recording.source) == ("http", "captured on AWS")
+    assert compare(capture).differences == []
     assert [place.pointer for place in compare(other).differences] == ["/event/body", "/event/isBase64Encoded"]
+
+
+def test_what_was_taken_from_the_event_makes_nothing_the_same() -> None:
+    """Of the members that are not compared it is said where they come from, also which only AWS can know."""
+    assert isinstance(EVENT, dict)
+    context = EVENT["requestContext"]
+    assert isinstance(context, dict)
+    capture = captured({**EVENT, "requestContext": {**context, "authorizer": {"lambda": {"a": 1}}}}, "captured on AWS")
+
+    assert capture.taken["authorizer"] == ("/event/requestContext/authorizer",)
+    assert "stage_variables" not in capture.taken
+    assert compare(capture).notes == [
+        (
+            "taken from the event itself, so not compared: api_id (/event/requestContext/apiId), "
+            "account_id (/event/requestContext/accountId), stages (/event/requestContext/stage), "
+            "routes (/event/routeKey, /event/requestContext/routeKey), authorizer (/event/requestContext/authorizer)"
+        ),
+        "known to AWS alone, so not compared: /event/requestContext/requestId",
+    ]
+
+
+def test_a_member_that_was_taken_is_not_compared() -> None:
+    """What the gateway writes there is what it was told."""
+    recording, taken = captured(EVENT, "captured on AWS")
+    wrong = replace(recording, options={**recording.options, "api_id": "abcdefghij"})
+
+    assert [place.pointer for place in compare(Captured(wrong, taken)).differences] == []
+    assert [place.pointer for place in compare(Captured(wrong, {})).differences] == ["/event/requestContext/apiId"]
 
 
 @pytest.mark.parametrize(("epoch_ms", "same"), [(1_680_645_343_655, True), (1_744_668_620_123, False)])
@@ -61,10 +90,11 @@ def test_a_member_that_is_newer_than_the_event_is_no_difference(epoch_ms: int, s
     context |= {"requestTimeEpoch": epoch_ms, "requestTime": request_time(epoch_ms)}
 
     found, notes = compare(captured(event, "captured on AWS"))
+    aged = [note for note in notes if "since 2024" in note]
 
     pointer = "/event/requestContext/deploymentId"
     assert [place.pointer for place in found] == ([] if same else [pointer])
-    assert notes == ([f"{pointer} is not compared: AWS sends it since 2024, this event is of 2023"] if same else [])
+    assert aged == ([f"{pointer} is not compared: AWS sends it since 2024, this event is of 2023"] if same else [])
 
 
 def reordered(value: Json, *, sort: bool = False) -> Json:
@@ -89,7 +119,7 @@ def test_an_order_that_a_logger_has_made_is_not_compared() -> None:
     found, notes = compare(captured(reordered(EVENT, sort=True), ""))
 
     assert found == []
-    assert notes == ["the order of members is not compared: the log has them sorted by name"]
+    assert notes[-1:] == ["the order of members is not compared: the log has them sorted by name"]
 
 
 def test_an_empty_log_is_told_what_to_do() -> None:
