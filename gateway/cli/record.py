@@ -80,10 +80,12 @@ def _import_events(file: Path, folder: Path, redaction: Redaction) -> int:
         recording = capture.recording
         found, notes = _compared(capture)
         different += bool(found)
-        click.echo(f"{'different' if found else 'same     '}  {place}: {_describe(recording)}")
+        asked = "authorizer of " if capture.made else ""
+        click.echo(f"{'different' if found else 'same     '}  {place}: {asked}{_describe(recording)}")
         for text in [*found, *notes]:
             click.echo(f"  {text.replace(chr(10), chr(10) + '  ')}")
-        recordings.append(recording)
+        if not asked:
+            recordings.append(recording)  # what is replayed is what a function gets
     _write(recordings, folder, redaction)
     return different
 

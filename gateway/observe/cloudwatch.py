@@ -5,12 +5,13 @@ and CloudWatch Logs Insights give: JSON with the line in ``message`` or ``@messa
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Final, NamedTuple
 
 from gateway.errors import UsageError
+from gateway.observe.authorizer_events import is_of_authorizer, read_authorizer_event
 from gateway.observe.cases import authorizer_of
 from gateway.observe.differences import NOTHING, Difference, differences
 from gateway.observe.flavour_options import make_flavour
@@ -48,10 +49,12 @@ class Captured(NamedTuple):
         recording: It, with the request behind it.
         taken: What was chosen after the event itself, so that the same one comes out, with pointers to the members that
             show nothing but this choice.
+        made: How an authorizer's event is made from that of the function behind it; None for a function's own.
     """
 
     recording: Recording
     taken: Mapping[str, tuple[str, ...]]
+    made: Callable[[Mapping[str, Json]], Json] | None = None
 
 
 def captured(event: Json, source: str) -> Captured:
@@ -60,7 +63,8 @@ def captured(event: Json, source: str) -> Captured:
     Raises:
         UsageError: No client's request is behind it.
     """
-    rebuilt = rebuild(event)
+    asked = read_authorizer_event(event) if isinstance(event, dict) and is_of_authorizer(event) else None
+    rebuilt = rebuild(asked.proxied if asked else event)
     recording = Recording(
         rebuilt.flavour,
         rebuilt.options,
@@ -70,9 +74,10 @@ def captured(event: Json, source: str) -> Captured:
         mask=rebuilt.mask,
         source=source,
     )
-    taken = {**rebuilt.taken, "authorizer": (_AUTHORIZER,)}
+    taken = {**rebuilt.taken, **(asked.taken if asked else {"authorizer": (_AUTHORIZER,)})}
     present = {name: tuple(pointer for pointer in taken[name] if _has(event, pointer)) for name in taken}
-    return Captured(recording, {name: pointers for name, pointers in present.items() if pointers})
+    shown = {name: pointers for name, pointers in present.items() if pointers}
+    return Captured(recording, shown, asked.made if asked else None)
 
 
 def _has(event: Json, pointer: str) -> bool:
@@ -102,12 +107,13 @@ def compare(capture: Captured) -> Comparison:
     Raises:
         Fault: This gateway would not forward the request at all.
     """
-    recording, taken = capture
+    recording, taken, made = capture
     assert recording.arrival is not None  # noqa: S101 - `captured` gives one
     event, mask = recording.event, [*recording.mask, *chain.from_iterable(taken.values())]
     flavour, authorizer = make_flavour(recording.flavour, recording.options), authorizer_of(event)
     granted = authorizer if isinstance(authorizer, dict) else None
     now: Json = json.loads(encode_as(flavour, recording.request, recording.arrival, granted))
+    now = made(now) if made and isinstance(now, dict) else now
     year = datetime.fromtimestamp(recording.arrival.epoch_ms / 1000, UTC).year if recording.arrival.epoch_ms else None
     found, notes = _without_newer(differences(event, now, _EVENT, mask), year)
     notes += _said(capture)
@@ -154,14 +160,14 @@ def _in_text(text: str, depth: int) -> Iterator[Json]:
 
 
 def _in_value(value: Json, depth: int) -> Iterator[Json]:
-    if isinstance(value, dict) and isinstance(value.get("requestContext"), dict):
+    if isinstance(value, dict) and (isinstance(value.get("requestContext"), dict) or is_of_authorizer(value)):
         yield value
     elif depth == 0:
         return
     elif isinstance(value, dict | list):
         for member in value.values() if isinstance(value, dict) else value:
             yield from _in_value(member, depth - 1)
-    elif isinstance(value, str) and "requestContext" in value:
+    elif isinstance(value, str) and ("requestContext" in value or "methodArn" in value):
         yield from _in_text(value, depth - 1)
 
 

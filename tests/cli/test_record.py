@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.recordings.replay import replay_cases
+from gateway.translation.authorizers import request_event
 from tests.observe.exchanges import recorded
 
 
@@ -81,6 +82,17 @@ def test_events_of_aws_become_recordings(tmp_path: Path) -> None:
     assert done.returncode == 0
     (case,) = replay_cases(tmp_path / "out")
     assert case.differences() == []
+
+
+def test_an_authorizers_event_is_compared_but_not_recorded(tmp_path: Path) -> None:
+    """What is replayed is what a function gets."""
+    event = request_event(recorded("rest").event, "arn:aws:execute-api:…")  # type: ignore[arg-type]  # an object
+    (tmp_path / "log.jsonl").write_text(json.dumps(event))
+
+    done = run(tmp_path, "--cloudwatch", "log.jsonl", "-o", "out")
+
+    assert done.stdout.startswith("same       log.jsonl, line 1: authorizer of rest POST /pets/7\n")
+    assert done.stdout.endswith("\n0 recordings in out\n")
 
 
 def test_an_event_that_is_written_otherwise_is_code_1(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_what_was_taken_from_the_event_makes_nothing_the_same() -> None:
 
 def test_a_member_that_was_taken_is_not_compared() -> None:
     """What the gateway writes there is what it was told."""
-    recording, taken = captured(EVENT, "captured on AWS")
+    recording, taken, _ = captured(EVENT, "captured on AWS")
     wrong = replace(recording, options={**recording.options, "api_id": "abcdefghij"})
 
     assert [place.pointer for place in compare(Captured(wrong, taken)).differences] == []
