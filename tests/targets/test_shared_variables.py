@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.targets.shared_variables import set_variables, unset_variables
+from gateway.targets.shared_variables import set_missing_variables, set_variables, unset_variables
 
 ONE, TWO = "one", "two"
 
@@ -44,6 +44,27 @@ def test_two_at_once(first: str, between: tuple[str | None, str | None]) -> None
     unset_variables(TWO if first == ONE else ONE)
 
     assert (kept, found()) == (between, ("own", None))
+
+
+def test_what_the_process_has() -> None:
+    """It stays where only missing ones are set; what functions have set is not its own."""
+    set_missing_variables(ONE, {"SHARED_A": "1", "SHARED_B": "1"})
+    first = found()
+    set_missing_variables(TWO, {"SHARED_A": "2", "SHARED_B": "2"})
+    unset_variables(ONE)
+    second = found()
+    unset_variables(TWO)
+
+    assert (first, second, found()) == (("own", "1"), ("own", "2"), ("own", None))
+
+
+def test_a_handler_removes_a_variable() -> None:
+    """It stays removed."""
+    set_variables(ONE, {"SHARED_B": "1"})
+    del os.environ["SHARED_B"]
+    unset_variables(ONE)
+
+    assert found()[1] is None
 
 
 def test_an_owner_changes_its_value() -> None:
