@@ -29,6 +29,7 @@ from gateway.targets.local_handler import LocalHandler
 from gateway.targets.printed import Printed
 from gateway.targets.runtime_version import THIS_VERSION, tell_of_another_version
 from gateway.targets.shared_variables import set_variables, unset_variables
+from gateway.targets.variables import new_log_stream, variables_in_process
 
 if TYPE_CHECKING:
     from gateway.bootstraps.python.lambda_runtime import Handler
@@ -317,5 +318,6 @@ def make(configuration: FunctionConfiguration, resources: Resources) -> InProces
         asked = "--in-process" if resources.options.in_process else "the executor in-process"
         raise UsageError(f"{asked} runs Python handlers; {configuration.name} is {configuration.runtime}")
     tell_of_another_version(configuration, THIS_VERSION)
-    variables = resources.variables(configuration, Path(tempfile.gettempdir()))
+    scratch, stream = Path(tempfile.gettempdir()), new_log_stream(configuration.version)
+    variables = variables_in_process(configuration, resources.options.variables, scratch, stream)
     return InProcess(configuration, variables, latest=resources.code)

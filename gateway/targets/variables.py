@@ -15,7 +15,7 @@ from uuid import uuid4
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
-from gateway.targets.runtime_version import asked_version, execution_environment
+from gateway.targets.runtime_version import THIS_VERSION, asked_version, execution_environment
 
 RESERVED = frozenset(
     {
@@ -188,6 +188,19 @@ def runtime_variables(configuration: FunctionConfiguration, base: Mapping[str, s
         variables["LAMBDA_RUNTIME_DIR"] = str(_BOOTSTRAPS / _FOLDERS[configuration.runtime])
         variables |= _search_path(configuration, version)
     return variables | dict(configuration.environment)
+
+
+def variables_in_process(
+    configuration: FunctionConfiguration, host: Mapping[str, str], scratch: Path, log_stream: str
+) -> dict[str, str]:
+    """The variables of a Python function in this process, whose own search paths stay as they are.
+
+    Other programs that this process starts go by them.  ``host`` is the environment of this process.
+    """
+    base = function_variables(configuration, host, scratch, log_stream)
+    variables = runtime_variables(configuration, base, THIS_VERSION)
+    kept = {name: host[name] for name in ("LD_LIBRARY_PATH", "PYTHONPATH") if name in host}
+    return variables | kept | dict(configuration.environment)
 
 
 def _search_path(configuration: FunctionConfiguration, version: str) -> dict[str, str]:

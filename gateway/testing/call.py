@@ -2,10 +2,12 @@
 
 import json
 import os
+import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter, time
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
@@ -22,7 +24,8 @@ from gateway.listeners.wire import refused_while_read
 from gateway.observe.record import Exchange
 from gateway.targets.debugging import debugger_attached
 from gateway.targets.failures import RESULT_LIMIT, reported, result_too_large, timed_out
-from gateway.targets.variables import check_user_variables
+from gateway.targets.shared_variables import set_missing_variables, set_variables, unset_variables
+from gateway.targets.variables import check_user_variables, variables_in_process
 from gateway.testing.exchange import ClientExchange
 from gateway.testing.loop import HandlerLoops
 from gateway.testing.output import captured_output
@@ -50,6 +53,9 @@ _calls: ContextVar[list[Called]] = ContextVar("calls")
 
 TESTED: Final = FunctionReference("test")
 
+_OF_SHELLS: Final = ("LANG", "TZ")
+"""What a test's process has of itself; all other names that it has were put there for the handler, and stay."""
+
 
 class HandlerTarget:
     """Calls a handler in the thread that asks, without waiting for anything; implements `Target`.
@@ -63,13 +69,18 @@ class HandlerTarget:
         self.handler = handler
         self.configuration = configuration
         self.loops = HandlerLoops()
+        scratch = Path(tempfile.gettempdir())
+        variables = variables_in_process(configuration, os.environ, scratch, _log_stream(configuration))
+        own = (*configuration.environment, *_OF_SHELLS)
+        self._given = {name: value for name, value in variables.items() if name in own}
+        self._defaults = {name: value for name, value in variables.items() if name not in own}
 
     async def start(self) -> None:
         """Nothing: the handler is there."""
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Call the handler as AWS's Python runtime does."""
-        called = self._call(invocation.payload, invocation.request_id)
+        called = self._call(invocation.payload, invocation.request_id, invocation.trace_id)
         _calls.get().append(called)
         return called.outcome
 
@@ -80,11 +91,22 @@ class HandlerTarget:
         """End what the handler's event loops hold."""
         self.loops.close()
 
-    def _call(self, event: bytes, request_id: str) -> Called:
+    @contextmanager
+    def _variables(self, trace_id: str) -> Iterator[None]:
+        """The function's variables, in this process while the handler runs."""
+        call = object()
+        set_missing_variables(call, self._defaults)
+        set_variables(call, self._given | {"_X_AMZN_TRACE_ID": trace_id} if trace_id else self._given)
+        try:
+            yield
+        finally:
+            unset_variables(call)
+
+    def _call(self, event: bytes, request_id: str, trace_id: str) -> Called:
         context = self._context(request_id)
         error: Exception | None = None
         outcome: Outcome
-        with _variables(self.configuration.environment), self.loops.current(), captured_output() as log:
+        with self._variables(trace_id), self.loops.current(), captured_output() as log:
             runtime.LogHandler.request_id = request_id
             started = perf_counter()
             try:
@@ -108,8 +130,12 @@ class HandlerTarget:
         context.function_version = function.version
         context.memory_limit_in_mb = str(function.memory_mb)
         context.log_group_name = f"/aws/lambda/{function.name}"
-        context.log_stream_name = f"2025/04/14/[{function.version}]{'0' * 32}"
+        context.log_stream_name = _log_stream(function)
         return context
+
+
+def _log_stream(function: FunctionConfiguration) -> str:
+    return f"2025/04/14/[{function.version}]{'0' * 32}"
 
 
 class HandlerCall:
@@ -229,21 +255,3 @@ def _returned(result: object) -> Returned | Failed:
 def _raw_result(outcome: Outcome) -> bytes:
     payload: bytes = getattr(outcome, "payload", b"")
     return payload
-
-
-@contextmanager
-def _variables(environment: Mapping[str, str]) -> Iterator[None]:
-    """The function's variables, in this process while the handler runs."""
-    if not environment:
-        yield
-        return
-    saved = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    try:
-        yield
-    finally:
-        for name, value in saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -14,6 +14,7 @@ from gateway.targets.variables import (
     function_variables,
     new_log_stream,
     runtime_variables,
+    variables_in_process,
 )
 
 
@@ -191,3 +192,14 @@ def test_search_paths_of_the_user_win() -> None:
     function = FunctionConfiguration("f", "h", runtime="nodejs", environment={"NODE_PATH": "/mine"})
 
     assert runtime_variables(function, {"NODE_PATH": "/mine"}, "20")["NODE_PATH"] == "/mine"
+
+
+def test_variables_in_process() -> None:
+    """All that a process of its own has; the search paths of this process stay."""
+    function = FunctionConfiguration("f", "h", environment={"LD_LIBRARY_PATH": "/mine"})
+    variables = variables_in_process(
+        function, {"PYTHONPATH": "/here", "LD_LIBRARY_PATH": "/x"}, Path("/scratch"), "the/stream"
+    )
+
+    assert variables.keys() >= {"AWS_EXECUTION_ENV", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "SHLVL"}
+    assert (variables["PYTHONPATH"], variables["LD_LIBRARY_PATH"]) == ("/here", "/mine")

@@ -1,6 +1,7 @@
 """Clients without a port, as users' tests call them."""
 
 import asyncio
+import os
 import time
 from typing import Any
 
@@ -43,6 +44,27 @@ def test_the_exchange_is_on_the_response() -> None:
     assert exchange.response.status == response.status_code == 200
     assert exchange.error is None
     assert 0 < exchange.duration_ms < 1000
+
+
+def test_variables_of_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are there while the handler runs and gone then; what a test has set stays as it is."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "mine")
+    for name in ("AWS_LAMBDA_FUNCTION_VERSION", "_X_AMZN_TRACE_ID"):
+        monkeypatch.delenv(name, raising=False)
+    seen: dict[str, str] = {}
+
+    def look(_event: object, _context: object) -> object:
+        seen.update(os.environ)
+        return {"statusCode": 204}
+
+    response = lambda_client(look).get("/")
+
+    trace = exchange_of(response).event["headers"]["x-amzn-trace-id"]
+    assert seen["AWS_LAMBDA_FUNCTION_NAME"] == "mine"
+    assert (seen["AWS_LAMBDA_FUNCTION_VERSION"], seen["TZ"]) == ("$LATEST", ":UTC")
+    assert seen["_X_AMZN_TRACE_ID"].startswith(f"{trace};Parent=")
+    assert seen["AWS_EXECUTION_ENV"].startswith("AWS_Lambda_python3.")
+    assert "AWS_LAMBDA_FUNCTION_VERSION" not in os.environ
 
 
 @pytest.mark.parametrize(("as_", "status"), [("alb", 502), ("rest", 502), ("http", 500), ("url", 502)])
