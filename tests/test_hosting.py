@@ -121,6 +121,15 @@ async def test_in_process_is_for_python() -> None:
     await host.aclose()
 
 
+async def test_in_process_without_a_wrapper(caplog: pytest.LogCaptureFixture) -> None:
+    """No program is started there; that is said."""
+    host = Host(replace(OPTIONS, in_process=True))
+    host.target(replace(configuration("returns"), environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"}))
+    await host.aclose()
+
+    assert "the function app runs in this process, where no AWS_LAMBDA_EXEC_WRAPPER can" in caplog.text
+
+
 async def test_ric(tmp_path: Path) -> None:
     """AWS's own client over the Runtime API, when it is asked for."""
     (tmp_path / "app.py").write_text("import sys\ndef handler(event, context): return 'awslambdaric' in sys.modules\n")

@@ -5,6 +5,7 @@ from functools import partial
 from gateway.configuration import FunctionConfiguration
 from gateway.same_origin import THIS_MACHINE
 from gateway.targets.environment import EnvironmentFactory
+from gateway.targets.exec_wrapper import wrapped
 from gateway.targets.executor import LatestEnvironments, Resources
 from gateway.targets.interpreter import find_interpreter
 from gateway.targets.pool import EnvironmentPool
@@ -34,6 +35,7 @@ def _environments(resources: Resources, configuration: FunctionConfiguration) ->
     elif configuration.runtime == "nodejs":
         version = node_version(command[0])
     tell_of_another_version(configuration, version)
+    command = wrapped(command, configuration)
     options = RuntimeApiOptions(
         command=command,
         variables=lambda scratch: runtime_variables(

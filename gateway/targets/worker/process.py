@@ -17,6 +17,7 @@ from gateway.defects import report
 from gateway.invocation import Invocation
 from gateway.limits.box import Box
 from gateway.limits.means import NO_MEANS, Means
+from gateway.targets.exec_wrapper import wrapped
 from gateway.targets.interpreter import Interpreter
 from gateway.targets.logs import FunctionLog
 from gateway.targets.process import ChildProcess, Command
@@ -126,12 +127,10 @@ class WorkerProcess(asyncio.BufferedProtocol):
         ours, theirs = socket.socketpair()
         try:
             descriptors = [theirs.fileno(), self._tokens.reading]
-            argv = [
-                self._options.python.program,
-                *self._options.debugger,
-                str(_RUNTIME / "worker.py"),
-                *map(str, descriptors),
-            ]
+            python, debugger = self._options.python.program, self._options.debugger
+            argv = wrapped(
+                [python, *debugger, str(_RUNTIME / "worker.py"), *map(str, descriptors)], self._configuration
+            )
             memory_mb = self._configuration.memory_mb
             command = Command(argv, self._variables(), self._configuration.task_root, memory_mb, self._box)
             child = await ChildProcess.spawn(command, self._output, self._options.reaper, pass_fds=descriptors)

@@ -15,7 +15,8 @@ from gateway.targets.executor import HostOptions, Resources
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.runtime_api.executor import make
-from tests.targets.hosting import Log, configuration
+from tests.targets.hosting import Log, configuration, result_of
+from tests.targets.runtime_api.opening import needs_node
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +39,28 @@ async def test_environments_run_the_command() -> None:
     options = environment._options
     assert (options.command, options.opt, options.allowed_callers) == (function.command, Path("/o"), THIS_MACHINE)
     assert options.variables(Path("/scratch"))["TMPDIR"] == "/scratch"
+
+
+@needs_node
+async def test_wrapper(tmp_path: Path) -> None:
+    """It gets the command of a runtime."""
+    (tmp_path / "wrapper").write_text('#!/bin/sh\nexport WRAPPED=$#; exec "$@"\n')
+    (tmp_path / "wrapper").chmod(0o755)
+    (tmp_path / "app.mjs").write_text("export const handler = async () => process.env.WRAPPED;\n")
+    function = replace(
+        configuration("app.handler", tmp_path),
+        runtime="nodejs",
+        opt=tmp_path,
+        environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"},
+    )
+    given = resources(function)
+    pool = make(function, replace(given, workspace=tmp_path))
+    await pool.start()
+    try:
+        assert await result_of(pool) == "2"
+    finally:
+        await pool.aclose()
+        await given.reaper.aclose()
 
 
 async def test_python_is_the_projects_own() -> None:

@@ -884,3 +884,24 @@ async def test_file_in_private_tmp(elsewhere: Path) -> None:
 
     assert has(elsewhere, "made-by-a-test")
     assert not has(Path("/tmp"), "made-by-a-test")
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [('export WRAPPED=1; exec "$@"\n', "1"), (None, "Runtime exited with error: exit status 127")],
+)
+async def test_wrapper(tmp_path: Path, script: str | None, expected: str) -> None:
+    """It runs in the worker's place and passes its socket on; without it the init phase fails as on Lambda."""
+    if script:
+        (tmp_path / "wrapper").write_text(script)
+        (tmp_path / "wrapper").chmod(0o755)
+    (tmp_path / "app.py").write_text("import os\ndef handler(event, context): return os.environ['WRAPPED']\n")
+    function = replace(configuration("app.handler", tmp_path), environment={"AWS_LAMBDA_EXEC_WRAPPER": "./wrapper"})
+    async with worker(function, tmp_path) as environment:
+        outcome = await environment.invoke(invocation())
+
+    if script:
+        assert outcome == Returned(json.dumps(expected).encode())
+    else:
+        assert isinstance(outcome, Failed)
+        assert outcome.message == expected
