@@ -6,13 +6,18 @@ It may be called on any thread; the handler's module is shared by all of them.
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from gateway.bootstraps.python import lambda_runtime as runtime
+from gateway.bootstraps.python.trace_variable import TraceVariable
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Returned
 from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large
 from gateway.targets.task_roots import enter, forget_modules, leave
+
+_trace: Final = TraceVariable()
+"""One for the process, which may go on to read the place that it has made."""
 
 
 class LocalHandler:
@@ -62,6 +67,7 @@ class LocalHandler:
     def leave(self) -> None:
         """The function has ended."""
         leave(self._configuration.name, self._configuration.task_root)
+        _trace.set("")
 
     def run(self, invocation: Invocation) -> Returned | Failed:
         """Call it, on this thread, and tell of an import inside the invocation where somebody asks."""
@@ -77,6 +83,7 @@ class LocalHandler:
                 return reported(runtime.to_json(fault).encode())
             if invocation.report is not None:
                 invocation.report.init_ended(time.perf_counter())
+        _trace.set(invocation.trace_id)
         context = runtime.LambdaContext(
             invocation.request_id,
             int(time.time() * 1000) + self._configuration.timeout_ms,

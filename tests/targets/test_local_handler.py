@@ -1,5 +1,6 @@
 """A handler in this process, called without threads around it."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,18 @@ def test_loaded_once(tmp_path: Path) -> None:
 
     assert (before, handler.loaded) == (False, True)
     assert [handler.run(invocation(event)) for event in (1, 2)] == [Returned(b"[1]"), Returned(b"[1, 2]")]
+
+
+def test_trace(tmp_path: Path) -> None:
+    """Each call has its own in the variable, and none stays when the function has ended."""
+    source = "import os\ndef handler(event, context):\n    return os.environ.get('_X_AMZN_TRACE_ID')\n"
+    handler = handler_in(tmp_path, source)
+    handler.load()
+    found = [handler.run(invocation()._replace(trace_id=trace)) for trace in ("Root=1", "", "Root=2")]
+    handler.leave()
+
+    assert found == [Returned(b'"Root=1"'), Returned(b"null"), Returned(b'"Root=2"')]
+    assert "_X_AMZN_TRACE_ID" not in os.environ
 
 
 def test_cannot_be_loaded(tmp_path: Path) -> None:
