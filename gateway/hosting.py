@@ -16,6 +16,7 @@ from gateway.errors import UsageError
 from gateway.executors import executor_named
 from gateway.functions.layers import merge_layers, prepare_code, size_of
 from gateway.loading import load
+from gateway.targets.exec_wrapper import has_wrapper
 from gateway.targets.executor import HostOptions, Resources
 from gateway.targets.reaper import Reaper
 from gateway.targets.target import Target
@@ -147,7 +148,8 @@ class Host:
         if configuration.executor:
             return configuration.executor
         worker = configuration.runtime == "python" and self.options.runtime_client == "worker"
-        return "worker" if worker and not _has_extensions(configuration.opt) else "runtime-api"
+        needs_api = _has_extensions(configuration.opt) or has_wrapper(configuration)
+        return "worker" if worker and not needs_api else "runtime-api"
 
     def _as_debugged(self, configuration: FunctionConfiguration) -> FunctionConfiguration:
         """One environment and a day's time where a debugger can attach."""

@@ -130,6 +130,25 @@ async def test_in_process_without_a_wrapper(caplog: pytest.LogCaptureFixture) ->
     assert "the function app runs in this process, where no AWS_LAMBDA_EXEC_WRAPPER can" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("file", "environment"),
+    [("layer/extensions/readme", {}), ("layer/wrapper", {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"})],
+)
+async def test_python_that_needs_the_runtime_api(
+    host: Host, tmp_path: Path, file: str, environment: dict[str, str]
+) -> None:
+    """With extensions or a wrapper it speaks that API, and needs no package for it in its project."""
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text('exec "$@"\n')
+    (tmp_path / file).chmod(0o755 if environment else 0o644)
+    (tmp_path / "app.py").write_text("import sys\ndef handler(event, context): return sys.argv[0][-12:]\n")
+    function = configuration("app.handler", tmp_path)
+
+    assert (
+        await result(host, replace(function, layers=(tmp_path / "layer",), environment=environment)) == "bootstrap.py"
+    )
+
+
 async def test_ric(tmp_path: Path) -> None:
     """AWS's own client over the Runtime API, when it is asked for."""
     (tmp_path / "app.py").write_text("import sys\ndef handler(event, context): return 'awslambdaric' in sys.modules\n")

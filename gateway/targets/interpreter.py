@@ -54,6 +54,21 @@ def _asked(program: str) -> str:
     return done.stdout.strip()
 
 
+@cache  # as above
+def check_awslambdaric(program: str) -> None:
+    """Refuse an interpreter that has not AWS's client for the Runtime API.
+
+    Raises:
+        UsageError: It is not installed there.
+    """
+    script = "import importlib.util, sys; sys.exit(importlib.util.find_spec('awslambdaric') is None)"
+    if subprocess.run([program, "-c", script], capture_output=True, check=False, timeout=30).returncode:
+        raise UsageError(
+            f"AWS's client is not installed where the handler runs: {program} -m pip install awslambdaric, or leave "
+            "out --runtime-client ric and executor = 'runtime-api'"
+        )
+
+
 def debugger_arguments(python: Interpreter, port: int | None) -> tuple[str, ...]:
     """What makes an interpreter listen for a debugger on a port of the loopback interface, nothing without a port.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UsageError
-from gateway.targets.interpreter import Interpreter, find_interpreter
+from gateway.targets.interpreter import Interpreter, check_awslambdaric, find_interpreter
 
 OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -82,3 +82,14 @@ def test_real_environment(tmp_path: Path) -> None:
     venv.create(tmp_path / ".venv", with_pip=False)
 
     assert find_interpreter(None, {}, tmp_path) == Interpreter(str(tmp_path / ".venv/bin/python"), OURS)
+
+
+def test_awslambdaric(tmp_path: Path) -> None:
+    """Where AWS's client is missing, the message says how to get it."""
+    without = tmp_path / "python"
+    without.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
+    without.chmod(0o755)
+
+    check_awslambdaric(sys.executable)
+    with pytest.raises(UsageError, match=f"{without} -m pip install awslambdaric"):
+        check_awslambdaric(str(without))

@@ -1,19 +1,23 @@
 """The executor of runtimes that speak the Lambda Runtime API: a pool of their processes."""
 
 from functools import partial
+from typing import Final
 
 from gateway.configuration import FunctionConfiguration
 from gateway.same_origin import THIS_MACHINE
 from gateway.targets.environment import EnvironmentFactory
 from gateway.targets.exec_wrapper import wrapped
-from gateway.targets.executor import LatestEnvironments, Resources
-from gateway.targets.interpreter import find_interpreter
+from gateway.targets.executor import HostOptions, LatestEnvironments, Resources
+from gateway.targets.interpreter import Interpreter, debugger_arguments, find_interpreter
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
-from gateway.targets.runtime_api.process import RuntimeApiOptions
-from gateway.targets.runtime_api.runtimes import command_for
+from gateway.targets.runtime_api.process import INIT_LIMIT_S, RuntimeApiOptions
+from gateway.targets.runtime_api.runtimes import awslambdaric_command, command_for, python_command
 from gateway.targets.runtime_version import node_version, tell_of_another_version
 from gateway.targets.variables import runtime_variables
+
+_DAY_S: Final = 24 * 3600.0
+"""What an init phase may take while a debugger may hold the handler."""
 
 
 def make(configuration: FunctionConfiguration, resources: Resources) -> EnvironmentPool:
@@ -28,12 +32,14 @@ def make(configuration: FunctionConfiguration, resources: Resources) -> Environm
 
 def _environments(resources: Resources, configuration: FunctionConfiguration) -> EnvironmentFactory:
     given, opt = resources.options, configuration.opt
-    command, version = command_for(configuration, opt), ""
+    version = ""
     if configuration.runtime == "python":
         python = find_interpreter(given.python, given.variables, configuration.task_root)
-        command, version = (python.program, *command[1:]), python.version
-    elif configuration.runtime == "nodejs":
-        version = node_version(command[0])
+        command, version = _python_command(python, configuration, given), python.version
+    else:
+        command = command_for(configuration, opt)
+        if configuration.runtime == "nodejs":
+            version = node_version(command[0])
     tell_of_another_version(configuration, version)
     command = wrapped(command, configuration)
     options = RuntimeApiOptions(
@@ -45,7 +51,15 @@ def _environments(resources: Resources, configuration: FunctionConfiguration) ->
         log=lambda: resources.log(configuration),
         opt=opt,
         freeze=given.freeze,
+        init_limit_s=INIT_LIMIT_S if given.debug_port is None else _DAY_S,
         means=resources.means(configuration, command),
         allowed_callers=given.allowed_callers or THIS_MACHINE,
     )
     return lambda scratch: RuntimeApiEnvironment(configuration, options, scratch)
+
+
+def _python_command(python: Interpreter, configuration: FunctionConfiguration, given: HostOptions) -> tuple[str, ...]:
+    """With AWS's own client where it is asked for."""
+    if given.runtime_client == "ric" or configuration.executor == "runtime-api":
+        return awslambdaric_command(python, configuration.handler)
+    return python_command(python, debugger_arguments(python, given.debug_port))

@@ -2,14 +2,16 @@
 
 import os
 import shutil
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
+from gateway.targets.interpreter import Interpreter, check_awslambdaric
 
 _NODE_BOOTSTRAP: Final = Path(__file__).parents[2] / "bootstraps" / "node" / "bootstrap.mjs"
+_PYTHON_BOOTSTRAP: Final = Path(__file__).parents[2] / "bootstraps" / "python" / "bootstrap.py"
 _NODE_SUFFIXES: Final = (".js", ".mjs", ".cjs")
 
 
@@ -17,21 +19,38 @@ def command_for(configuration: FunctionConfiguration, opt: Path | None = None) -
     """The program and arguments that run a function over the Runtime API.
 
     Args:
-        configuration: The function; ``python`` means AWS's own client, the package ``awslambdaric``.
+        configuration: The function, of another runtime than ``python``.
         opt: The folder that stands for ``/opt``; a layer may bring the executable ``bootstrap``.
 
     Raises:
         UsageError: There is no such program, or no such runtime.
     """
     match configuration.runtime:
-        case "python":
-            return (sys.executable, "-m", "awslambdaric", configuration.handler)
         case "nodejs":
             return (_node(), str(_NODE_BOOTSTRAP))
         case "provided":
             return configuration.command or (_bootstrap(configuration.task_root, opt),)
         case other:
             raise UsageError(f"Unknown runtime {other!r}: use python, nodejs or provided.")
+
+
+def python_command(python: Interpreter, debugger: Sequence[str] = ()) -> tuple[str, ...]:
+    """What runs a Python handler over the Runtime API, and needs nothing in its project.
+
+    The script is the last argument, as on Lambda: wrappers put options of the interpreter before it (AWS guide,
+    "Modifying the runtime environment").
+    """
+    return (python.program, *debugger, str(_PYTHON_BOOTSTRAP))
+
+
+def awslambdaric_command(python: Interpreter, handler: str) -> tuple[str, ...]:
+    """The same with AWS's own client.
+
+    Raises:
+        UsageError: It is not installed there.
+    """
+    check_awslambdaric(python.program)
+    return (python.program, "-m", "awslambdaric", handler)
 
 
 def runtime_of(target: str, folder: Path) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,9 +15,10 @@ from gateway.targets.logs import FunctionLog
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.runtime_api.process import RuntimeApiOptions
-from gateway.targets.runtime_api.runtimes import command_for
+from gateway.targets.runtime_api.runtimes import awslambdaric_command, command_for, python_command
 from gateway.targets.variables import function_variables, runtime_variables
-from tests.targets.conformance import FUNCTIONS, Log, Subject
+from tests.targets.conformance import FUNCTIONS, Log, Subject, python_subject
+from tests.targets.hosting import THIS_PYTHON
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="the program node is not on PATH")
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the program curl is not on PATH")
@@ -31,11 +31,11 @@ def options_for(
 
     def variables(scratch: Path) -> dict[str, str]:
         base = function_variables(configuration, os.environ, scratch, "stream")
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return runtime_variables(replace(configuration, opt=opt), base, version)
+        return runtime_variables(replace(configuration, opt=opt), base, THIS_PYTHON.version)
 
+    is_python = configuration.runtime == "python"
     return RuntimeApiOptions(
-        command_for(configuration),
+        awslambdaric_command(THIS_PYTHON, configuration.handler) if is_python else command_for(configuration),
         variables,
         reaper,
         lambda: FunctionLog(log.append, "none", configuration.version, lambda: datetime.now(UTC)),
@@ -67,6 +67,9 @@ PYTHON = Subject(
     import_error="Runtime.ImportModuleError",
     streams=False,
     shares_its_connection=True,
+)
+OWN_PYTHON = python_subject(
+    lambda configuration, log: environment(configuration, log, command=python_command(THIS_PYTHON)), PYTHON.base
 )
 NODE = Subject(
     open=environment,

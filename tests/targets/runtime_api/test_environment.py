@@ -21,7 +21,7 @@ from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from tests.limits.grounds import Mounting, boxed, ground, quota_us
 from tests.targets.conformance import FUNCTIONS, Behaviour, Log, behaviours_of
-from tests.targets.runtime_api.opening import NODE, PYTHON, environment, needs_curl, needs_node, options_for
+from tests.targets.runtime_api.opening import NODE, OWN_PYTHON, PYTHON, environment, needs_curl, needs_node, options_for
 
 pytestmark = pytest.mark.anyio
 ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
@@ -36,6 +36,12 @@ def names(rows: Sequence[Behaviour]) -> list[str]:
 async def test_awslambdaric(behaviour: Behaviour) -> None:
     """AWS's own Python client finds the Runtime API that it knows."""
     await behaviour.check(PYTHON)
+
+
+@pytest.mark.parametrize("behaviour", behaviours_of(OWN_PYTHON), ids=names(behaviours_of(OWN_PYTHON)))
+async def test_own_python_client(behaviour: Behaviour) -> None:
+    """The gateway's own client behaves as the table says, too."""
+    await behaviour.check(OWN_PYTHON)
 
 
 @needs_node

@@ -63,13 +63,15 @@ async def test_wrapper(tmp_path: Path) -> None:
         await given.reaper.aclose()
 
 
-async def test_python_is_the_projects_own() -> None:
-    """AWS's client runs in the interpreter of the handler, not in the gateway's."""
-    function = configuration("returns")
+@pytest.mark.parametrize(("executor", "is_awss"), [("", False), ("runtime-api", True)])
+async def test_python_clients(executor: str, is_awss: bool) -> None:
+    """AWS's own runs where it is asked for, in the interpreter of the handler."""
+    function = replace(configuration("returns"), executor=executor)
     environment = make(function, resources(function, sys.executable))._fleet._make(Path("/scratch"))
 
     assert isinstance(environment, RuntimeApiEnvironment)
-    assert environment._options.command == (sys.executable, "-m", "awslambdaric", function.handler)
+    assert environment._options.command[0] == sys.executable
+    assert ("awslambdaric" in environment._options.command) is is_awss
 
 
 async def test_an_unknown_runtime_is_refused() -> None:

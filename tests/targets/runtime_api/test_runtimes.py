@@ -1,13 +1,13 @@
 """Which program runs a function."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
-from gateway.targets.runtime_api.runtimes import command_for, runtime_of
+from gateway.targets.runtime_api.runtimes import awslambdaric_command, command_for, python_command, runtime_of
+from tests.targets.hosting import THIS_PYTHON
 from tests.targets.runtime_api.opening import needs_node
 
 
@@ -69,11 +69,12 @@ def test_runtime_of_unclear(tmp_path: Path, files: list[str], target: str, messa
         runtime_of(target, tmp_path)
 
 
-def test_command_python(tmp_path: Path) -> None:
-    """AWS's own client, in this interpreter."""
-    configuration = FunctionConfiguration("f", "app.handler", tmp_path, runtime="python")
+def test_command_python() -> None:
+    """The script comes last; AWS's own client is a module."""
+    program, *options, script = python_command(THIS_PYTHON, ["-X", "importtime"])
 
-    assert command_for(configuration) == (sys.executable, "-m", "awslambdaric", "app.handler")
+    assert (program, options, Path(script).name) == (THIS_PYTHON.program, ["-X", "importtime"], "bootstrap.py")
+    assert awslambdaric_command(THIS_PYTHON, "app.handler")[1:] == ("-m", "awslambdaric", "app.handler")
 
 
 @needs_node
