@@ -21,6 +21,9 @@ RUNTIME_TEXT = (
     "python, nodejs, provided, or AWS's identifiers of these such as python3.12, nodejs22.x and provided.al2023"
 )
 
+EXEC_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+"""The user's variable that names what runs in the runtime's place."""
+
 
 class AccountRegion(NamedTuple):
     """An account in a region: what the ARNs of everything in a gateway have in common."""

@@ -20,6 +20,7 @@ from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.worker.environment import WorkerEnvironment
 from tests.limits.grounds import Mounting, ground
 from tests.targets.hosting import Log, children, configuration, result_of
+from tests.targets.runtime_api.opening import ONE_EACH, needs_curl
 
 pytestmark = pytest.mark.anyio
 
@@ -147,6 +148,19 @@ async def test_python_that_needs_the_runtime_api(
     assert (
         await result(host, replace(function, layers=(tmp_path / "layer",), environment=environment)) == "bootstrap.py"
     )
+
+
+@needs_curl
+async def test_web_adapter(host: Host, tmp_path: Path) -> None:
+    """Its wrapper starts the file that the handler's setting names; what runs then is no business of Python's."""
+    (tmp_path / "layer").mkdir()
+    for file, text in (("layer/bootstrap", 'exec "$LAMBDA_TASK_ROOT/$_HANDLER"\n'), ("run.sh", ONE_EACH)):
+        (tmp_path / file).write_text(f"#!/bin/sh\n{text}")
+        (tmp_path / file).chmod(0o755)
+    function = configuration("run.sh", tmp_path)
+    wrapper = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap"}
+
+    assert await result(host, replace(function, layers=(tmp_path / "layer",), environment=wrapper)) == "done"
 
 
 async def test_ric(tmp_path: Path) -> None:

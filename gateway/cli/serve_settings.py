@@ -12,6 +12,7 @@ from gateway.cli.variables import read_variables
 from gateway.config.listener import Certificate
 from gateway.config.rules import Forward, TargetGroupTuple
 from gateway.config.settings import FunctionSettings, Settings, TargetGroupSettings
+from gateway.configuration import EXEC_WRAPPER
 from gateway.errors import UsageError
 from gateway.executors import executor_of
 from gateway.hosting import runtime_of_handler
@@ -182,10 +183,11 @@ def function_settings(target: str, folder: Path, options: FunctionOptions, name:
         UsageError: The target cannot be understood, or variables cannot be read.
     """
     command = tuple(shlex.split(options.program)) if options.program else ()
+    variables = read_variables(options.env_files, options.env)
     if command:
         handler, made_up = target, "function"
     else:
-        handler, made_up = parse_target(target, folder)
+        handler, made_up = parse_target(target, folder, has_wrapper=bool(variables.get(EXEC_WRAPPER)))
     return FunctionSettings(
         name=name or made_up,
         handler=handler,
@@ -194,6 +196,6 @@ def function_settings(target: str, folder: Path, options: FunctionOptions, name:
         command=command,
         timeout=options.timeout,
         memory_size=options.memory,
-        environment=read_variables(options.env_files, options.env),
+        environment=variables,
         layers=tuple(folder / layer for layer in options.layers),
     )

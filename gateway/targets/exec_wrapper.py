@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from gateway.configuration import FunctionConfiguration
-
-EXEC_WRAPPER: Final = "AWS_LAMBDA_EXEC_WRAPPER"
+from gateway.configuration import EXEC_WRAPPER, FunctionConfiguration
 
 _SHELL: Final = ("/bin/sh", "-c", 'exec "$0" "$@"')
 """Gives 127 and a line in the log for a program that is not there, and runs scripts without an interpreter's line."""

@@ -20,12 +20,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.configuration import FunctionConfiguration
+from gateway.configuration import EXEC_WRAPPER, FunctionConfiguration
 from gateway.defects import report
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned
 from gateway.targets.debugging import debugger_attached
-from gateway.targets.exec_wrapper import EXEC_WRAPPER, has_wrapper
+from gateway.targets.exec_wrapper import has_wrapper
 from gateway.targets.failures import NOT_READY, exited, timed_out
 from gateway.targets.local_handler import LocalHandler
 from gateway.targets.printed import Printed

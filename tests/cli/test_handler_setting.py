@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.handler_setting import parse_target
+from gateway.cli.handler_setting import HandlerSetting, parse_target
 from gateway.errors import UsageError
 
 
@@ -22,6 +22,14 @@ from gateway.errors import UsageError
 def test_settings(tmp_path: Path, target: str, handler: str, name: str) -> None:
     """Every way to write it becomes Lambda's Handler setting and a function name of allowed characters."""
     assert parse_target(target, tmp_path) == (handler, name)
+
+
+def test_file_for_a_wrapper(tmp_path: Path) -> None:
+    """A web adapter starts the file that the setting names."""
+    (tmp_path / "run.sh").touch()
+
+    assert parse_target("run.sh", tmp_path, has_wrapper=True) == HandlerSetting("run.sh", "run")
+    assert parse_target("app.handler", tmp_path, has_wrapper=True) == HandlerSetting("app.handler", "app")
 
 
 @pytest.mark.parametrize("target", ["app", ".handler", "app.", "app.1x", "app:", ":handler", "a.b-c"])

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.configuration import FunctionConfiguration
-from gateway.targets.exec_wrapper import EXEC_WRAPPER, has_wrapper, wrapped
+from gateway.configuration import EXEC_WRAPPER, FunctionConfiguration
+from gateway.targets.exec_wrapper import has_wrapper, wrapped
 
 
 def function(folder: Path, wrapper: str) -> FunctionConfiguration:

@@ -23,6 +23,13 @@ from tests.targets.hosting import THIS_PYTHON
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="the program node is not on PATH")
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the program curl is not on PATH")
 
+ONE_EACH = """
+url=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
+id=$(curl -sD - -o /dev/null $url/next | sed -n 's/^Lambda-Runtime-Aws-Request-Id: \\(.*\\)\r$/\\1/p')
+curl -s -o /dev/null -d '"done"' $url/$id/response
+"""
+"""A runtime that ends after each invocation."""
+
 
 def options_for(
     configuration: FunctionConfiguration, log: Log, reaper: Reaper, opt: Path | None = None

@@ -21,7 +21,16 @@ from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from tests.limits.grounds import Mounting, boxed, ground, quota_us
 from tests.targets.conformance import FUNCTIONS, Behaviour, Log, behaviours_of
-from tests.targets.runtime_api.opening import NODE, OWN_PYTHON, PYTHON, environment, needs_curl, needs_node, options_for
+from tests.targets.runtime_api.opening import (
+    NODE,
+    ONE_EACH,
+    OWN_PYTHON,
+    PYTHON,
+    environment,
+    needs_curl,
+    needs_node,
+    options_for,
+)
 
 pytestmark = pytest.mark.anyio
 ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
@@ -71,14 +80,6 @@ def command(script: str, **changes: object) -> FunctionConfiguration:
     """A function whose runtime is a shell command."""
     base = FunctionConfiguration("f", "h", FUNCTIONS / "shell", runtime="provided", command=("/bin/sh", "-c", script))
     return replace(base, **changes)  # type: ignore[arg-type]  # by name
-
-
-ONE_EACH = """
-url=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
-id=$(curl -sD - -o /dev/null $url/next | sed -n 's/^Lambda-Runtime-Aws-Request-Id: \\(.*\\)\r$/\\1/p')
-curl -s -o /dev/null -d '"done"' $url/$id/response
-"""
-"""A runtime that ends after each invocation."""
 
 
 async def test_defect_at_a_launch(caplog: pytest.LogCaptureFixture) -> None:
