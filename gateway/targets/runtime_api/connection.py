@@ -14,6 +14,7 @@ import httptools
 
 from gateway.defects import report
 from gateway.targets.runtime_api.state import RESPONSE_LIMIT, TRUNCATED, ErrorResponse
+from gateway.types import Address
 
 Headers = dict[bytes, bytes]
 """Names in lower case; of a repeated header the last line stands."""
@@ -142,9 +143,14 @@ def refuse(call: RuntimeApiCall, refusal: ErrorResponse) -> None:
 
 
 class RuntimeApiConnection(asyncio.Protocol):
-    """Reads requests, keeps their answers in order, stays open between them."""
+    """Reads requests, keeps their answers in order, stays open between them.
+
+    Attributes:
+        stranger: Whose process has its other end, in words, when that is none of the environment's; None otherwise.
+    """
 
     def __init__(self, service: RuntimeApiService) -> None:
+        self.stranger: str | None = None
         self._service = service
         self._parser = httptools.HttpRequestParser(self)
         self._calls: deque[RuntimeApiCall] = deque()
@@ -221,6 +227,13 @@ class RuntimeApiConnection(asyncio.Protocol):
         """The client sends no more; a body that is half-way in will not become complete."""
         if self._call is not None:
             self._refuse_bytes(_TRUNCATED_REPLY)
+
+    @property
+    def ends(self) -> tuple[Address, Address] | None:
+        """The client's address and this one, None when the connection is over."""
+        if self._transport is None or self._transport.is_closing():
+            return None
+        return self._transport.get_extra_info("peername"), self._transport.get_extra_info("sockname")
 
     def close(self) -> None:
         """Drop the client; an answer it still waits for never comes."""

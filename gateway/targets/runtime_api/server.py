@@ -10,9 +10,10 @@ from typing import Final, Protocol
 
 from gateway.invocation import StreamBroken
 from gateway.same_origin import THIS_MACHINE, AllowedCallers
-from gateway.targets.runtime_api.callers import Callers, Dropped
-from gateway.targets.runtime_api.connection import BodySink, Headers, RuntimeApiCall, RuntimeApiConnection, refuse
+from gateway.targets.runtime_api.callers import Callers
+from gateway.targets.runtime_api.connection import BodySink, RuntimeApiCall, RuntimeApiConnection, refuse
 from gateway.targets.runtime_api.offer import Offer, render
+from gateway.targets.runtime_api.peers import Peers
 from gateway.targets.runtime_api.state import (
     INVALID_RESPONSE_MODE,
     LATE,
@@ -111,8 +112,13 @@ class RuntimeApi:
         """Whether the runtime has ended its init phase."""
         return self._state.phase in _INITIALISED
 
-    async def listen(self) -> str:
-        """Open a port of the system's choice on loopback; returns ``host:port``."""
+    async def listen(self, peers: Peers | None = None) -> str:
+        """Open a port of the system's choice on loopback; returns ``host:port``.
+
+        Args:
+            peers: The only processes that are answered; None for all of them.
+        """
+        self._callers.peers = peers
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: RuntimeApiConnection(self), "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()
@@ -160,6 +166,7 @@ class RuntimeApi:
     def opened(self, connection: RuntimeApiConnection) -> None:
         """Know every client, to drop it at the end."""
         self._connections.add(connection)
+        self._callers.meet(connection)
 
     def closed(self, connection: RuntimeApiConnection) -> None:
         """A client is gone, and so is the ``next`` that it waited for."""
@@ -279,18 +286,6 @@ class RuntimeApi:
             self._owner.too_large()
         else:
             self._owner.failed(broken.error_type, broken.payload)
-
-
-class _Refused(Dropped):
-    """Takes a body that nobody wants, to answer when it has ended."""
-
-    def __init__(self, call: RuntimeApiCall, refusal: ErrorResponse) -> None:
-        self._call = call
-        self._refusal = refusal
-
-    def finish(self, trailers: Headers) -> None:  # noqa: ARG002
-        """Say why."""
-        refuse(self._call, self._refusal)
 
 
 def _is_response(call: RuntimeApiCall) -> bool:

@@ -1,19 +1,25 @@
-"""Web pages at the APIs of an execution environment."""
+"""Web pages, and processes of others, at the APIs of an execution environment."""
 
 import asyncio
 import json
 import logging
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 
 from gateway.invocation import Invocation
 from gateway.same_origin import allowed_callers
 from gateway.targets.runtime_api.offer import Offer
+from gateway.targets.runtime_api.peers import Peers, can_tell
 from gateway.targets.runtime_api.server import RuntimeApi
 from tests.targets.runtime_api.client import RawClient
 from tests.targets.runtime_api.test_server import ARN, ERROR, ID, NEXT, RESPONSE, Heard, serving
 
 pytestmark = pytest.mark.anyio
+needs_to_tell = pytest.mark.skipif(not can_tell(), reason="this system does not say who is at the other end")
 
 PATHS = [
     ("GET", "/2018-06-01/ping"),
@@ -145,3 +151,63 @@ async def test_a_refusal_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture
     assert line.startswith("Runtime API: GET '/aaa")
     assert " -> 403: the header Host names '\\x9bevil', and " in line
     assert len(line) < 300
+
+
+@needs_to_tell
+async def test_a_process_of_the_environment_is_answered() -> None:
+    """Here the process that runs the test is one."""
+    async with listening(Peers(lambda: [os.getpid()])) as address, RawClient(address) as client:
+        client.get("/2018-06-01/ping")
+        reply = await client.reply()
+
+    assert (reply.status, reply.body) == (200, b"pong")
+
+
+@needs_to_tell
+async def test_a_stranger_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    """403 in the form of the Runtime API's errors, whatever it asks for, and one line in the log for the connection."""
+    async with listening(Peers(list)) as address, RawClient(address) as client:
+        client.post(RESPONSE, b"[1]")
+        client.get("/2018-06-01/ping")
+        reply = await client.reply()
+        closed = await client.is_closed()
+
+    reason = f"a process of user {os.getuid()} outside this function's execution environment"
+    assert (reply.status, closed) == (403, True)
+    assert json.loads(reply.body) == {"errorMessage": reason, "errorType": "AccessDeniedException"}
+    assert caplog.messages == [f"Runtime API: a client is refused: {reason}"]
+
+
+@needs_to_tell
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_process_that_is_quicker_than_the_news_of_it(run: Callable[[Coroutine[None, None, None]], None]) -> None:
+    """Nothing is read from a client before it is known, and once it is known it is answered."""
+
+    async def connect() -> None:
+        known: list[int] = []
+        async with listening(Peers(lambda: known)) as address, RawClient(address) as client:
+            client.get("/2018-06-01/ping")
+            reply = asyncio.ensure_future(client.reply())
+            await asyncio.wait([reply], timeout=0.03)
+            assert not reply.done()
+            known.append(os.getpid())
+            assert (await reply).status == 200
+
+    run(connect())
+
+
+async def test_everybody_is_answered_where_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system without the means is no reason to refuse the runtime."""
+    monkeypatch.setattr("gateway.targets.runtime_api.callers.can_tell", lambda: False)
+    async with listening(Peers(list)) as address, RawClient(address) as client:
+        client.get("/2018-06-01/ping")
+
+        assert (await client.reply()).status == 200
+
+
+@asynccontextmanager
+async def listening(peers: Peers) -> AsyncIterator[str]:
+    """The address of a Runtime API for these processes."""
+    api = RuntimeApi(Heard())
+    yield await api.listen(peers)
+    api.close()

@@ -83,7 +83,7 @@ def test_the_look_is_bounded() -> None:
 def test_a_process_that_hides_its_descriptors() -> None:
     """It may be the one: nothing speaks against it."""
     with connected([sys.executable, "-c", CONNECT + WAIT]) as (_, owner):
-        assert Peers(lambda: [1]).include(owner)
+        assert Peers(list, lambda: [1]).include(owner)
 
 
 def test_a_socket_for_ipv6() -> None:
