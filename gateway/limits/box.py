@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.limits.ground import Ground
-from gateway.limits.group import Group, remove
+from gateway.limits.group import Group, processes_in, remove
 from gateway.limits.means import Means
 from gateway.limits.private_tmp import TMP, Start, Started
 
@@ -60,6 +60,10 @@ class Box:
         """The most memory that all processes held together, 0 when nobody has counted."""
         group = self._memory_group
         return group.peak // 1024 if group else 0
+
+    def processes(self) -> set[int]:
+        """The processes in its control groups; those that have just been started are not there yet."""
+        return {process for group in tuple(self._groups.values()) for process in processes_in(group.folder)}
 
     def start(self, argv: Sequence[str], start: Start) -> Started:
         """Start a process that has its own ``/tmp``; waits for the kernel, so not for the event loop.

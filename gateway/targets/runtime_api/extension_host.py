@@ -88,6 +88,11 @@ class ExtensionHost:
         """What answers the calls of extensions."""
         return self.api.routes | self.telemetry.routes
 
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of those that run."""
+        return [process.pid for process in self._processes if not process.ended.done()]
+
     async def start(self, variables: Mapping[str, str], folder: Path, box: Box) -> None:
         """Start the external extensions and wait until all have registered, or one has failed."""
         own = extension_variables(variables)

@@ -24,6 +24,7 @@ from gateway.targets.logs import FunctionLog
 from gateway.targets.process import ChildProcess, Command
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.extension_host import ExtensionHost
+from gateway.targets.runtime_api.peers import Peers
 from gateway.targets.runtime_api.server import RuntimeApi
 
 INIT_LIMIT_S: Final = 10.0
@@ -139,7 +140,8 @@ class RuntimeProcess:
 
     async def listen(self) -> None:
         """Open the port at which processes find the Runtime API."""
-        self._address = await self._api.listen()
+        elsewhere = self._options.allowed_callers.hosts  # a runtime in a container is no process of this machine's
+        self._address = await self._api.listen(None if elsewhere else Peers(self._started, self._box.processes))
 
     def launch(self, then: Callable[[], None] = lambda: None) -> asyncio.Task[None]:
         """Start the extensions and then the runtime, whose init phase begins.
@@ -245,6 +247,10 @@ class RuntimeProcess:
             child.kill()  # it came too late; starting a process cannot be cancelled, only undone
         else:
             then()
+
+    def _started(self) -> list[int]:
+        """The processes that were started here and have not ended."""
+        return [*([self.pid] if self.alive else []), *self._extensions.pids]
 
     def _is_abandoned(self) -> bool:
         """Whether a process that is being started is not wanted any more."""

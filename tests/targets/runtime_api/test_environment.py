@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,12 +16,15 @@ import pytest
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Report, Returned, StreamBroken, Streamed, TimedOut
 from gateway.limits.means import Means
+from gateway.same_origin import allowed_callers
 from gateway.targets.logs import FunctionLog
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
+from gateway.targets.runtime_api.peers import can_tell
 from tests.limits.grounds import Mounting, boxed, ground, quota_us
 from tests.targets.conformance import FUNCTIONS, Behaviour, Log, behaviours_of
+from tests.targets.runtime_api.client import RawClient
 from tests.targets.runtime_api.opening import (
     NODE,
     ONE_EACH,
@@ -33,6 +37,16 @@ from tests.targets.runtime_api.opening import (
 )
 
 pytestmark = pytest.mark.anyio
+TELLS_ITS_ADDRESS = """
+import os, urllib.request
+address = os.environ["AWS_LAMBDA_RUNTIME_API"]
+while True:
+    with urllib.request.urlopen(f"http://{address}/2018-06-01/runtime/invocation/next") as event:
+        request_id = event.headers["Lambda-Runtime-Aws-Request-Id"]
+    answer = f"http://{address}/2018-06-01/runtime/invocation/{request_id}/response"
+    urllib.request.urlopen(answer, address.encode()).close()
+"""
+"""A runtime whose results are where it finds the Runtime API."""
 ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
 
@@ -80,6 +94,22 @@ def command(script: str, **changes: object) -> FunctionConfiguration:
     """A function whose runtime is a shell command."""
     base = FunctionConfiguration("f", "h", FUNCTIONS / "shell", runtime="provided", command=("/bin/sh", "-c", script))
     return replace(base, **changes)  # type: ignore[arg-type]  # by name
+
+
+@pytest.mark.skipif(not can_tell(), reason="this system does not say who is at the other end")
+@pytest.mark.parametrize(("hosts", "status"), [([], 403), (["host.docker.internal"], 200)])
+async def test_strangers_at_the_runtime_api(hosts: list[str], status: int) -> None:
+    """They are refused, such as this test, and the runtime is not; but for runtimes elsewhere everybody is let in."""
+    command = (sys.executable, "-c", TELLS_ITS_ADDRESS)
+    configuration = FunctionConfiguration("f", "h", FUNCTIONS / "shell", runtime="provided", command=command)
+    async with environment(configuration, Log(), allowed_callers=allowed_callers(hosts, [])) as function:
+        returned = await function.invoke(Invocation(b"{}", ID))
+        assert isinstance(returned, Returned)
+        async with RawClient(returned.payload.decode()) as stranger:
+            stranger.get("/2018-06-01/ping")
+            reply = await stranger.reply()
+
+    assert reply.status == status
 
 
 async def test_defect_at_a_launch(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,7 @@ from gateway.invocation import Invocation
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.extension_host import ExtensionHost
 from gateway.targets.runtime_api.offer import Offer
+from gateway.targets.runtime_api.peers import Peers
 from gateway.targets.runtime_api.process import RuntimeProcess
 from gateway.targets.runtime_api.server import RuntimeApi
 from tests.targets.conformance import FUNCTIONS, Log
@@ -33,6 +34,15 @@ LISTENS = "trap 'echo told; exit' TERM; echo up; while :; do sleep 0.01; done"
 """A runtime that ends when it is told."""
 
 
+class OpenRuntimeApi(RuntimeApi):
+    """A Runtime API that answers this test too, which is no process of the environment."""
+
+    async def listen(self, peers: Peers | None = None) -> str:
+        """Open a port for everybody."""
+        del peers
+        return await super().listen()
+
+
 class Subject:
     """The processes of one environment, what they print, and what is told of them.
 
@@ -48,7 +58,7 @@ class Subject:
         self.log = Log()
         self.heard = Heard()
         self.launched = 0
-        self.api = RuntimeApi(self.heard)
+        self.api = OpenRuntimeApi(self.heard)
         options = replace(options_for(configuration, self.log, reaper, opt), opt=opt, freeze=freeze)
         extensions = ExtensionHost(configuration, opt, self.log.append, reaper, lambda: None, self._extension_failed)
         self.api.routes.update(extensions.routes)
