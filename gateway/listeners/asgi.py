@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from gateway.defects import report
 from gateway.invocation import StreamBroken
 from gateway.listeners.delivery import close_body, exactly
-from gateway.listeners.failing import answer_to_defect
+from gateway.listeners.failing import answer_to_defect, tell_cut
 from gateway.listeners.listener import Listener, observed
 from gateway.listeners.wire import has_content, keeps_alive, refused_while_read
 from gateway.observe.record import Exchange, Transfer, described, end
@@ -243,7 +243,8 @@ async def _next(request: Request, chunks: AsyncIterator[bytes]) -> bytes | None:
         return await anext(chunks)
     except StopAsyncIteration:
         return None
-    except StreamBroken:
+    except StreamBroken as error:
+        tell_cut(request, error)
         raise
     except Exception as error:  # noqa: BLE001 - a defect, whatever it is
         report(f"the streamed answer to {described(request)}", error)

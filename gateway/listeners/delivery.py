@@ -8,6 +8,7 @@ from typing import Any, Final
 from gateway.chunks import close_chunks
 from gateway.defects import report
 from gateway.invocation import StreamBroken
+from gateway.listeners.failing import tell_cut
 from gateway.listeners.listener import Listener, observed
 from gateway.listeners.wire import (
     LAST_CHUNK,
@@ -122,8 +123,9 @@ class Delivery:
             if not self._lost:
                 self.streaming = True
                 await self._pump(self._framed(request, response, chunks))
-        except StreamBroken:
+        except StreamBroken as error:
             broken = True
+            tell_cut(request, error)
             self._transport.abort()  # without the last chunk, so that the client sees a truncated answer
         except Exception as error:
             if not self._sent:

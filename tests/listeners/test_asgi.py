@@ -146,8 +146,8 @@ async def test_disconnect_ends_a_stream(listener: EchoListener) -> None:
     assert sent[-1].get("more_body", True)
 
 
-async def test_broken_stream_raises(listener: EchoListener) -> None:
-    """A stream that breaks is an error for the server, which then truncates the answer."""
+async def test_broken_stream_raises(listener: EchoListener, caplog: pytest.LogCaptureFixture) -> None:
+    """A stream that breaks is an error for the server, which then truncates the answer; the log says why."""
 
     async def broken() -> AsyncIterator[bytes]:
         yield b"first"
@@ -157,6 +157,8 @@ async def test_broken_stream_raises(listener: EchoListener) -> None:
 
     with pytest.raises(StreamBroken):
         await ask(listener, {})
+
+    assert [line.partition(": ")[2] for line in caplog.messages] == ["the answer is cut off: Runtime.ExitError"]
 
 
 @pytest.mark.parametrize("parts", [(b"ab", b"cde"), (b"ab",)], ids=["longer", "shorter"])

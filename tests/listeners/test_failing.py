@@ -22,6 +22,7 @@ from gateway.listeners.alb.rules import compile_rules
 from gateway.listeners.alb.target_groups import LambdaTargetGroup
 from gateway.listeners.asgi import AsgiApplication
 from gateway.listeners.context import ListenerContext
+from gateway.listeners.failing import tell_cut
 from gateway.listeners.function_url import function_url
 from gateway.listeners.http_api import http_api
 from gateway.listeners.listener import Listener, Upgraded
@@ -334,6 +335,22 @@ async def test_a_stream_that_fails_through_asgi(reports: Callable[[], list[str]]
 
     assert raised.value.__suppress_context__
     assert reports() == ["the streamed answer to GET /a"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (StreamBroken("Sandbox.Timedout", b'{"errorType":"Sandbox.Timedout","errorMessage":"after 1 s"}'), "after 1 s"),
+        (StreamBroken("Runtime.ExitError"), ""),
+        (StreamBroken("ConnectionError", b"http://127.0.0.1:1: reset\n"), "http://127.0.0.1:1: reset\\n"),
+        (StreamBroken("Odd", b"\xff["), "\\ufffd["),
+    ],
+)
+def test_the_reason_of_a_cut(caplog: pytest.LogCaptureFixture, broken: StreamBroken, reason: str) -> None:
+    """One line of ASCII, with the function's own words where it has any."""
+    tell_cut(Request("GET", b"/a", b"", [], b"", ("127.0.0.1", 1), ("127.0.0.1", 80)), broken)
+
+    assert caplog.messages == [f"GET /a: the answer is cut off: {broken.error_type}{reason and ': '}{reason}"]
 
 
 def unclosable(_: Request) -> Response:

@@ -631,12 +631,12 @@ async def test_stream_of_another_length(port: int, listener: EchoListener, parts
     await client.close()
 
 
-async def test_broken_stream_is_truncated(port: int, listener: EchoListener) -> None:
-    """A stream that breaks ends without the last chunk, so that the client knows."""
+async def test_broken_stream_is_truncated(port: int, listener: EchoListener, caplog: pytest.LogCaptureFixture) -> None:
+    """A stream that breaks ends without the last chunk, so that the client knows, and the log says why."""
 
     async def parts() -> AsyncIterator[bytes]:
         yield b"first"
-        raise StreamBroken("Runtime.ExitError")
+        raise StreamBroken("Runtime.ExitError", b'{"errorMessage":"exit status 3"}')
 
     listener.answers[b"/"] = lambda _: Response(200, [], parts())
     client = await Client.connect(port)
@@ -647,6 +647,7 @@ async def test_broken_stream_is_truncated(port: int, listener: EchoListener) -> 
         received = await client.rest()
 
     assert not received.endswith(b"0\r\n\r\n")
+    assert caplog.messages == ["GET /: the answer is cut off: Runtime.ExitError: exit status 3"]
     await client.close()
 
 

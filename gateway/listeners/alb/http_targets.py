@@ -79,9 +79,9 @@ class _Piped:
             self._over()
             raise
         except TransportError as error:
+            url = self._target.url if self._target else "the target"
             self._over()
-            log.warning("%s broke off its answer: %s", self._target.url if self._target else "the target", error)
-            raise StreamBroken("ConnectionError", str(error).encode()) from error
+            raise StreamBroken("ConnectionError", f"{url}: {error}".encode()) from error
 
     def _over(self) -> None:
         if self._target:

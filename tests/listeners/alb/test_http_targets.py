@@ -322,8 +322,10 @@ async def test_a_stream_that_breaks_breaks_for_the_client() -> None:
         response = await group.forward(GET, ARRIVAL, None)
         assert not isinstance(response.body, bytes)
         assert await anext(response.body) == b"abc"
-        with pytest.raises(StreamBroken):
+        with pytest.raises(StreamBroken) as raised:
             await anext(response.body)
+
+    assert raised.value.payload.startswith(f"{server.url}: ".encode())
 
 
 async def test_a_client_that_goes_away_leaves_no_half_request() -> None:
