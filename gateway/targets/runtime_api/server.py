@@ -33,6 +33,8 @@ from gateway.targets.runtime_api.streaming import (
 )
 
 _INITIALISED: Final = (Phase.READY, Phase.RUNNING, Phase.RESPONDING, Phase.RESPONSE_SENT)
+_EXIT_NEWS_S: Final = 0.02
+"""So much later than the end of its connection may be heard that a process has ended, which says more."""
 _RUNTIME: Final = b"/2018-06-01/runtime/"
 _INVOCATION: Final = b"/2018-06-01/runtime/invocation/"
 _ANSWERS: Final = (b"/response", b"/error")
@@ -245,7 +247,10 @@ class RuntimeApi:
         sink: _Sink
 
         def ended(broken: StreamBroken | None) -> None:
-            self._stream_ended(call, sink, broken)
+            if broken is not None and broken.error_type == TRUNCATED_RESPONSE:
+                asyncio.get_running_loop().call_later(_EXIT_NEWS_S, self._stream_ended, call, sink, broken)
+            else:
+                self._stream_ended(call, sink, broken)
 
         if self._offer is not None and self._offer.invocation.streaming:
             sink = ResponseStream(call.connection, self._stream_began, ended)

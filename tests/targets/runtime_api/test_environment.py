@@ -330,6 +330,19 @@ async def test_timeout_breaks_a_stream() -> None:
 
 
 @needs_node
+async def test_exit_breaks_a_stream() -> None:
+    """Its error says how the process ended, which says more than that its connection did."""
+    async with NODE.function("streams_and_exits", timeout_ms=10_000) as function:
+        outcome = await function.invoke({}, streaming=True)
+        assert isinstance(outcome, Streamed)
+        with pytest.raises(StreamBroken, match=r"^Runtime\.ExitError$") as raised:
+            async for _ in outcome.chunks:
+                pass
+
+    assert b"Runtime exited with error: exit status 3" in raised.value.payload
+
+
+@needs_node
 async def test_pool_waits_for_the_end_of_a_stream() -> None:
     """While a stream is open its environment is busy: with room for one, the next invocation waits."""
     configuration = replace(NODE.base, handler="behaviours.pours", timeout_ms=10_000)

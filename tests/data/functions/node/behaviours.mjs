@@ -153,3 +153,9 @@ export const calls_a_past_callback = (event, context, callback) => {
   past = callback;
   callback(null, 'first');
 };
+
+export const streams_and_exits = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write('first');
+  await sleep(50);
+  process.exit(3);
+});
