@@ -54,8 +54,8 @@ class FaultKind(Enum):
     NOT_FOUND = "the function does not exist"
     RESULT_INVALID = "the function's result is not one that this front door accepts"
     RESULT_TOO_LARGE = "the function's result is over the limit"
-    CONNECTION_ERROR = "the Lambda service could not be reached"
-    CONNECTION_TIMEOUT = "the Lambda service did not answer in time"
+    CONNECTION_ERROR = "the target could not be reached"
+    CONNECTION_TIMEOUT = "the target did not answer in time"
     SERVICE_ERROR = "the Lambda service failed"
 
 

@@ -32,6 +32,7 @@ from gateway.observe.record import Exchange
 from gateway.observe.recording import NOT_INVOKED, Recording, body_members, from_text
 from gateway.observe.redaction import REDACTED
 from gateway.targets.inprocess import InProcess
+from gateway.translation.gateway_response import Cause
 from gateway.translation.messages import Response
 from gateway.translation.result import load_result
 from gateway.types import HeaderList, Json
@@ -55,6 +56,9 @@ VOLATILE: Final = (
     "x-amzn-trace-id",
 )
 """Response headers that are another's each time, or that a connection decides about."""
+
+_BEFORE_ANY_FUNCTION: Final = (*(cause.value for cause in Cause), FaultKind.ACCESS_DENIED.value)
+"""How faults begin that no function had to do with; the last one is in recordings of earlier versions."""
 
 
 class ReplayCase(NamedTuple):
@@ -165,7 +169,7 @@ def is_replayable(recording: Recording) -> bool:
         return True
     # An authorizer, a usage plan or a proxied server stood before any function; a flavour knows none of them.
     fault = recording.outcome.get("fault")
-    return fault is not None and not str(fault).startswith(FaultKind.ACCESS_DENIED.value)
+    return fault is not None and not str(fault).startswith(_BEFORE_ANY_FUNCTION)
 
 
 def compare_response(recording: Recording, now: Response, ignore: Sequence[str] = ()) -> list[Difference]:

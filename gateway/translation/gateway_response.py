@@ -77,6 +77,7 @@ class Refused(Fault):
         error_type: bytes = b"",
     ) -> None:
         super().__init__(FaultKind.ACCESS_DENIED, detail or cause.value)
+        self.args = (f"{cause.value}: {detail}" if detail else cause.value,)
         self.cause = cause
         self.message = message
         self.error_type = error_type

@@ -13,6 +13,7 @@ from gateway.observe.recording import NOT_INVOKED, Recording, to_text
 from gateway.observe.redaction import Redaction
 from gateway.recordings.replay import ReplayCase, compare_response, is_replayable, outcome_of, read_cases, replay_cases
 from gateway.translation.flavour_options import build_flavour
+from gateway.translation.gateway_response import Cause, Refused
 from gateway.translation.messages import Request, Response
 from gateway.types import Json
 from tests.observe.exchanges import ARRIVAL, HTTP_FLAVOURS, REQUEST, RESULT, recorded
@@ -207,6 +208,8 @@ def test_what_the_listener_answered_by_itself_needs_no_function() -> None:
     """A redirect has no event; a refused request is refused again."""
     assert not is_replayable(replace(recorded(), outcome={"kind": NOT_INVOKED}))
     assert is_replayable(replace(recorded(), outcome={"kind": NOT_INVOKED, "fault": "too large"}))
+    for fault in (str(Refused(Cause.QUOTA, "of app")), "the function may not be invoked: GET / matches no resource"):
+        assert not is_replayable(replace(recorded(), outcome={"kind": NOT_INVOKED, "fault": fault}))
     assert is_replayable(recorded())
 
 

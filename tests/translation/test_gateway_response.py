@@ -50,6 +50,13 @@ def test_statuses(kind: FaultKind, statuses: list[int]) -> None:
     assert [gateway_response(Fault(kind), table).status for table in TABLES] == statuses
 
 
+def test_a_refusal_says_its_cause_and_no_other() -> None:
+    """The log does not speak of a function where none had to do with it."""
+    assert str(Refused(Cause.NO_ROUTE)) == "no route has this method and path"
+    refused = Refused(Cause.INTEGRATION_FAILURE, "http://127.0.0.1:1/: refused")
+    assert str(refused) == "the integration gave no acceptable answer: http://127.0.0.1:1/: refused"
+
+
 def test_lengths_of_recorded_bodies() -> None:
     """Spacing differs from one listener type to another, and the recorded lengths prove it."""
     assert len(REST[Cause.NO_ROUTE].body()) == 42

@@ -167,7 +167,7 @@ class HttpTargetGroup:
         Raises:
             Fault: There is none.
         """
-        failure = Fault(FaultKind.SERVICE_ERROR, "the target group has no targets")
+        failure = Fault(FaultKind.CONNECTION_ERROR, "the target group has no targets")
         for target in self._candidates(request, arrival):
             try:
                 return target, await self._send(target, request, lines)

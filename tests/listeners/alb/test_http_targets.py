@@ -301,14 +301,17 @@ async def test_a_silent_server_is_a_gateway_timeout() -> None:
         assert (await group.forward(GET, ARRIVAL, None)).status == 504
 
 
-async def test_a_target_that_is_down_is_passed_over() -> None:
-    """Nothing was sent, so the next one gets it; with none left it is a bad gateway."""
+async def test_a_target_that_is_down_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing was sent, so the next one gets it; with none left it is a bad gateway, and the log names the last one."""
     async with answering(ok()) as down:
         pass
     async with answering(ok(b"up")) as up, group_of(down.url, up.url) as group:
         assert [(await group.forward(GET, ARRIVAL, None)).body for _ in range(4)] == [b"up"] * 4
     async with group_of(down.url) as group:
         assert (await group.forward(GET, ARRIVAL, None)).status == 502
+
+    (line,) = [record.message for record in caplog.records if record.name == "gateway"]
+    assert line.startswith(f"GET /a%20b -> 502: the target could not be reached: cannot connect to {down.url}: ")
 
 
 async def test_a_stream_that_breaks_breaks_for_the_client() -> None:
