@@ -57,6 +57,17 @@ async def test_simple_authorizer(sent: dict[str, str], answered: Json, status: i
     assert [authorizer_of(event) for event in target.events] == ([{"lambda": {"a": [1]}}] if status == 200 else [])
 
 
+async def test_an_arn_names_the_api_of_its_event() -> None:
+    """Which is that of the host, when it is one of AWS's."""
+    authorizer, asked = scripted(lambda _: {"isAuthorized": False}, "a")
+    simple = apis.Authorizer("REQUEST", "a", ("$request.header.Host",), enable_simple_responses=True)
+    settings = HttpApiSettings(0, routes={"GET /": apis.HttpRoute("a", authorizer="s")}, authorizers={"s": simple})
+    async with opened(http_api(settings, listener_context({"a": authorizer}))) as port:
+        await port.ask(headers={"Host": "x1y2z3.execute-api.us-east-1.amazonaws.com"})
+
+    assert str(asked.events[0]["routeArn"]).endswith(":x1y2z3/$default/GET/")
+
+
 async def test_lambda_authorizer_in_format_1() -> None:
     """The members of a JWT authorizer are there, and null."""
     authorizer, _ = scripted(lambda _: {"isAuthorized": True, "context": {"a": "b"}}, "a")

@@ -108,6 +108,19 @@ async def test_the_key_may_come_from_the_authorizer() -> None:
     assert answer.status_code == 200
 
 
+async def test_an_arn_names_the_api_of_its_event() -> None:
+    """Which is that of the host, when it is one of AWS's."""
+    authorizer, asked = scripted(lambda _: ALLOW, "a")
+    settings = RestApiSettings(
+        0, routes={"GET /a": apis.RestRoute("a", authorizer="r")}, authorizers={"r": apis.Authorizer("REQUEST", "a")}
+    )
+    async with opened(rest_api(settings, listener_context({"a": authorizer}))) as port:
+        await port.ask("/a", headers={"Host": "x1y2z3.execute-api.us-east-1.amazonaws.com"})
+
+    assert context_of(asked.events[0])["apiId"] == "x1y2z3"
+    assert str(asked.events[0]["methodArn"]).endswith(":x1y2z3/prod/GET/a")
+
+
 async def test_an_authorizer_sees_the_key_that_a_client_sends() -> None:
     """Before anybody asks whether the key is good; without a key there is no such member."""
     authorizer, asked = scripted(lambda _: ALLOW, "a")
