@@ -7,6 +7,7 @@ these names to it (`gateway.bootstraps`), and are told to trust an authority tha
 these names only, and whose key is nowhere but in this process.
 """
 
+import asyncio
 import logging
 import socket
 from collections.abc import Mapping, Sequence
@@ -88,8 +89,7 @@ class CallBacks:
 
     async def stop(self, grace_s: float) -> None:
         """Accept nothing new and let what runs finish in that many seconds."""
-        for server in self._servers:
-            await server.stop(grace_s)
+        await asyncio.gather(*(server.stop(grace_s) for server in self._servers))
         self.close()
 
     def close(self) -> None:
