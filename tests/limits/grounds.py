@@ -12,6 +12,8 @@ import pytest
 from gateway.limits.ground import Ground, NoGround
 from gateway.limits.places import ControlGroup, place_of
 from gateway.limits.private_tmp import Start, Started
+from gateway.limits.sandbox import Sandbox
+from gateway.targets.launching import Launches
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.worker.environment import WorkerEnvironment
 
@@ -90,3 +92,14 @@ class Mounting:
         """Start without a mount."""
         self.folder = folder
         return start(argv)
+
+
+def sandbox(*, user: bool = True) -> Sandbox:
+    """What can be mounted on this machine; skips the test where nothing can."""
+    launches = Launches()
+    try:
+        return Sandbox(user=user, refused=launches.refused)
+    except OSError as error:
+        pytest.skip(f"mounting: {error}")
+    finally:
+        launches.close()

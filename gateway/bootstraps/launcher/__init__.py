@@ -1,0 +1,1 @@
+"""The one process that starts all others, and ends them when the gateway is gone."""
