@@ -52,6 +52,7 @@ class FunctionConfiguration:
         command: What ``provided`` runs; empty for the executable ``bootstrap`` in the task root.
         timeout_ms: How long one invocation may run; counted from the moment the handler gets it.
         memory_mb: Memory size, 128-10240 MB.
+        tmp_mb: Size of ``/tmp``, 512-10240 MB.
         cpu_share: Limit the CPU to what this memory size has on Lambda.
         environment: The user's variables.
         layers: Folders or zip files, merged into ``/opt`` in this order.
@@ -70,6 +71,7 @@ class FunctionConfiguration:
     command: tuple[str, ...] = ()
     timeout_ms: int = 3000
     memory_mb: int = 128
+    tmp_mb: int = 512
     cpu_share: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()

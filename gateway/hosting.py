@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
@@ -57,6 +58,8 @@ class Host:
         self.limits: ResourceLimits | None = None
         self._workspace: Path | None = None
         self._unpacking = threading.Lock()
+        if not options.in_process:
+            self.reaper.begin()  # while the rest is imported
         self._codes: weakref.WeakSet[_Code] = weakref.WeakSet()
 
     @property
@@ -64,9 +67,11 @@ class Host:
         """The folder of unpacked code and of what stands for ``/tmp``, made when it is first asked for."""
         if self._workspace is None:
             self._find_limits()
-            self._workspace = Path(tempfile.mkdtemp(prefix="gateway-", dir=self.limits.folder if self.limits else None))
-            if self.limits:
-                self.reaper.remove_workspace(self._workspace)
+            above = self.limits.folder if self.limits else Path(tempfile.gettempdir())
+            workspace = above / f"gateway-{uuid4().hex}"
+            self.reaper.remove_workspace(workspace)  # before it is there, since the gateway may be killed at any time
+            workspace.mkdir(0o700)
+            self._workspace = workspace
         return self._workspace
 
     def share(self, variables: Mapping[str, str]) -> None:
@@ -84,7 +89,9 @@ class Host:
         """
         with self._unpacking:
             self._find_limits()
-            task_root, opt = prepare_code(configuration.task_root, self.workspace), None
+            task_root, opt = configuration.task_root, None
+            if not task_root.is_dir():
+                task_root = prepare_code(task_root, self.workspace)
             if configuration.layers:
                 opt = merge_layers(configuration.layers, size_of(task_root), self.workspace)
         return replace(configuration, task_root=task_root, opt=opt)
@@ -104,7 +111,8 @@ class Host:
         code = _Code(configuration, self._as_debugged(unpacked or self.unpack(configuration)))
         self._codes.add(code)
         executor = executor_named(self._executor(code.unpacked))
-        resources = Resources(self.options, self.workspace, self.reaper, self.limits, lambda: code.unpacked)
+        workspace = self.workspace if self.limits else Path(tempfile.gettempdir())
+        resources = Resources(self.options, workspace, self.reaper, self.limits, lambda: code.unpacked)
         return _made(executor.make, code.unpacked, resources)
 
     async def refresh(self, configurations: Iterable[FunctionConfiguration]) -> None:
@@ -129,7 +137,8 @@ class Host:
         await asyncio.to_thread(self.remove)
 
     def remove(self) -> None:
-        """Remove the workspace and the control groups, which nothing uses any more."""
+        """Remove the workspace and the control groups, which nothing uses any more; what still runs is ended."""
+        self.reaper.close()
         if self.limits is not None:
             self.limits.close()
         if self._workspace is not None:
@@ -139,7 +148,8 @@ class Host:
         if self.limits is None and not self.options.in_process:
             from gateway.limits.means import ResourceLimits  # noqa: PLC0415 - a POSIX system's, and nothing in this process
 
-            self.limits = ResourceLimits(private_tmp=self.options.private_tmp, opened=self.reaper.remove_groups)
+            given, reaper = self.options, self.reaper
+            self.limits = ResourceLimits(sandbox=given.sandbox, opened=reaper.remove_groups, refused=reaper.refused)
 
     def _executor(self, configuration: FunctionConfiguration) -> str:
         """The name of the executor: the command line's, the function's own, or the one that its runtime needs."""

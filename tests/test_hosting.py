@@ -14,11 +14,12 @@ from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.hosting import Host, HostOptions, runtime_of_handler
 from gateway.limits.means import ResourceLimits
+from gateway.limits.sandbox import Sandbox
 from gateway.targets.inprocess import InProcess
 from gateway.targets.pool import EnvironmentPool
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.worker.environment import WorkerEnvironment
-from tests.limits.grounds import Mounting, ground
+from tests.limits.grounds import ground
 from tests.targets.hosting import Log, children, configuration, result_of
 from tests.targets.runtime_api.opening import ONE_EACH, needs_curl
 
@@ -65,12 +66,15 @@ def test_variables_of_the_gateway_for_functions(host: Host) -> None:
 
 
 async def test_in_process() -> None:
-    """With the option it runs here."""
+    """With the option it runs here, and nothing is started or made for it."""
+    before = children()
     host = Host(replace(OPTIONS, in_process=True))
     target = host.target(configuration("returns"))
+    made = children() - before, host._workspace
     await host.aclose()
 
     assert isinstance(target, InProcess)
+    assert made == (set(), None)
 
 
 async def test_zip_file(host: Host, tmp_path: Path) -> None:
@@ -214,7 +218,7 @@ async def test_cpu_share(client: str, *, wanted: bool, given: bool, expected: in
     """It is for functions that ask for it, or for all; both kinds of environments know it."""
     with ground("cpu") as made:
         host = Host(replace(OPTIONS, cpu_share=given, runtime_client=client))
-        host.limits = ResourceLimits(private_tmp=False, opened=host.reaper.remove_groups)
+        host.limits = ResourceLimits(sandbox=False, opened=host.reaper.remove_groups, refused=host.reaper.refused)
         host.limits._found["cpu"] = made
         environment = environment_of(host, replace(configuration("returns"), cpu_share=wanted))
         await host.aclose()
@@ -226,21 +230,23 @@ async def test_cpu_share(client: str, *, wanted: bool, given: bool, expected: in
 async def test_private_tmp(variable: str, *, expected: bool) -> None:
     """Nothing is mounted over what a function needs, such as what a variable names."""
     host = Host(replace(OPTIONS, variables={}))
-    host.limits = ResourceLimits(private_tmp=False, opened=host.reaper.remove_groups)
-    mounting = host.limits._private_tmp = Mounting()
+    host.limits = ResourceLimits(sandbox=False, opened=host.reaper.remove_groups, refused=host.reaper.refused)
+    host.limits._sandbox = Sandbox(user=True, refused=lambda _: {})
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         function = configuration("app.handler", Path(folder))
         function = replace(function, runtime="provided", command=("/bin/sh",), environment={"DATABASE": variable})
         environment = environment_of(host, function)
     await host.aclose()
 
-    assert environment._options.means.private_tmp == (mounting if expected else None)
+    view = environment._options.means.view
+    assert view
+    assert view.seen.tmp_mb == (512 if expected else 0)
 
 
 async def test_workspace_ends_with_a_killed_gateway(host: Host) -> None:
     """The reaper removes it, in case that nobody else can."""
     host.target(configuration("returns"))
-    host.reaper.add(2**22 + 1)
+    there = host.workspace.exists()
     await host.reaper.aclose()
 
-    assert not host.workspace.exists()
+    assert (there, host.workspace.exists()) == (True, False)

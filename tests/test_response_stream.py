@@ -27,7 +27,7 @@ async def served(settings: ListenerSettings, handler: str) -> AsyncIterator[http
     """A handler behind a front door, and a client of it."""
     function = FunctionSettings("f", handler, code=CODE, runtime="nodejs", timeout=20)
     # The pipe that handlers open is below /tmp.
-    host = HostOptions(variables=os.environ, log=lambda _: None, private_tmp=False)
+    host = HostOptions(variables=os.environ, log=lambda _: None, sandbox=False)
     gateway = Gateway(Settings(CODE, {"f": function}, listeners=(settings,)), host)
     await gateway.start()
     try:

@@ -85,9 +85,11 @@ from gateway.config.hidden import hiding
 @click.option("--freeze", is_flag=True, help="Stop the environments' processes between invocations, as Lambda does.")
 @click.option("--cpu-share", is_flag=True, help="Limit the CPU to what the memory has on Lambda: 1769 MB are one vCPU.")
 @click.option(
+    "--sandbox/--no-sandbox",
     "--private-tmp/--no-private-tmp",
+    "sandbox",
     default=None,
-    help="Mount a folder of its own at /tmp for each environment.  [default: where root can]",
+    help="Mount /tmp, /opt and /var/task for each environment alone.  [default: where root can]",
 )
 @click.option(
     "--debug",

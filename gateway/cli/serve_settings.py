@@ -66,7 +66,7 @@ class ServeOptions(FunctionOptions):
     reload: bool
     freeze: bool
     cpu_share: bool
-    private_tmp: bool | None
+    sandbox: bool | None
     debug_port: int | None
     in_process: bool
     access_log: str

@@ -64,7 +64,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             freeze=options.freeze,
             debug_port=options.debug_port,
             cpu_share=options.cpu_share,
-            private_tmp=options.private_tmp,
+            sandbox=options.sandbox,
             allowed_callers=_allowed_callers(options),
         )
         signatures = _signatures(options.signing_keys, settings.account_region.region)
@@ -166,6 +166,8 @@ def _tell(gateway: Gateway, options: ServeOptions) -> None:
     _tell_whom_to_trust(listeners)
     if limits := gateway.limits:
         log.info("limits: %s", limits)
+        for text in limits.missing:
+            log.info("limits: %s", text)
         for reason in limits.reasons:
             log.debug("limits: %s", reason)
     if options.debug_port is not None:

@@ -6,14 +6,14 @@ AWS's guide "Configure Lambda function memory": 1,769 MB of memory come with one
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from gateway.limits.ground import Ground
 from gateway.limits.group import Group, processes_in, remove
 from gateway.limits.means import Means
-from gateway.limits.private_tmp import TMP, Start, Started
+from gateway.limits.sandbox import TMP
 
 log = logging.getLogger("gateway")
 
@@ -32,17 +32,18 @@ class Box:
     Attributes:
         memory_mb: As above.
         tmp: Where the processes find the folder.
+        mark: What its processes are known by where no control group holds them, "" elsewhere.
     """
 
     def __init__(self, memory_mb: int, folder: Path, means: Means) -> None:
-        self.tmp = TMP if means.private_tmp else folder
+        self.tmp = TMP if means.view and means.view.seen.tmp_mb else folder
         self.memory_mb = memory_mb
         self._folder = folder
         self._means = means
         self._groups: dict[Ground, Group] = {}
-        self._taking: list[asyncio.Future[bool]] = []
         self._lock = threading.Lock()
         self._shares = False
+        self.mark = "" if self.has_groups else uuid4().hex
 
     @property
     def has_groups(self) -> bool:
@@ -62,28 +63,34 @@ class Box:
         return group.peak // 1024 if group else 0
 
     def processes(self) -> set[int]:
-        """The processes in its control groups; those that have just been started are not there yet."""
+        """The processes in its control groups."""
         return {process for group in tuple(self._groups.values()) for process in processes_in(group.folder)}
 
-    def start(self, argv: Sequence[str], start: Start) -> Started:
-        """Start a process that has its own ``/tmp``; waits for the kernel, so not for the event loop.
+    def mounts(self) -> dict[str, str] | None:
+        """What is to be mounted for its processes; takes files, so not for the event loop.
 
         Raises:
-            OSError: The program cannot be run.
+            OSError: There is no place on disk.
         """
-        means = self._means.private_tmp
-        return means.start(argv, self._folder, start) if means else start(argv)
+        return self._means.view.prepare(self._folder) if self._means.view else None
 
-    def take(self, pid: int) -> "asyncio.Future[bool]":
-        """Move a running process into its groups; the result tells whether they limit its memory.
+    def take(self, pid: int) -> bool:
+        """Move a process into the groups, before it starts others; tells whether they limit its memory.
 
-        The process runs meanwhile, since moving takes 5 to 20 ms, as long as a cold start: the kernel waits until no
-        CPU uses the old group any more.  What the process takes in this time is not counted.
+        Moving takes up to 20 ms: the kernel waits until no CPU uses the old group any more.  So not for the event loop.
         """
-        taking = asyncio.get_running_loop().run_in_executor(None, self._take, pid)
-        taking.add_done_callback(lambda _: self._limit_cpu())
-        self._taking.append(taking)
-        return taking
+        limited = False
+        with self._lock:  # an extension may still be on its way when the runtime comes
+            for ground in filter(None, (self._means.memory, self._means.cpu)):
+                try:
+                    if ground not in self._groups:
+                        self._groups[ground] = self._new(ground)
+                    self._groups[ground].take(pid)
+                    limited = limited or ground is self._means.memory
+                except OSError as error:
+                    log.warning("a process is in no control group, so that its limits may not hold: %s", error)
+            self._limit_cpu()
+        return limited
 
     def share_cpu(self) -> None:
         """Hold the processes to their share of the CPU from now on: the init phase has all of it, as on Lambda."""
@@ -92,8 +99,7 @@ class Box:
 
     async def aclose(self) -> None:
         """End the processes that are left, also those that left their process group."""
-        if self._taking:
-            await asyncio.gather(*self._taking)
+        if self._groups:
             await asyncio.to_thread(self._remove)
 
     @property
@@ -107,19 +113,6 @@ class Box:
                 group.limit_cpu(self.memory_mb / VCPU_MB)
             except OSError as error:  # such as more than the gateway itself has
                 log.warning("an environment has all of the CPU: %s", error)
-
-    def _take(self, pid: int) -> bool:
-        limited = False
-        with self._lock:  # an extension may still be on its way when the runtime comes
-            for ground in filter(None, (self._means.memory, self._means.cpu)):
-                try:
-                    if ground not in self._groups:
-                        self._groups[ground] = self._new(ground)
-                    self._groups[ground].take(pid)
-                    limited = limited or ground is self._means.memory
-                except OSError as error:
-                    log.warning("a process is in no control group, so that its limits may not hold: %s", error)
-        return limited
 
     def _new(self, ground: Ground) -> Group:
         group = ground.group()

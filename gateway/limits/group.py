@@ -81,15 +81,13 @@ class Group:
             (self.folder / "cpu.max").write_text(f"{quota_us} {_PERIOD_US}")
 
     def take(self, pid: int) -> None:
-        """Move a process here, and what it has started meanwhile; nothing happens when it has ended.
+        """Move a process here; nothing happens when it has ended.
 
         Raises:
             OSError: It may not be moved.
         """
         with contextlib.suppress(ProcessLookupError):
             (self.folder / PROCESSES).write_text(f"{pid}")
-        for child in _children(pid):
-            self.take(child)
 
     @property
     def killed(self) -> int:
@@ -146,11 +144,3 @@ def _pairs(file: Path) -> dict[str, int]:
     except OSError:
         return {}
     return {name: int(value) for name, _, value in (line.partition(" ") for line in lines)}
-
-
-def _children(pid: int) -> list[int]:
-    """The processes that a process has started and that have not ended."""
-    try:
-        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
-    except OSError:
-        return []

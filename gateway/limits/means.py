@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.limits.ground import Ground, NoGround
 from gateway.limits.places import ControlGroup, file_system_of, place_of
-from gateway.limits.private_tmp import TMP, PrivateTmp, find_means
+from gateway.limits.sandbox import NOTHING, PLACES, TMP, Refused, Seen, View, find_sandbox
 
 log = logging.getLogger("gateway")
 
@@ -25,12 +25,12 @@ class Means:
     Attributes:
         memory: Where groups with a memory limit are made; None leaves the limit to who watches the process.
         cpu: Where groups with a CPU share are made; None for all of the CPU.
-        private_tmp: Mounts an environment's folder at ``/tmp``; None leaves it to ``TMPDIR``.
+        view: What is mounted for their processes; None for nothing, and ``/tmp`` is left to ``TMPDIR``.
     """
 
     memory: Ground | None = None
     cpu: Ground | None = None
-    private_tmp: PrivateTmp | None = None
+    view: View | None = None
 
 
 NO_MEANS: Final = Means()
@@ -40,23 +40,27 @@ class ResourceLimits:
     """The means of one gateway, found once.
 
     Args:
-        private_tmp: True asks for a mounted ``/tmp`` with all that comes with it, False for none; None takes one that
-            changes nothing else.
+        sandbox: True asks for mounts with all that comes with them, False for none; None takes those that change
+            nothing else.
         opened: Hears of each folder with the gateway's control groups, to remove it when the gateway dies.
+        refused: Tries mounts.
 
     Attributes:
         reasons: Why a function is not limited by better means, in words.
+        missing: What a function does not find, and why, in words.
 
     Raises:
-        UsageError: A private ``/tmp`` was asked for, and the system does not allow it.
+        UsageError: Mounts were asked for, and the system does not allow them.
     """
 
-    def __init__(self, *, private_tmp: bool | None, opened: Callable[[Path], None]) -> None:
+    def __init__(self, *, sandbox: bool | None, opened: Callable[[Path], None], refused: Refused) -> None:
         self.reasons: list[str] = []
+        self._off = sandbox is False
         self._opened = opened
         self._grounds: dict[ControlGroup, Ground] = {}
         self._found: dict[str, Ground | NoGround] = {}
-        self._private_tmp = None if private_tmp is False else find_means(asked=private_tmp is True)
+        self._sandbox = None if self._off else find_sandbox(asked=sandbox is True, refused=refused)
+        self.missing: list[str] = list(self._sandbox.reasons) if self._sandbox else []
         self._given: dict[str, Means] = {}
         self._warned = False
         # Read once: in version 2 the gateway itself moves when the first controller is enabled.
@@ -73,18 +77,19 @@ class ResourceLimits:
         if usual != TMP or not on_disk:
             return usual
         counts = isinstance(self._ground("memory"), Ground) and file_system_of(TMP, self._mounts) == "tmpfs"
-        return Path(_ON_DISK) if counts or self._private_tmp else usual
+        return Path(_ON_DISK) if counts or self._sandbox else usual
 
-    def means(self, name: str, *, cpu_share: bool, hidden: str) -> Means:
+    def means(
+        self, name: str, *, cpu_share: bool, seen: Seen = NOTHING, below: Callable[[Path], str] = lambda _: ""
+    ) -> Means:
         """The means for one function.
 
         Args:
             name: Of the function.
             cpu_share: Limit its CPU.
-            hidden: What of its own a mount at ``/tmp`` would hide, "" for nothing.
+            seen: What its processes are to find.
+            below: What of its own a mount at a place would hide, "" for nothing.
         """
-        if self._private_tmp and hidden:
-            self.reasons.append(f"{name} has no /tmp of its own, since {hidden} is below /tmp")
         memory, cpu = self._ground("memory"), self._ground("cpu") if cpu_share else None
         if isinstance(memory, NoGround) and not self._given:
             self.reasons.append(f"memory is only watched, since there are no control groups: {memory}")
@@ -98,7 +103,7 @@ class ResourceLimits:
         given = self._given[name] = Means(
             memory if isinstance(memory, Ground) else None,
             cpu if isinstance(cpu, Ground) else None,
-            None if hidden else self._private_tmp,
+            self._view(name, seen, below) if self._sandbox else None,
         )
         return given
 
@@ -108,18 +113,32 @@ class ResourceLimits:
             return "none, since no function has a process of its own"
         memory, cpu = self._found["memory"], self._found.get("cpu")
         share = "CPU share off" if cpu is None else "no CPU share" if isinstance(cpu, NoGround) else "CPU share on"
-        functions, mounted = len(self._given), sum(it.private_tmp is not None for it in self._given.values())
+        functions, mounted = len(self._given), sum(bool(it.view and it.view.seen.tmp_mb) for it in self._given.values())
         where = "a folder that TMPDIR names"
         if mounted:
             where = "mounted" if mounted == functions else f"mounted for {mounted} of {functions} functions"
         how = "by watching" if isinstance(memory, NoGround) else "by control groups"
-        return f"memory {how}, {share}, /tmp {where}"
+        asking = "" if self._sandbox or self._off else ", no /opt and no /var/task (--sandbox mounts all three)"
+        return f"memory {how}, {share}, /tmp {where}{asking}"
 
     def close(self) -> None:
         """End what is left in the control groups and remove them."""
         for ground in self._grounds.values():
             ground.close()
         self._grounds.clear()
+        if self._sandbox:
+            self._sandbox.close()
+
+    def _view(self, name: str, seen: Seen, below: Callable[[Path], str]) -> View:
+        assert self._sandbox  # noqa: S101 - else nothing is mounted
+        allowed = {}
+        for what, place in PLACES.items():
+            hidden = below(place) if self._sandbox.allows(what) else ""
+            allowed[what] = self._sandbox.allows(what) and not hidden
+            if hidden:
+                self.missing.append(f"{name} finds no {place} of its own, since {hidden} is below {place}")
+        opt, task = seen.opt if allowed["opt"] else None, seen.task if allowed["task"] else None
+        return View(self._sandbox, Seen(seen.tmp_mb if allowed["tmp"] else 0, opt, task))
 
     def _ground(self, controller: str) -> Ground | NoGround:
         if controller not in self._found:

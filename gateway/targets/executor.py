@@ -38,8 +38,8 @@ class HostOptions:
         freeze: Stop an environment's processes between invocations.
         debug_port: Where a debugger can attach to Python handlers; they then have one environment and a day's time.
         cpu_share: Limit the CPU of all functions, not only of those that ask for it.
-        private_tmp: Mount an environment's folder at ``/tmp``: True at any price, False never, None where the system
-            lets it be done without side effects.
+        sandbox: Mount ``/tmp``, ``/opt`` and ``/var/task`` for the processes of functions: True at any price, False
+            never, None where the system lets it be done without side effects.
         allowed_callers: Who may call the Runtime API and the control port beside programs on this machine; None for
             nobody.
     """
@@ -53,7 +53,7 @@ class HostOptions:
     freeze: bool = False
     debug_port: int | None = None
     cpu_share: bool = False
-    private_tmp: bool | None = None
+    sandbox: bool | None = None
     allowed_callers: "AllowedCallers | None" = None
 
 
@@ -63,7 +63,8 @@ class Resources:
 
     Attributes:
         options: The options of the host.
-        workspace: A folder of the gateway, removed when it ends: for what stands for ``/tmp``, and the like.
+        workspace: A folder of the gateway, removed when it ends: for what stands for ``/tmp``, and the like.  Where all
+            functions run in this process, the system's for temporary files.
         reaper: Ends processes when the gateway dies.
         limits: How processes are held to their limits; None in this process, where nothing is.
         code: The function's configuration, with its code and layers as they are now: what `Target.renew` goes over to.
@@ -85,15 +86,23 @@ class Resources:
 
     def means(self, configuration: FunctionConfiguration, command: Sequence[str]) -> "Means":
         """How the environments of a function are held to their limits, whose processes run ``command``."""
-        from gateway.limits.private_tmp import what_is_below  # noqa: PLC0415 - a POSIX system's
+        from gateway.limits.sandbox import PLACES, Seen, what_is_below  # noqa: PLC0415 - a POSIX system's
 
         assert self.limits  # noqa: S101 - only functions in processes of their own come here
         variables = function_variables(configuration, self.options.variables, Path(), "")
         bootstraps = [] if configuration.runtime == "provided" else [_BOOTSTRAPS]
         folders = [configuration.task_root, *bootstraps, *([configuration.opt] if configuration.opt else [])]
         share = configuration.cpu_share or self.options.cpu_share
-        hidden = what_is_below(command, variables, folders)
-        return self.limits.means(configuration.name, cpu_share=share, hidden=hidden)
+        seen = Seen(configuration.tmp_mb, configuration.opt, configuration.task_root)
+
+        def below(place: Path) -> str:
+            """What of these a mount would hide: its own folder, and what it shows beside its own, it does not."""
+            if place == PLACES["opt"]:
+                return ""
+            shown = [it for it in folders if it != place]
+            return what_is_below(place, command, variables, shown)
+
+        return self.limits.means(configuration.name, cpu_share=share, seen=seen, below=below)
 
 
 class LatestEnvironments:

@@ -5,14 +5,13 @@ import contextlib
 import logging
 import os
 import signal
-import subprocess
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.targets.reaper import Reaper
+from gateway.targets.reaper import Program, Reaper, exit_code
 
 if TYPE_CHECKING:
     from gateway.limits.box import Box
@@ -47,80 +46,64 @@ class ChildProcess:
     """One process in a group of its own.
 
     Standard output and standard error go, in order, to ``output`` as they arrive; standard input is empty.
-    ``ended`` becomes the return code: negative for the signal that killed it.  ``out_of_memory`` is set when it was
-    killed for its memory.
+    ``pid`` is its process id, which is also its group's.  ``ended`` becomes the return code: negative for the signal
+    that killed it.  ``out_of_memory`` is set when it was killed for its memory.
     """
 
     def __init__(
-        self, popen: subprocess.Popen[bytes], pipe: int, output: Callable[[bytes], None], box: "Box | None" = None
+        self, started: tuple[int, socket.socket], pipe: int, output: Callable[[bytes], None], box: "Box | None" = None
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._popen = popen
+        self.pid, self._socket = started
         self._pipe = pipe
         self._output = output
         self._box = box
         self._killed = False
-        self._reaper: Reaper | None = None
         self.ended: asyncio.Future[int] = self._loop.create_future()
         self.out_of_memory = False
         os.set_blocking(pipe, False)
         self._loop.add_reader(pipe, self.drain)
-        self._watch()
+        self._loop.add_reader(self._socket, self._process_ended)
 
     @classmethod
     async def spawn(
         cls, command: Command, output: Callable[[bytes], None], reaper: Reaper, pass_fds: Sequence[int] = ()
     ) -> "ChildProcess":
-        """Start a process.
+        """Start a process; what is passed on becomes its descriptors 3, 4, ….
+
+        It is in its control groups before its program begins, so that nothing that it starts can be elsewhere.
 
         Raises:
             OSError: The program cannot be run.
         """
         reading, writing = os.pipe()
-        box = command.box
+        box, limited = command.box, [False]
 
-        def start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
-            return subprocess.Popen(
-                argv,
-                env=dict(command.variables),
-                cwd=command.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=writing,
-                stderr=writing,
-                pass_fds=pass_fds,
-                start_new_session=True,
-            )
+        def take(pid: int) -> None:
+            if box and box.has_groups:
+                limited[0] = box.take(pid)
 
-        launch = partial(box.start, command.argv, start) if box else partial(start, command.argv)
+        def launch() -> tuple[int, socket.socket]:
+            mark, mounts = (box.mark, box.mounts()) if box else ("", None)
+            program = Program(command.argv, command.variables, command.folder, mark, mounts)
+            return reaper.launch(program, [writing, *pass_fds], take)
+
         launching = asyncio.get_running_loop().run_in_executor(None, launch)
         try:
-            popen = await asyncio.shield(launching)
+            started = await asyncio.shield(launching)
         except asyncio.CancelledError:
             os.close(reading)
             with contextlib.suppress(OSError):
-                _end(await launching)  # starting a process cannot be cancelled, only undone
+                (await launching)[1].close()  # starting a process cannot be cancelled, only undone
             raise
         except OSError:
             os.close(reading)
             raise
         finally:
             os.close(writing)
-        child = cls(popen, reading, output, box)
-        child._reaper = reaper
-        reaper.add(popen.pid)
-        if box and box.has_groups:
-            taking = box.take(popen.pid)
-            taking.add_done_callback(
-                lambda taken: child._guard(command.memory_mb, own_memory_kib if taken.result() else resident_memory_kib)
-            )
-        else:
-            child._guard(command.memory_mb, resident_memory_kib)
+        child = cls(started, reading, output, box)
+        child._guard(command.memory_mb, own_memory_kib if limited[0] else resident_memory_kib)
         return child
-
-    @property
-    def pid(self) -> int:
-        """The process id, which is also its group's."""
-        return self._popen.pid
 
     @property
     def peak_memory_mb(self) -> int:
@@ -130,7 +113,7 @@ class ChildProcess:
         process's own figure has what the group's has not: pages of programs that somebody else read first, and what
         came before the group.
         """
-        own_kib = 0 if self.ended.done() else peak_memory_kib(self._popen.pid)
+        own_kib = 0 if self.ended.done() else peak_memory_kib(self.pid)
         return -(-max(own_kib, self._box.peak_kib if self._box else 0) // 1024)
 
     def drain(self) -> None:
@@ -149,8 +132,10 @@ class ChildProcess:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the whole group; nothing happens when it has ended."""
+        if self.ended.done():
+            return  # its number may be a stranger's
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, number)
+            os.killpg(self.pid, number)
 
     def kill(self) -> None:
         """End the whole group at once."""
@@ -165,7 +150,7 @@ class ChildProcess:
         """
         if self.ended.done() or not limit_mb:
             return
-        held_mb = measure(self._popen.pid) // 1024
+        held_mb = measure(self.pid) // 1024
         if held_mb > limit_mb:
             self.out_of_memory = True
             log.warning("ended a function's process: it held %d MB and its memory size is %d MB", held_mb, limit_mb)
@@ -173,28 +158,19 @@ class ChildProcess:
         else:
             self._loop.call_later(_GUARD_S, self._guard, limit_mb, measure)
 
-    def _watch(self) -> None:
-        if hasattr(os, "pidfd_open"):
-            descriptor = os.pidfd_open(self._popen.pid)
-            self._loop.add_reader(descriptor, self._process_ended, descriptor)
-        else:
-            waiting = self._loop.run_in_executor(None, self._popen.wait)
-            waiting.add_done_callback(lambda _: self._process_ended(-1))
-
-    def _process_ended(self, descriptor: int) -> None:
-        if descriptor >= 0:
-            self._loop.remove_reader(descriptor)
-            os.close(descriptor)
-        code = self._popen.wait()
+    def _process_ended(self) -> None:
+        self._loop.remove_reader(self._socket)
+        with self._socket:
+            said = self._socket.recv(4)
+        code = exit_code(said)
         if code == -signal.SIGKILL and not self._killed and self._box and self._box.out_of_memory:
             self.out_of_memory = True
             log.warning(
                 "ended a function's process: with what it started it needed more than its memory size, %d MB",
                 self._box.memory_mb,
             )
-        self.kill()  # what the handler started and left behind
-        if self._reaper:
-            self._reaper.remove(self._popen.pid)
+        if not said:
+            self.kill()  # the launcher is gone, which would have ended what it started
         self.drain()
         self._close_pipe()
         if not self.ended.done():
@@ -205,12 +181,6 @@ class ChildProcess:
             self._loop.remove_reader(self._pipe)
             os.close(self._pipe)
             self._pipe = -1
-
-
-def _end(popen: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(popen.pid, signal.SIGKILL)
-    popen.wait()
 
 
 def resident_memory_kib(pid: int) -> int:

@@ -1,9 +1,8 @@
 """What tests of limits share: control groups of this machine, where it has any for this user."""
 
-import asyncio
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,11 +10,8 @@ import pytest
 
 from gateway.limits.ground import Ground, NoGround
 from gateway.limits.places import ControlGroup, place_of
-from gateway.limits.private_tmp import Start, Started
-from gateway.limits.sandbox import Sandbox
-from gateway.targets.launching import Launches
-from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
-from gateway.targets.worker.environment import WorkerEnvironment
+from gateway.limits.sandbox import Sandbox, Seen, View
+from gateway.targets.reaper import Reaper
 
 UNIFIED = "unified"
 """Stands for the tree of version 2, whatever controllers it has."""
@@ -71,11 +67,6 @@ def area(controller: str) -> Iterator[ControlGroup]:
         folder.rmdir()
 
 
-async def boxed(environment: WorkerEnvironment | RuntimeApiEnvironment) -> None:
-    """Wait until all processes of an environment are in their groups."""
-    await asyncio.gather(*environment._process._box._taking)
-
-
 def quota_us(folder: Path) -> int:
     """How long a group may run in each period, -1 for all the time."""
     file = folder / "cpu.cfs_quota_us"
@@ -83,23 +74,17 @@ def quota_us(folder: Path) -> int:
     return -1 if text == "max" else int(text)
 
 
-class Mounting:
-    """A way to mount that only says what it was asked for."""
-
-    folder = Path()
-
-    def start(self, argv: Sequence[str], folder: Path, start: Start) -> Started:
-        """Start without a mount."""
-        self.folder = folder
-        return start(argv)
-
-
 def sandbox(*, user: bool = True) -> Sandbox:
     """What can be mounted on this machine; skips the test where nothing can."""
-    launches = Launches()
+    reaper = Reaper()
     try:
-        return Sandbox(user=user, refused=launches.refused)
+        return Sandbox(user=user, refused=reaper.refused)
     except OSError as error:
         pytest.skip(f"mounting: {error}")
     finally:
-        launches.close()
+        reaper.close()
+
+
+def view(*, tmp_mb: int = 512) -> View:
+    """A folder of its own at ``/tmp``, and nothing else."""
+    return View(sandbox(), Seen(tmp_mb))

@@ -12,7 +12,8 @@ from gateway.limits.ground import Ground
 from gateway.limits.group import Group, processes_in
 from gateway.limits.means import NO_MEANS, Means
 from gateway.limits.places import ControlGroup
-from tests.limits.grounds import Mounting, ground, sleeper
+from gateway.limits.sandbox import Sandbox, Seen, View
+from tests.limits.grounds import ground, sleeper
 from tests.limits.test_group import go, holds
 from tests.targets.hosting import DEADLINE_S
 
@@ -38,8 +39,8 @@ async def test_memory_of_all_processes(memory_ground: Ground) -> None:
     """Two processes that are each within the limit and together are not: one of them is killed."""
     box = Box(60, Path("/"), Means(memory=memory_ground))
     with holds(40) as first, holds(40) as second:
-        assert await box.take(first.pid)
-        assert await box.take(second.pid)
+        assert box.take(first.pid)
+        assert box.take(second.pid)
         said = [go(first), go(second)]
         killed = box.out_of_memory
         peak_kib = box.peak_kib
@@ -54,7 +55,7 @@ async def test_within_the_limit(memory_ground: Ground) -> None:
     """Nobody is killed, and closing ends what is left and removes the group."""
     box = Box(60, Path("/"), Means(memory=memory_ground))
     with sleeper() as process:
-        assert await box.take(process.pid)
+        assert box.take(process.pid)
         (folder,) = memory_ground.folder.glob("*/")
         assert processes_in(folder) == {process.pid}
         assert not box.out_of_memory
@@ -70,7 +71,7 @@ async def test_cpu_share_begins_late(tmp_path: Path) -> None:
     made = Ground(ControlGroup(tmp_path, 2))
     box = Box(3538, Path("/"), Means(cpu=made))
     with sleeper() as process:
-        assert not await box.take(process.pid)
+        assert not box.take(process.pid)
         file = made.folder / "0" / "cpu.max"
         before = file.exists()
         box.share_cpu()
@@ -80,15 +81,13 @@ async def test_cpu_share_begins_late(tmp_path: Path) -> None:
     assert file.read_text() == "40000 20000"
 
 
-async def test_cpu_share_waits_for_the_group(tmp_path: Path) -> None:
-    """An init phase may be over before its process is in its group."""
+async def test_cpu_share_of_another_process(tmp_path: Path) -> None:
+    """A runtime that takes another one's place after the init phase has its share from the start."""
     made = Ground(ControlGroup(tmp_path, 2))
     box = Box(1769, Path("/"), Means(cpu=made))
     with sleeper() as process:
-        taking = box.take(process.pid)
         box.share_cpu()
-        await taking
-        await asyncio.sleep(0)
+        box.take(process.pid)
 
     assert (made.folder / "0" / "cpu.max").read_text() == "20000 20000"
 
@@ -98,7 +97,7 @@ async def test_cpu_share_in_fact() -> None:
     with ground("cpu") as made:
         box = Box(177, Path("/"), Means(cpu=made))
         with works() as process:
-            await box.take(process.pid)
+            box.take(process.pid)
             box.share_cpu()
             await asyncio.sleep(0)
             said = await asyncio.to_thread(go, process)
@@ -114,7 +113,7 @@ async def test_one_group_for_both(tmp_path: Path) -> None:
     made = Ground(ControlGroup(tmp_path, 2))
     box = Box(128, Path("/"), Means(memory=made, cpu=made))
     with sleeper() as process:
-        assert await box.take(process.pid)
+        assert box.take(process.pid)
         box.share_cpu()
         await asyncio.sleep(0)
 
@@ -128,7 +127,7 @@ async def test_no_group(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Non
     box = Box(128, Path("/"), Means(memory=Refusing(ControlGroup(tmp_path, 1))))
     with sleeper() as process:
         assert box.has_groups
-        assert not await box.take(process.pid)
+        assert not box.take(process.pid)
         await box.aclose()
 
     assert "a process is in no control group, so that its limits may not hold: [Errno 28]" in caplog.text
@@ -139,7 +138,7 @@ async def test_share_that_cannot_be_had(tmp_path: Path, caplog: pytest.LogCaptur
     made = Ground(ControlGroup(tmp_path, 2))
     box = Box(128, Path("/"), Means(cpu=made))
     with sleeper() as process:
-        await box.take(process.pid)
+        box.take(process.pid)
         (made.folder / "0" / "cpu.max").mkdir()
         box.share_cpu()
         await asyncio.sleep(0)
@@ -156,12 +155,18 @@ async def test_without_means(tmp_path: Path) -> None:
     assert (box.tmp, box.has_groups, box.out_of_memory, box.peak_kib) == (tmp_path, False, False, 0)
 
 
-@pytest.mark.parametrize("mounting", [None, Mounting()])
-async def test_tmp(tmp_path: Path, mounting: Mounting | None) -> None:
-    """Where the folder can be mounted, the processes find it at ``/tmp``."""
-    box = Box(128, tmp_path, Means(private_tmp=mounting))
-    with box.start(["true"], subprocess.Popen) as process:
-        process.wait()
+def test_tmp(tmp_path: Path) -> None:
+    """Where the folder is mounted, the processes find it at ``/tmp``, and the box says what is to be mounted."""
+    sandbox = Sandbox(user=True, refused=lambda _: {})
+    boxes = [Box(128, tmp_path, Means(view=it)) for it in (None, View(sandbox, Seen(512)), View(sandbox, Seen()))]
 
-    assert box.tmp == (Path("/tmp") if mounting else tmp_path)
-    assert mounting is None or mounting.folder == tmp_path
+    assert [box.tmp for box in boxes] == [tmp_path, Path("/tmp"), tmp_path]
+    assert [box.mounts() for box in boxes] == [None, {"user": "yes", "tmp": f"{tmp_path}/tmp"}, {"user": "yes"}]
+
+
+def test_mark(memory_ground: Ground) -> None:
+    """Where no control group holds the processes they have a mark, another one for each environment."""
+    marks = [Box(128, Path("/"), means).mark for means in (Means(memory=memory_ground), NO_MEANS, NO_MEANS)]
+
+    assert marks[0] == ""
+    assert len({*marks}) == 3

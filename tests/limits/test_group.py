@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.limits.ground import Ground
-from gateway.limits.group import Group, processes_in, remove
+from gateway.limits.group import Group, remove
 from tests.limits.grounds import UNIFIED, ground, sleeper
 from tests.targets.hosting import DEADLINE_S
 
@@ -119,24 +119,6 @@ sys.stdin.read()
         peak = group.peak
 
     assert peak < 20 << 20
-
-
-def test_children_are_taken_too(any_ground: Ground) -> None:
-    """What a process has started before it is moved comes with it."""
-    group = any_ground.group()
-    script = "sh -c 'sleep 600 & sleep 600' & echo; wait"
-    with subprocess.Popen(["/bin/sh", "-c", script], stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout
-            process.stdout.readline()
-            group.take(process.pid)
-            inside = processes_in(group.folder)
-        finally:
-            process.kill()
-            remove(group.folder)
-
-    assert process.pid in inside
-    assert len(inside) >= 2
 
 
 def test_process_that_has_ended(any_ground: Ground) -> None:

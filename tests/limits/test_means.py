@@ -10,38 +10,28 @@ import pytest
 from gateway.limits.ground import Ground, NoGround
 from gateway.limits.means import NO_MEANS, Means, ResourceLimits
 from gateway.limits.places import ControlGroup
-from gateway.limits.private_tmp import PrivateTmp, ThreadNamespace
-from tests.limits.grounds import Mounting
+from gateway.limits.sandbox import Sandbox, Seen, View
 from tests.limits.test_ground import tree
 
 REASON = NoGround("none may be made in /sys/fs/cgroup (Permission denied)")
 
 
 @contextmanager
-def limits(private_tmp: bool | None = False, opened: Callable[[Path], None] = print) -> Iterator[ResourceLimits]:
+def limits(sandbox: bool | None = False, opened: Callable[[Path], None] = print) -> Iterator[ResourceLimits]:
     """Limits of this machine, closed at the end."""
-    made = ResourceLimits(private_tmp=private_tmp, opened=opened)
+    made = ResourceLimits(sandbox=sandbox, opened=opened, refused=lambda _: {})
     try:
         yield made
     finally:
         made.close()
 
 
-@pytest.fixture
-def mounting() -> PrivateTmp:
-    """A way to mount; skips the test where there is none without side effects."""
-    try:
-        return ThreadNamespace()
-    except OSError as error:
-        pytest.skip(f"mounting: {error}")
-
-
 def test_found_once() -> None:
     """All functions share the folders of control groups; the gateway hears of each, to remove it when it dies."""
     opened: list[Path] = []
     with limits(opened=opened.append) as made:
-        first = made.means("one", cpu_share=True, hidden="")
-        second = made.means("two", cpu_share=True, hidden="")
+        first = made.means("one", cpu_share=True)
+        second = made.means("two", cpu_share=True)
         grounds = {ground for ground in (first.memory, first.cpu) if ground}
         assert first == second
         assert {ground.folder for ground in grounds} <= set(opened)
@@ -54,7 +44,7 @@ def test_version_2(tmp_path: Path) -> None:
     with limits() as made:
         made._cgroup, made._mounts = "0::/", f"1 1 0:1 / {tmp_path} rw - cgroup2 cgroup2 rw"
         tree(tmp_path, inside=f"{os.getpid()}")
-        means = made.means("one", cpu_share=True, hidden="")
+        means = made.means("one", cpu_share=True)
         (folder,) = tmp_path.glob("*/")
 
     assert means.memory is means.cpu
@@ -82,7 +72,7 @@ def test_controller_that_is_missing(tmp_path: Path) -> None:
     with limits() as made:
         made._cgroup, made._mounts = "0::/", f"1 1 0:1 / {tmp_path} rw - cgroup2 cgroup2 rw"
         tree(tmp_path, controllers="pids")
-        assert made.means("one", cpu_share=False, hidden="") == NO_MEANS
+        assert made.means("one", cpu_share=False) == NO_MEANS
 
     (reason,) = made.reasons
     assert reason.endswith(f"no control groups: the controller memory is not delegated to {tmp_path}")
@@ -93,7 +83,7 @@ def test_system_without_control_groups() -> None:
     """Such as macOS."""
     with limits() as made:
         made._cgroup = made._mounts = ""
-        assert made.means("one", cpu_share=False, hidden="") == NO_MEANS
+        assert made.means("one", cpu_share=False) == NO_MEANS
 
     assert made.reasons == ["memory is only watched, since there are no control groups: this system shows none"]
 
@@ -101,14 +91,14 @@ def test_system_without_control_groups() -> None:
 def test_no_cpu_share_without_being_asked() -> None:
     """A share of a CPU for 128 MB would surprise most."""
     with limits() as made:
-        assert made.means("one", cpu_share=False, hidden="").cpu is None
+        assert made.means("one", cpu_share=False).cpu is None
 
 
 def test_memory_without_control_groups() -> None:
     """It is watched; who wants to know why is told once."""
     with limits() as made:
         made._found = {"memory": REASON}
-        found = [made.means(name, cpu_share=False, hidden="") for name in ("one", "two")]
+        found = [made.means(name, cpu_share=False) for name in ("one", "two")]
 
     assert found == [NO_MEANS, NO_MEANS]
     assert made.reasons == [f"memory is only watched, since there are no control groups: {REASON}"]
@@ -118,7 +108,7 @@ def test_no_cpu_share_without_control_groups(caplog: pytest.LogCaptureFixture) -
     """One warning says why and what to do, for all functions."""
     with limits() as made:
         made._found = {"memory": REASON, "cpu": REASON}
-        found = [made.means(name, cpu_share=True, hidden="") for name in ("one", "two")]
+        found = [made.means(name, cpu_share=True) for name in ("one", "two")]
 
     assert found == [NO_MEANS, NO_MEANS]
     (message,) = caplog.messages
@@ -128,13 +118,27 @@ def test_no_cpu_share_without_control_groups(caplog: pytest.LogCaptureFixture) -
     )
 
 
-def test_nothing_of_a_function_is_hidden(mounting: PrivateTmp) -> None:
-    """A function that needs something below ``/tmp`` keeps the folder, and who wants to know is told why."""
-    with limits(private_tmp=None) as made:
-        found = [made.means(name, cpu_share=False, hidden=hidden) for name, hidden in (("a", ""), ("b", "/tmp/b"))]
+ALL = Seen(600, Path("/layers"), Path("/code"))
 
-    assert [type(means.private_tmp) for means in found] == [type(mounting), type(None)]
-    assert made.reasons == ["b has no /tmp of its own, since /tmp/b is below /tmp"]
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("", ALL),
+        ("/tmp", ALL._replace(tmp_mb=0)),
+        ("/var/task", ALL._replace(task=None)),
+        ("/opt", ALL._replace(opt=None)),
+    ],
+)
+def test_nothing_of_a_function_is_hidden(place: str, expected: Seen) -> None:
+    """What a mount would hide of a function is not mounted over, and the log says why unasked."""
+    with limits(sandbox=True) as made:
+        means = made.means("a", cpu_share=False, seen=ALL, below=lambda it: f"{it}/b" if f"{it}" == place else "")
+
+    assert means.view
+    assert means.view.seen == expected
+    said = [text for text in made.missing if "size" not in text]
+    assert said == ([f"a finds no {place} of its own, since {place}/b is below {place}"] if place else [])
 
 
 @pytest.mark.parametrize(
@@ -161,16 +165,27 @@ def test_in_words(tmp_path: Path, given: list[str | None], found: dict[str, NoGr
     with limits() as made:
         ground = Ground(ControlGroup(tmp_path, 1))
         made._found = {name: reason or ground for name, reason in {"memory": None, **found}.items()}
-        made._given = {str(n): Means(private_tmp=Mounting() if it else None) for n, it in enumerate(given)}
+        view = View(Sandbox(user=True, refused=lambda _: {}), Seen(512))
+        made._given = {str(n): Means(view=view if it else None) for n, it in enumerate(given)}
         assert str(made) == expected
         ground.close()
 
 
-@pytest.mark.usefixtures("mounting")
+def test_what_only_asking_gives() -> None:
+    """Who did not say that nothing is to be mounted is told how to get it."""
+    with limits(sandbox=False) as made:
+        made._off = False
+        made._found = {"memory": REASON}
+        made._given = {"one": NO_MEANS}
+        assert str(made).endswith(
+            "/tmp a folder that TMPDIR names, no /opt and no /var/task (--sandbox mounts all three)"
+        )
+
+
 def test_folder_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is unpacked for a function cannot stand where its ``/tmp`` will be; a folder that the user chose can."""
     monkeypatch.setattr("tempfile.tempdir", "/tmp")
-    with limits(private_tmp=None) as made:
+    with limits(sandbox=True) as made:
         elsewhere = made.folder
         monkeypatch.setattr("tempfile.tempdir", "/home")
         chosen = made.folder

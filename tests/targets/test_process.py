@@ -16,7 +16,7 @@ from gateway.limits.means import Means
 from gateway.limits.places import ControlGroup
 from gateway.targets.process import ChildProcess, Command, own_memory_kib, peak_memory_kib, resident_memory_kib
 from gateway.targets.reaper import Reaper
-from tests.limits.grounds import Mounting, ground
+from tests.limits.grounds import ground, view
 from tests.targets.hosting import DEADLINE_S, Log, children, eventually, until_gone
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +34,11 @@ async def shell(script: str, reaper: Reaper, log: Log | None = None, folder: Pat
     """A shell that runs a script."""
     command = Command(["/bin/sh", "-c", script], {"PATH": os.environ["PATH"], "NAME": "value"}, folder)
     return await ChildProcess.spawn(command, (Log() if log is None else log).append, reaper)
+
+
+def below(launcher: int) -> list[str]:
+    """The processes that the launcher has."""
+    return Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
 
 
 async def test_output_in_order(reaper: Reaper, tmp_path: Path) -> None:
@@ -54,7 +59,8 @@ async def test_a_start_that_is_cancelled_leaves_nothing(reaper: Reaper) -> None:
     with pytest.raises(asyncio.CancelledError):
         await starting
 
-    assert children() == before
+    (launcher,) = children() - before
+    await eventually(lambda: below(launcher) == [])
 
 
 async def test_all_output_comes_before_the_end(reaper: Reaper) -> None:
@@ -109,6 +115,7 @@ async def test_leaves_nothing(reaper: Reaper) -> None:
 
 async def test_program_that_is_not_there(reaper: Reaper) -> None:
     """It is an OSError, and no descriptor is left."""
+    reaper.begin()
     descriptors = set(os.listdir("/proc/self/fd"))  # noqa: PTH208
     with pytest.raises(FileNotFoundError):
         await ChildProcess.spawn(Command(["/no/such/program"], {}, Path("/")), Log().append, reaper)
@@ -119,7 +126,7 @@ async def test_program_that_is_not_there(reaper: Reaper) -> None:
 async def test_inherited_descriptors(reaper: Reaper) -> None:
     """Only what is passed on is inherited."""
     reading, writing = os.pipe()
-    script = f"import os, sys; os.write({writing}, b'hello'); print(len(os.listdir('/proc/self/fd')))"
+    script = "import os, sys; os.write(3, b'hello'); print(len(os.listdir('/proc/self/fd')))"
     log = Log()
     command = Command([sys.executable, "-S", "-c", script], {}, Path("/"))
     child = await ChildProcess.spawn(command, log.append, reaper, pass_fds=[writing])
@@ -182,10 +189,9 @@ async def test_control_group_limits_all_processes(reaper: Reaper, caplog: pytest
     reading, writing = os.pipe()
     with ground("memory") as made:
         box = Box(60, Path("/"), Means(memory=made))
-        script = f"import os; os.read({reading}, 1); bytearray(80 << 20)"
+        script = "import os; os.read(3, 1); bytearray(80 << 20)"
         command = Command([sys.executable, "-S", "-c", script], {}, Path("/"), box=box)  # nobody watches
         child = await ChildProcess.spawn(command, Log().append, reaper, pass_fds=[reading])
-        await asyncio.gather(*box._taking)
         os.write(writing, b"x")
 
         assert await asyncio.wait_for(child.ended, DEADLINE_S) == -signal.SIGKILL
@@ -223,12 +229,11 @@ async def test_killed_by_the_gateway(reaper: Reaper) -> None:
     """Who is ended for another reason was not out of memory, though something that it started had been."""
     reading, writing = os.pipe()
     child_argv = [sys.executable, "-S", "-c", "bytearray(80 << 20)"]
-    script = f"import os, subprocess, time; os.read({reading}, 1); print(subprocess.call({child_argv}), flush=True)"
+    script = f"import os, subprocess, time; os.read(3, 1); print(subprocess.call({child_argv}), flush=True)"
     with ground("memory") as made:
         box, log = Box(60, Path("/"), Means(memory=made)), Log()
         command = Command([sys.executable, "-S", "-c", f"{script}; time.sleep(600)"], {}, Path("/"), 60, box)
         child = await ChildProcess.spawn(command, log.append, reaper, pass_fds=[reading])
-        await asyncio.gather(*box._taking)
         os.write(writing, b"x")
         await eventually(lambda: bool(log))
         counted = box.out_of_memory
@@ -245,14 +250,13 @@ async def test_peak_memory_of_all_processes(reaper: Reaper) -> None:
     """With a control group the children count, also those that have ended."""
     reading, writing = os.pipe()
     child_argv = [sys.executable, "-S", "-c", "bytearray(50 << 20)"]
-    script = f"import os, subprocess, time; os.read({reading}, 1); subprocess.run({child_argv})"
+    script = f"import os, subprocess, time; os.read(3, 1); subprocess.run({child_argv})"
     script += "; print('ended', flush=True); time.sleep(600)"
     with ground("memory") as made:
         box = Box(200, Path("/"), Means(memory=made))
         log = Log()
         command = Command([sys.executable, "-S", "-c", script], {}, Path("/"), 200, box)
         child = await ChildProcess.spawn(command, log.append, reaper, pass_fds=[reading])
-        await asyncio.gather(*box._taking)
         os.write(writing, b"x")
         await eventually(lambda: bool(log))
         peak_mb, own_mb = child.peak_memory_mb, peak_memory_kib(child.pid) // 1024
@@ -277,11 +281,9 @@ async def test_watched_where_no_group_can_be_made(reaper: Reaper, tmp_path: Path
 
 async def test_started_in_its_box(reaper: Reaper, tmp_path: Path) -> None:
     """The box decides what is mounted when the process starts."""
-    mounting = Mounting()
-    command = Command(
-        ["true"], {"PATH": os.environ["PATH"]}, Path("/"), box=Box(60, tmp_path, Means(None, None, mounting))
-    )
-    child = await ChildProcess.spawn(command, Log().append, reaper)
+    box, log = Box(60, tmp_path, Means(view=view())), Log()
+    command = Command(["/bin/sh", "-c", "echo hello >/tmp/file"], {"PATH": os.environ["PATH"]}, Path("/"), box=box)
+    child = await ChildProcess.spawn(command, log.append, reaper)
 
-    assert await asyncio.wait_for(child.ended, DEADLINE_S) == 0
-    assert mounting.folder == tmp_path
+    assert await asyncio.wait_for(child.ended, DEADLINE_S) == 0, log.text
+    assert await asyncio.to_thread((tmp_path / "tmp" / "file").read_text) == "hello\n"

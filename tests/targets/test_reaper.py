@@ -3,33 +3,18 @@
 import asyncio
 import os
 import signal
-import subprocess
+import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gateway.targets.reaper import Reaper
+from gateway.targets.reaper import Program, Reaper, exit_code
 from tests.limits.grounds import UNIFIED, place
 from tests.targets.hosting import DEADLINE_S, children, eventually, state, until_gone
 
 pytestmark = pytest.mark.anyio
-
-OWNER = """
-import subprocess, sys, time
-from gateway.targets.reaper import Reaper
-
-reaper = Reaper()
-groups = [
-    subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL) for _ in range(3)
-]
-for group in groups:
-    reaper.add(group.pid)
-reaper.remove(groups[1].pid)
-print(*(group.pid for group in groups), flush=True)
-time.sleep(600)
-"""
-
 
 GATEWAY = """
 import asyncio, subprocess, sys, time
@@ -43,7 +28,6 @@ ground = Ground(ControlGroup(Path(sys.argv[1]), int(sys.argv[2])))
 reaper.remove_groups(ground.folder)
 workspace = Path(sys.argv[3])
 reaper.remove_workspace(workspace)
-reaper.add(2**22 + 1)
 child = subprocess.Popen(["sleep", "600"], start_new_session=True, stdout=subprocess.DEVNULL)
 group = ground.group()
 group.take(child.pid)
@@ -53,28 +37,6 @@ if sys.argv[4] == "closes":
     print("closed", flush=True)
 time.sleep(600)
 """
-
-
-def sleeper() -> subprocess.Popen[bytes]:
-    """A process in a group of its own."""
-    return subprocess.Popen(["sleep", "600"], start_new_session=True)
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-async def test_groups_of_a_killed_owner_end(number: signal.Signals) -> None:
-    """Whatever ends the owner, the groups on the list are killed; one that was taken off is left alone."""
-    owner = await asyncio.create_subprocess_exec(sys.executable, "-c", OWNER, stdout=asyncio.subprocess.PIPE)
-    assert owner.stdout
-    first, forgotten, last = map(int, (await asyncio.wait_for(owner.stdout.readline(), DEADLINE_S)).split())
-
-    owner.send_signal(number)
-    await owner.wait()
-
-    await until_gone(first)
-    await until_gone(last)
-    assert state(forgotten) == "S"
-    os.kill(forgotten, signal.SIGKILL)
-    await until_gone(forgotten)
 
 
 @pytest.mark.parametrize("controller", ["memory", UNIFIED])
@@ -101,24 +63,30 @@ async def test_control_groups_and_workspace(tmp_path: Path, controller: str, end
     await eventually(lambda: not folder.exists() and not workspace.exists())
 
 
-async def test_stopped_groups_end_too() -> None:
+async def sleeping(reaper: Reaper) -> tuple[int, socket.socket]:
+    """A process that does nothing."""
+    program = Program(["sleep", "600"], {"PATH": os.environ["PATH"]}, Path("/"))
+    return await asyncio.to_thread(reaper.launch, program, [1])
+
+
+async def test_stopped_processes_end_too() -> None:
     """A process that was stopped cannot escape."""
-    child = sleeper()
-    os.kill(child.pid, signal.SIGSTOP)
-    await eventually(lambda: state(child.pid) == "T")
     reaper = Reaper()
-    reaper.add(child.pid)
+    pid, own = await sleeping(reaper)
+    os.kill(pid, signal.SIGSTOP)
+    await eventually(lambda: state(pid) == "T")
     await reaper.aclose()
 
-    assert child.wait(DEADLINE_S) == -signal.SIGKILL
+    await until_gone(pid)
+    own.close()
 
 
 async def test_close_leaves_no_process() -> None:
-    """The shell ends with the reaper; one that never had a group starts none."""
+    """The launcher ends with the reaper; one that is not used starts none."""
     before = children()
     idle, used = Reaper(), Reaper()
-    used.add(2**22 + 1)
-    used.remove(2**22 + 1)
+    used.begin()
+    used.begin()
     assert len(children() - before) == 1
 
     await idle.aclose()
@@ -127,22 +95,30 @@ async def test_close_leaves_no_process() -> None:
     assert children() == before
 
 
-async def test_interrupt_does_not_end_the_shell() -> None:
-    """Ctrl-C reaches a whole terminal; the shell must be the last to go."""
+async def test_interrupt_does_not_end_the_launcher() -> None:
+    """Ctrl-C reaches a whole terminal; the launcher must be the last to go."""
     before = children()
-    child = sleeper()
     reaper = Reaper()
-    reaper.add(child.pid)
-    (shell,) = children() - before - {child.pid}
-    await eventually(lambda: b"sh" in Path(f"/proc/{shell}/cmdline").read_bytes() and ignores_interrupt(shell))
+    pid, own = await sleeping(reaper)
+    (launcher,) = children() - before
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        os.kill(shell, number)
+        os.kill(launcher, number)
+    assert await asyncio.to_thread(reaper.refused, {}) == {}
+    assert state(pid) == "S"
+
+    await reaper.aclose()
+    await until_gone(pid)
+    own.close()
+
+
+async def test_taken_before_the_program_begins(tmp_path: Path) -> None:
+    """What has to be done for a process is done before it can do anything itself."""
+    reaper, there = Reaper(), []
+    program = Program(["touch", str(tmp_path / "begun")], {"PATH": os.environ["PATH"]}, Path("/"))
+    launch = partial(reaper.launch, program, [1], lambda _: there.append((tmp_path / "begun").exists()))
+    _, own = await asyncio.to_thread(launch)
+    with own:
+        code = exit_code(await asyncio.to_thread(own.recv, 4))
     await reaper.aclose()
 
-    assert child.wait(DEADLINE_S) == -signal.SIGKILL
-
-
-def ignores_interrupt(pid: int) -> bool:
-    """Whether SIGINT, number 2, is in the mask of ignored signals."""
-    lines = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return bool(int(lines["SigIgn"], 16) & 2)
+    assert (there, code, (tmp_path / "begun").exists()) == ([False], 0, True)

@@ -128,9 +128,8 @@ class WorkerProcess(asyncio.BufferedProtocol):
         try:
             descriptors = [theirs.fileno(), self._tokens.reading]
             python, debugger = self._options.python.program, self._options.debugger
-            argv = wrapped(
-                [python, *debugger, str(_RUNTIME / "worker.py"), *map(str, descriptors)], self._configuration
-            )
+            passed = map(str, range(3, 3 + len(descriptors)))
+            argv = wrapped([python, *debugger, str(_RUNTIME / "worker.py"), *passed], self._configuration)
             memory_mb = self._configuration.memory_mb
             command = Command(argv, self._variables(), self._configuration.task_root, memory_mb, self._box)
             child = await ChildProcess.spawn(command, self._output, self._options.reaper, pass_fds=descriptors)

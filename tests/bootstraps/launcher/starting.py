@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.targets.launching import Launches, Program, exit_code
+from gateway.targets.reaper import Program, Reaper, exit_code
 
 VARIABLES = {"PATH": os.environ["PATH"]}
 
 
 @contextmanager
-def reaper() -> Iterator[Launches]:
+def reaper() -> Iterator[Reaper]:
     """One that is closed at the end."""
-    made = Launches()
+    made = Reaper()
     try:
         yield made
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.targets.launching import Launches, Program, exit_code
+from gateway.targets.reaper import Program, Reaper, exit_code
 from tests.bootstraps.launcher.starting import VARIABLES, reaper
 from tests.targets.hosting import DEADLINE_S, eventually, state, until_gone
 
@@ -39,7 +39,7 @@ time.sleep(600)
 
 
 @contextmanager
-def daemon(made: Launches, *how: str, mark: str = "") -> Iterator[int]:
+def daemon(made: Reaper, *how: str, mark: str = "") -> Iterator[int]:
     """The id of such a process."""
     reading, writing = os.pipe()
     program = Program([sys.executable, "-c", DAEMON, *how], VARIABLES, Path("/"), mark=mark)
@@ -76,9 +76,9 @@ async def test_daemon_ends_with_the_gateway(variables: str) -> None:
 GATEWAY = """
 import asyncio, os, sys, time
 from pathlib import Path
-from gateway.targets.launching import Launches, Program
+from gateway.targets.reaper import Program, Reaper
 
-reaper = Launches()
+reaper = Reaper()
 reaper.remove_workspace(Path(sys.argv[1]))
 Path(sys.argv[1], "folder").mkdir(parents=True)
 pid, own = reaper.launch(Program([sys.executable, "-c", sys.argv[2], "renamed", "stays"], {}, Path("/")), [1])

@@ -22,7 +22,7 @@ from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.runtime_api.peers import can_tell
-from tests.limits.grounds import Mounting, boxed, ground, quota_us
+from tests.limits.grounds import ground, quota_us, view
 from tests.targets.conformance import FUNCTIONS, Behaviour, Log, behaviours_of
 from tests.targets.runtime_api.client import RawClient
 from tests.targets.runtime_api.opening import (
@@ -417,7 +417,6 @@ async def test_control_group(tmp_path: Path) -> None:
         options = replace(options_for(configuration, log, reaper), means=Means(memory=made), log=reports_to(log))
         function = RuntimeApiEnvironment(configuration, options, tmp_path)
         await function.start()
-        await boxed(function)
         (folder,) = made.folder.glob("*/")
         outcome = await function.invoke(Invocation(b"{}", ID))
         await function.stop()
@@ -439,7 +438,6 @@ async def test_cpu_share(init_limit_s: float) -> None:
         means = Means(cpu=made)
         async with environment(configuration, Log(), means=means, init_limit_s=init_limit_s) as function:
             outcome = await function.invoke(Invocation(b"{}", ID))
-            await boxed(function)
             shares = [quota_us(folder) for folder in made.folder.glob("*/")]
 
     assert isinstance(outcome, Returned)
@@ -448,8 +446,6 @@ async def test_cpu_share(init_limit_s: float) -> None:
 
 async def test_private_tmp() -> None:
     """Where the folder is mounted, ``TMPDIR`` names the place of the mount."""
-    mounting, log = Mounting(), Log()
-    async with environment(command("echo $TMPDIR"), log, means=Means(private_tmp=mounting)):
+    log = Log()
+    async with environment(command("echo $TMPDIR; ls -A /tmp"), log, means=Means(view=view())):
         assert log.text == "/tmp\n"
-
-    assert mounting.folder == Path(os.environ.get("TMPDIR", "/tmp"))

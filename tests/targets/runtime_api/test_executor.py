@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 def resources(function: FunctionConfiguration, python: str | None = None) -> Resources:
     """What a host shares with a function."""
     reaper = Reaper()
-    limits = ResourceLimits(private_tmp=False, opened=reaper.remove_groups)
+    limits = ResourceLimits(sandbox=False, opened=reaper.remove_groups, refused=reaper.refused)
     return Resources(
         HostOptions(os.environ, Log().append, python=python), Path("/workspace"), reaper, limits, lambda: function
     )

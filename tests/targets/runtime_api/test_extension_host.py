@@ -16,7 +16,7 @@ from gateway.limits.group import processes_in
 from gateway.limits.means import Means
 from gateway.targets.runtime_api.environment import RuntimeApiEnvironment
 from gateway.targets.runtime_api.extension_host import extension_variables, programs_in
-from tests.limits.grounds import boxed, ground
+from tests.limits.grounds import ground
 from tests.targets.conformance import FUNCTIONS, Log
 from tests.targets.runtime_api.opening import PYTHON, environment
 
@@ -168,8 +168,7 @@ async def test_control_group(tmp_path: Path) -> None:
     base = replace(PYTHON.base, handler="behaviours.returns")
     opt = opt_with_watcher(tmp_path)
     with ground("memory") as made:
-        async with environment(base, Log(), opt=opt, means=Means(memory=made)) as function:
-            await boxed(function)
+        async with environment(base, Log(), opt=opt, means=Means(memory=made)):
             (folder,) = made.folder.glob("*/")
             inside = processes_in(folder)
 

@@ -21,12 +21,12 @@ from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, TimedOut
 from gateway.limits.group import processes_in, remove
 from gateway.limits.means import Means
-from gateway.limits.private_tmp import ThreadNamespace, what_is_below
+from gateway.limits.sandbox import TMP, what_is_below
 from gateway.targets.failures import exited
 from gateway.targets.logs import FunctionLog, PlatformReport
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
-from tests.limits.grounds import Mounting, boxed, ground
+from tests.limits.grounds import ground, view
 from tests.targets import conformance
 from tests.targets.hosting import (
     DEADLINE_S,
@@ -47,7 +47,7 @@ from tests.targets.hosting import (
 pytestmark = pytest.mark.anyio
 
 LIMIT = 6_291_556
-HIDDEN = what_is_below([sys.executable], {}, [Path(__file__)])
+HIDDEN = what_is_below(TMP, [sys.executable], {}, [Path(__file__)])
 
 
 async def within(work: Awaitable[Outcome | None]) -> Outcome | None:
@@ -789,7 +789,6 @@ async def test_control_group(tmp_path: Path) -> None:
     with ground("memory") as made:
         function = configuration("app.handler", tmp_path)
         async with worker(function, tmp_path, log, "text", means=Means(memory=made)) as environment:
-            await boxed(environment)
             outcome = await within(environment.invoke(invocation("much")))
 
     assert isinstance(outcome, Failed)
@@ -805,7 +804,6 @@ async def test_control_group_ends_with_its_environment(tmp_path: Path) -> None:
     with ground("memory") as made:
         function = configuration("app.handler", tmp_path)
         async with worker(function, tmp_path, means=Means(memory=made)) as environment:
-            await boxed(environment)
             await result_of(environment, "leaves")
             (folder,) = made.folder.glob("*/")
             left = processes_in(folder)
@@ -834,7 +832,6 @@ async def test_cpu_share_begins_after_the_init_phase(tmp_path: Path) -> None:
         remove(probe)
         (tmp_path / "app.py").write_text(EARLY.format(folder=str(made.folder), name=name))
         async with worker(configuration("app.handler", tmp_path), tmp_path, means=Means(cpu=made)) as environment:
-            await boxed(environment)
             early, late = await lists_of(environment)
 
     assert [text.split()[0] for text in early] in ([], ["-1"], ["max"])
@@ -850,13 +847,13 @@ async def lists_of(environment: WorkerEnvironment) -> list[list[str]]:
 
 async def test_private_tmp(tmp_path: Path) -> None:
     """Where the folder is mounted, ``TMPDIR`` names the place of the mount."""
-    mounting = Mounting()
-    async with worker(configuration("describes"), tmp_path, means=Means(private_tmp=mounting)) as environment:
+    if HIDDEN:
+        pytest.skip(f"the worker needs {HIDDEN}, which a mount would hide")
+    async with worker(configuration("describes"), tmp_path, means=Means(view=view())) as environment:
         met = await result_of(environment)
 
     assert isinstance(met, dict)
     assert met["variables"]["TMPDIR"] == "/tmp"
-    assert mounting.folder == tmp_path
 
 
 @pytest.fixture
@@ -875,14 +872,10 @@ def has(folder: Path, name: str) -> bool:
 @pytest.mark.skipif(bool(HIDDEN), reason=f"the worker needs {HIDDEN}, which a mount would hide")
 async def test_file_in_private_tmp(elsewhere: Path) -> None:
     """A handler that writes to ``/tmp`` itself has its own; that of the system stays as it is."""
-    try:
-        means = Means(private_tmp=ThreadNamespace())
-    except OSError as error:
-        pytest.skip(f"mounting: {error}")
-    async with worker(configuration("app.handler", elsewhere), elsewhere, means=means) as environment:
+    async with worker(configuration("app.handler", elsewhere), elsewhere, means=Means(view=view())) as environment:
         await result_of(environment, "made-by-a-test")
 
-    assert has(elsewhere, "made-by-a-test")
+    assert has(elsewhere / "tmp", "made-by-a-test")
     assert not has(Path("/tmp"), "made-by-a-test")
 
 

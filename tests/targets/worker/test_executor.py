@@ -23,7 +23,7 @@ def resources(**changes: object) -> Resources:
     """What a host shares, with these options."""
     options = HostOptions(variables=os.environ, log=Log().append, python=sys.executable)
     reaper = Reaper()
-    limits = ResourceLimits(private_tmp=False, opened=reaper.remove_groups)
+    limits = ResourceLimits(sandbox=False, opened=reaper.remove_groups, refused=reaper.refused)
     given = replace(options, **changes)  # type: ignore[arg-type]  # whatever a case changes
     return Resources(given, Path("/workspace"), reaper, limits, lambda: replace(FUNCTION, opt=Path("/opt/layers")))
 
