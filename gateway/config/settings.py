@@ -47,6 +47,16 @@ _RUNTIMES: Final = ("python", "nodejs", "provided")
 _KEY_EXCHANGE: Final = "routing.http.x_amzn_tls_kx.enabled"
 
 
+class EphemeralStorageSettings(NamedTuple):
+    """What a function's /tmp holds; beyond it there is no space left."""
+
+    size: Annotated[int, Range(512, 10240)] = 512
+    """In MB."""
+
+
+_EPHEMERAL_STORAGE: Final = EphemeralStorageSettings()
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionSettings:
     """A function.
@@ -70,6 +80,8 @@ class FunctionSettings:
     """How long one invocation may run, in seconds."""
     memory_size: Annotated[int, Range(128, 10240)] = 128
     """Memory in MB."""
+    ephemeral_storage: EphemeralStorageSettings = _EPHEMERAL_STORAGE
+    """What /tmp holds."""
     cpu_share: bool = False
     """Limit the CPU to what this memory has on Lambda, 1769 MB being one vCPU; needs control groups."""
     environment: Mapping[Variable, TextOrNumber] = field(default_factory=dict)
@@ -105,6 +117,7 @@ class FunctionSettings:
             command=self.command,
             timeout_ms=self.timeout * 1000,
             memory_mb=self.memory_size,
+            tmp_mb=self.ephemeral_storage.size,
             cpu_share=self.cpu_share,
             environment=self.environment,
             layers=self.layers,
