@@ -8,6 +8,7 @@ import asyncio
 import math
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.defects import report, reported
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 class ControlServer:
     """Serves the control port's application.
 
+    Args:
+        patience_s: How long a client may leave half a request.
+
     Attributes:
         port: The port; after `start` the real one when 0 was asked for.
     """
 
-    def __init__(self, build: "Callable[[], ASGIApp]", host: str, port: int) -> None:
+    def __init__(self, build: "Callable[[], ASGIApp]", host: str, port: int, patience_s: float = 60.0) -> None:
         self.port = port
+        self._patience_s = patience_s
         self._build = build
         self._host = host
         self._listening: socket.socket | None = None
@@ -83,9 +88,8 @@ class ControlServer:
             listening.close()
             self._listening = None
             return
-        config = Config(
-            app, http=ControlProtocol, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False
-        )
+        config = Config(app, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False)
+        config.http = partial(ControlProtocol, patience_s=self._patience_s)  # type: ignore[assignment]  # makes one
         self._server = QuietServer(config)
         self._serving = asyncio.create_task(self._server.serve([listening]))
         self._serving.add_done_callback(reported("the control port"))

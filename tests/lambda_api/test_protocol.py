@@ -1,14 +1,19 @@
 """The control port's HTTP/1.1."""
 
 import asyncio
+import contextlib
+import json
 
 import pytest
 
+from gateway.invocation import Returned
 from gateway.lambda_api.server import ControlServer
 from tests.lambda_api.conftest import INVOKE, ScriptedTarget
 from tests.lambda_api.test_server import server_of
 
 pytestmark = pytest.mark.anyio
+CALL = f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+CHUNKED = f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
 
 
 async def status_of(server: ControlServer, head: str) -> str:
@@ -60,3 +65,105 @@ async def test_an_upgrade_is_a_request_like_any_other(caplog: pytest.LogCaptureF
         await server.stop(5)
 
     assert (status, [record for record in caplog.records if record.name.startswith("uvicorn")]) == ("200", [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "reason"),
+    [
+        (b"NONSENSE / HTTP/1.1\r\n\r\n", 400, "Invalid method encountered"),
+        (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "Invalid character in Content-Length"),
+        (b"GET /\xc3\xbc HTTP/1.1\r\n\r\n", 400, "Invalid char in url path"),
+        (b"GET http://[ HTTP/1.1\r\n\r\n", 400, "invalid url"),
+        (
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+            400,
+            "it begins as TLS does, and this port speaks plain HTTP",
+        ),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000, 431, "is over 65536 bytes"),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000 + b"\r\n\r\n", 431, "is over 65536 bytes"),
+        (CHUNKED + b"1;" + b"a" * 70_000, 431, "is over 65536 bytes"),
+        (CHUNKED + b"0\r\n" + b"A: a\r\n" * 12_000, 431, "is over 65536 bytes"),
+        (CHUNKED + b"x\r\n", 400, "Invalid character in chunk size"),
+    ],
+)
+async def test_what_is_no_request(sent: bytes, status: int, reason: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The client and the log are told what is wrong, in one line of bounded length, and the connection ends."""
+    received = await answer_to(sent)
+
+    head, _, body = received.partition(b"\r\n\r\n")
+    if received or status != 431:  # a client that is still sending may not get to see its answer
+        assert head.startswith(b"HTTP/1.1 %d " % status)
+        assert reason in json.loads(body)["message"]
+    (line,) = caplog.messages
+    assert line.startswith(f"control port: a client's request -> {status}: ")
+    assert reason in line
+    assert len(line) < 300
+
+
+@pytest.mark.parametrize(
+    ("sent", "half"),
+    [
+        (b"G", "head"),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\n", "head"),
+        (f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{".encode(), "body"),
+        (CHUNKED + b"1\r\n{\r\n", "body"),
+    ],
+)
+async def test_half_a_request_ends(sent: bytes, half: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that does not send the rest is told so, and its function is not called."""
+    target = ScriptedTarget()
+    received = await answer_to(sent, target, patience_s=0.05)
+
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert caplog.messages == [
+        f"control port: a client's request -> 408: the rest of its {half} did not come within 0.05 s"
+    ]
+    assert target.seen == []
+
+
+async def test_a_silent_client_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    """Without an answer or a line: it has asked for nothing."""
+    assert await answer_to(b"", patience_s=0.05) == b""
+    assert caplog.messages == []
+
+
+async def test_a_head_that_comes_drop_by_drop_ends() -> None:
+    """Each byte is no new patience."""
+    server = server_of(ScriptedTarget(), patience_s=0.1)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    async with asyncio.timeout(10):
+        answer = asyncio.ensure_future(reader.readline())
+        writer.write(b"GET / HTTP/1.1\r\nA: ")
+        while not answer.done():
+            writer.write(b"a")
+            await asyncio.wait([answer], timeout=0.01)
+    writer.close()
+    await server.stop(5)
+
+    assert answer.result().startswith(b"HTTP/1.1 408 ")
+
+
+async def test_an_answer_that_is_under_way_is_not_overtaken() -> None:
+    """Half a request behind it is not answered, but is the last one."""
+    target = ScriptedTarget(Returned(b'"first"'))
+    received = await answer_to(CALL + b"GET / HT", target, patience_s=0.1)
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert len(target.seen) == 1
+
+
+async def answer_to(sent: bytes, target: ScriptedTarget | None = None, patience_s: float = 60) -> bytes:
+    """All that a client gets that sends this and waits for the end."""
+    server = server_of(target or ScriptedTarget(), patience_s=patience_s)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(sent)
+    received = b""
+    async with asyncio.timeout(10):
+        with contextlib.suppress(ConnectionResetError):  # where it has sent more than was read
+            while part := await reader.read(65_536):
+                received += part
+    writer.close()
+    await server.stop(5)
+    return received

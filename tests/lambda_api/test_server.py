@@ -5,6 +5,7 @@ import signal
 import socket
 import struct
 from collections import Counter
+from functools import partial
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from gateway.functions.service import LambdaService
 from gateway.invocation import Invocation, Outcome, Returned
 from gateway.lambda_api.app import build_control_app
 from gateway.lambda_api.server import ControlServer
-from tests.lambda_api.conftest import INVOKE, ScriptedTarget
+from tests.lambda_api.conftest import INVOKE, STREAM, ScriptedTarget
 
 
 class HeldTarget(ScriptedTarget):
@@ -39,10 +40,13 @@ async def nothing() -> None:
     """No environments to reset."""
 
 
-def server_of(target: ScriptedTarget, port: int = 0, reserved: int | None = None) -> ControlServer:
+def server_of(
+    target: ScriptedTarget, port: int = 0, reserved: int | None = None, patience_s: float = 60
+) -> ControlServer:
     """A control port with ``demo-lambda``."""
     function = Function(FunctionConfiguration("demo-lambda", "app.handler", reserved_concurrency=reserved), target)
-    return ControlServer(lambda: build_control_app(LambdaService([function]), nothing), "127.0.0.1", port)
+    app = partial(build_control_app, LambdaService([function]), nothing)
+    return ControlServer(app, "127.0.0.1", port, patience_s)
 
 
 @pytest.mark.anyio
@@ -164,13 +168,14 @@ async def test_a_client_that_asks_for_no_more_is_answered(rest: bytes, caplog: p
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("half", [True, False], ids=["it reads on", "it is gone"])
-async def test_half_a_request_is_no_error(half: bool, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("path", [INVOKE, STREAM, "/2014-11-13/functions/demo-lambda/invoke-async"])
+async def test_half_a_request_is_no_error(half: bool, path: str, caplog: pytest.LogCaptureFixture) -> None:
     """A client that leaves in the middle of its event is not answered, and the log has nothing of it."""
     server = server_of(ScriptedTarget(Returned(b"1")))
     await server.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(
-        f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".encode()
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".encode()
     )
     async with asyncio.timeout(5):
         await reader.readuntil(b"100 Continue\r\n\r\n")  # the event is being read
