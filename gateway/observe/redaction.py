@@ -18,6 +18,7 @@ from gateway.observe.secret_names import Place, hides_all, is_secret_name
 from gateway.observe.secret_shapes import without_shapes
 from gateway.translation.headers import first_value
 from gateway.translation.payload_v2 import joined_query
+from gateway.translation.proxy_headers import is_signature
 from gateway.types import HeaderList, Json
 
 REDACTED: Final = "redacted"
@@ -210,7 +211,7 @@ class Redactor:
         return REDACTED
 
     def _credentials(self, value: str) -> str:
-        if value.startswith(_SIGV4):  # REST APIs keep it from the function, so it must stay one
+        if is_signature(value):  # REST APIs keep it from the function, so it must stay one
             return f"{_SIGV4} {REDACTED}"
         scheme, space, rest = value.strip().partition(" ")
         if space and scheme.lower() in _SCHEMES:

@@ -28,6 +28,8 @@ REDACTION = Redaction().redactor()
         ("Authorization", "Bearer abc.def", "Bearer redacted"),
         ("authorization", "my own secret", "redacted"),
         ("authorization", "AWS4-HMAC-SHA256 Credential=a, Signature=b", "AWS4-HMAC-SHA256 redacted,redacted"),
+        ("authorization", "AWS4-ECDSA-P256-SHA256 a", "AWS4-HMAC-SHA256 redacted"),
+        ("authorization", "AWS4-", "AWS4-HMAC-SHA256 redacted"),
         ("Cookie", "session=abc; theme=dark", "session=redacted; theme=redacted"),
         ("Set-Cookie", "id=abc; Path=/; HttpOnly", "id=redacted; Path=/; HttpOnly"),
         ("x-api-key", "abc", "redacted"),
