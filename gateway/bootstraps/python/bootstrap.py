@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from gateway.bootstraps.python import lambda_runtime as runtime
+    from gateway.bootstraps.python.lambda_call_backs import lead_as_told
     from gateway.bootstraps.python.trace_variable import TraceVariable
 else:
     import lambda_runtime as runtime  # beside this file, which Python puts first on the path
+    from lambda_call_backs import lead_as_told
     from trace_variable import TraceVariable
 
 _PREFIX = "/2018-06-01/runtime/"
@@ -107,5 +109,6 @@ def serve(api: RuntimeApiClient) -> NoReturn:
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the real ones can
+    lead_as_told()
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     serve(RuntimeApiClient(os.environ["AWS_LAMBDA_RUNTIME_API"]))

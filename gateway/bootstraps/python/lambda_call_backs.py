@@ -7,11 +7,20 @@ certificate for the name that it asked for.  Every other name, and every other p
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False  # importing typing would cost a tenth of the cold start
 if TYPE_CHECKING:
     from typing import Any
 
+_TABLE = "_GATEWAY_CALL_BACKS"
 _HTTPS = (443, "443", b"443", "https", b"https")
+
+
+def lead_as_told() -> None:
+    """Lead the names of the variable that the gateway has set, if any, which the handler does not see."""
+    if table := os.environ.pop(_TABLE, ""):
+        lead(table)
 
 
 def lead(table: str) -> None:

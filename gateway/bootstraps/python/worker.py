@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from gateway.bootstraps.python import lambda_runtime as runtime
+    from gateway.bootstraps.python.lambda_call_backs import lead_as_told
     from gateway.bootstraps.python.trace_variable import TraceVariable
 else:
     import lambda_runtime as runtime  # beside this file, which Python puts first on the path
+    from lambda_call_backs import lead_as_told
     from trace_variable import TraceVariable
 
 _KIND = 4
@@ -49,11 +51,6 @@ _FACT_LIMIT = 4096
 _INIT_ERROR_LIMIT = 1024 * 1024 - 32 * 1024  # beside the place of the fault
 _CUT_TO = 10_000
 _DESCRIPTORS = 1024  # as many as a process may have on Lambda
-
-if call_backs := os.environ.pop("_GATEWAY_CALL_BACKS", ""):
-    import lambda_call_backs  # type: ignore[import-not-found]  # beside this file, as above
-
-    lambda_call_backs.lead(call_backs)
 
 sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
 
@@ -188,6 +185,7 @@ def set_apart(*descriptors: int) -> list[int]:
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # the real ones can
+    lead_as_told()
     socket_fd, tokens_fd = set_apart(*map(int, sys.argv[1:]))
     del sys.argv[1:]
     serve(FrameSocket(socket_fd), tokens_fd)

@@ -61,8 +61,8 @@ class Client:
 
 
 @contextmanager
-def client(folder: Path, source: str) -> Iterator[Client]:
-    """A client that has connected."""
+def client(folder: Path, source: str, **further: str) -> Iterator[Client]:
+    """A client that has connected, with these variables too."""
     (folder / "app.py").write_text(source)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(DEADLINE_S)
@@ -71,6 +71,7 @@ def client(folder: Path, source: str) -> Iterator[Client]:
             "LAMBDA_TASK_ROOT": str(folder),
             "PATH": os.environ["PATH"],
             "_HANDLER": "app.handler",
+            **further,
         }
         process = subprocess.Popen([sys.executable, str(BOOTSTRAP)], env=variables, cwd=folder, stdout=subprocess.PIPE)
         connection, _ = server.accept()
@@ -91,6 +92,19 @@ def test_invocations(tmp_path: Path) -> None:
     assert (first.headers["content-type"], first.headers["lambda-runtime-invocation-id"]) == ("application/json", "a")
     assert json.loads(first.body) == [1, "id-1", "arn", "Root=1", str(tmp_path)]
     assert json.loads(second.body) == [2, "id-1", "arn", None, str(tmp_path)]
+
+
+def test_call_backs(tmp_path: Path) -> None:
+    """Names that lead to this machine do, and the handler does not see which."""
+    source = (
+        "import os, socket\n"
+        "def handler(event, context):\n"
+        "    return [socket.getaddrinfo('a.test', 443)[0][4], '_GATEWAY_CALL_BACKS' in os.environ]\n"
+    )
+    with client(tmp_path, source, _GATEWAY_CALL_BACKS="a.test=4001") as it:
+        answer = it.invoke(b"1")
+
+    assert json.loads(answer.body) == [["127.0.0.1", 4001], False]
 
 
 def test_error(tmp_path: Path) -> None:
