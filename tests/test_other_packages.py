@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import json
 import os
+import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,6 +179,7 @@ UNKNOWN = ECHO._replace(settings="acme_listeners.echo:Unknown")
 WITHOUT_SETTINGS = ECHO._replace(settings="acme_listeners.echo:Nothing")
 '''
 PLACE = "acme_listeners.echo:ECHO"
+TLS = Path(__file__).parent / "data" / "tls"
 FUNCTION = '[functions.f]\nhandler = "app.handler"\n'
 
 
@@ -311,6 +313,22 @@ def test_it_serves_a_port(tmp_path: Path) -> None:
 
     assert [(it.status_code, it.text) for it in answers] == [(200, "/ab/ab/ab"), (500, "")]
     assert (alone.status_code, alone.text) == (200, "/ab/ab")
+
+
+@pytest.mark.usefixtures("package")
+def test_its_port_speaks_tls(tmp_path: Path) -> None:
+    """It gets the keys of every listener's port, and does nothing for them."""
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return event['echo']\n")
+    pair = f'{{ certificate = "{TLS}/certificate.pem", private_key = "{TLS}/key.pem" }}'
+    (tmp_path / "gateway.toml").write_text(
+        f'{FUNCTION}[[listeners]]\ntype = "{PLACE}"\nport = 0\nfunction = "f"\n'
+        f'protocol = "HTTPS"\ncertificates = [{pair}]\n'
+    )
+    trust = ssl.create_default_context(cafile=TLS / "certificate.pem")
+    with GatewayServer("gateway.toml", folder=tmp_path) as server:
+        answer = httpx.get(f"https://localhost:{server.ports[0]}/ab", verify=trust)
+
+    assert (answer.status_code, answer.text) == (200, "/ab")
 
 
 @pytest.mark.usefixtures("package")
