@@ -4,7 +4,7 @@ Facts (recorded: aws/aws-lambda-go@815d21f, 2024; awslabs/aws-lambda-rust-runtim
 aws/aws-lambda-java-libs issue 71, 2019; else API Gateway developer guide, apigateway-websocket-api):
 
 - Only CONNECT has the client's headers, sorted whatever their case; DISCONNECT has four of its own, three of them
-  empty; MESSAGE has none.
+  empty; MESSAGE has none.  The order of query parameters is unknown (no recording has two); it is the client's here.
 - Members without a value are absent.  There is no ``version``, ``path``, ``httpMethod`` or ``accountId``.
 - ``authorizer`` stands behind ``routeKey``; only CONNECT has ``integrationLatency`` in it (recorded:
   DataDog/datadog-lambda-python@c0b98d6, 2022; inferred for DISCONNECT, of which there is no such recording).
