@@ -23,6 +23,7 @@ _BETWEEN: Final = 0
 _HEAD: Final = 1
 _BODY: Final = 2
 _ENDED: Final = 3
+_TOO_LONG: Final = {400: "its head, or a line of it, is too long"}
 _UNFINISHED: Final = (_HEAD, _BODY)
 
 # The lengths of the names that `_notice` knows, so that all others cost one look-up and no lower().
@@ -67,6 +68,7 @@ class RequestReader:
         self._stage = _BETWEEN
         self._raw: list[bytes] = []  # the pieces of a head, as long as they hold nothing else before it
         self._again: SecondLook | None = None
+        self._complaint = ""  # the parser's
         self._waiting = False  # the parser has given up; a second look needs the whole head
         self._alone = True  # what the present piece holds belongs to the present request alone
         self._now = 0.0
@@ -116,12 +118,16 @@ class RequestReader:
             self._raw = [data]
         elif self._stage == _HEAD and self._raw:
             self._raw.append(data)
-        if self._waiting:
-            self._look_again()
-        else:
-            self._parse(data)
-        if self._stage in _UNFINISHED:
-            self._check_unfinished()
+        try:
+            if self._waiting:
+                self._look_again()
+            else:
+                self._parse(data)
+            if self._stage in _UNFINISHED:
+                self._check_unfinished()
+        except Refusal as refusal:
+            refusal.why, refusal.head = refusal.why or self._complaint, b"".join(self._raw)
+            raise
 
     def _parse(self, data: bytes) -> None:
         failure: HttpParserError | HttpParserUpgrade | None = None
@@ -268,7 +274,7 @@ class RequestReader:
         if self._earlier + self._fed > self._surely_short:
             status = over_limit(self._request_line_bytes(), self._headers, self._limits)
             if status:
-                raise Refusal(status, self.request_line)
+                raise Refusal(status, self.request_line, _TOO_LONG.get(status, ""))
         if self._coding and self._coding.strip(b", \t") != b"chunked":
             if b"identity" in self._coding and self._raw:
                 raise _LookAgain
@@ -277,8 +283,8 @@ class RequestReader:
             raise Refusal(413, self.request_line)
         try:
             self._split = split_target(self._target, self._method)
-        except ValueError:
-            raise Refusal(400, self.request_line) from None
+        except ValueError as error:
+            raise Refusal(400, self.request_line, str(error)) from None
 
     def _request_line_bytes(self) -> int:
         return len(self._method or self._parser.get_method()) + len(self._target) + len(b"  HTTP/1.1")
@@ -289,7 +295,7 @@ class RequestReader:
         if self._stage == _BODY:
             self._quiet = 0 if self._found else self._quiet + self._fed
             if self._quiet > limits.headers or over_limit(0, self._headers, limits):
-                raise Refusal(400, self.request_line)
+                raise Refusal(400, self.request_line, _TOO_LONG[400])
             return
         self._earlier += self._fed
         if self._alone:
@@ -303,7 +309,8 @@ class RequestReader:
             return
         known = line_bytes + 2 + sum(len(name) + len(value) + 4 for name, value in self._headers)
         if status or self._certain - known > limits.header_line + len(b": \r\n"):
-            raise Refusal(status or limits.header_status, self.request_line)
+            status = status or limits.header_status
+            raise Refusal(status, self.request_line, _TOO_LONG.get(status, ""))
 
     def _failed(self, error: HttpParserError) -> None:
         cause = error.__context__
@@ -313,6 +320,8 @@ class RequestReader:
             raise cause from None
         if isinstance(error, HttpParserCallbackError) and not isinstance(cause, _LookAgain):
             raise error
+        if cause is None:
+            self._complaint = str(error)
         if str(error) == "Invalid HTTP version":
             raise Refusal(505, self.request_line) from None
         if self._again is not None or not self._raw:

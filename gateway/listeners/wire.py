@@ -47,12 +47,19 @@ class Reading(NamedTuple):
 
 
 class Refusal(Exception):
-    """Bytes that are not an acceptable request; ``status`` and ``request_line`` are for `Listener.reject`."""
+    """Bytes that are not an acceptable request; ``status`` and ``request_line`` are for `Listener.reject`.
 
-    def __init__(self, status: int, request_line: bytes = b"") -> None:
+    Attributes:
+        why: What is wrong, for the log; "" where the status says it.
+        head: The head as far as it has come, b"" where it is not known by itself.
+    """
+
+    def __init__(self, status: int, request_line: bytes = b"", why: str = "") -> None:
         super().__init__(f"{status} for {request_line[:80]!r}")
         self.status = status
         self.request_line = request_line
+        self.why = why
+        self.head = b""
 
 
 def head_lines(response: Response) -> list[bytes]:

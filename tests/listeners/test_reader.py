@@ -74,6 +74,30 @@ def test_what_servers_may_read_in_different_ways(head: bytes, ambiguous: bool) -
     assert [request.ambiguous for request in sink.requests] == ([True] if ambiguous else [False, False])
 
 
+@pytest.mark.parametrize(
+    ("data", "status", "why", "head"),
+    [
+        (b"GET / HTTP/1.1\r\nX Y: b\r\n\r\n", 400, "Invalid header token", True),
+        (b"GET / HTTP/1.1\r\n\r\nnonsense", 400, "Invalid method encountered", False),
+        (b"GET / HTTP/2.7\r\n\r\n", 505, "Invalid HTTP version", True),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "", True),
+        (b"FOO / HTTP/1.1\r\nX Y: b\r\n\r\n", 400, "Invalid method encountered", True),
+        (b"GET * HTTP/1.1\r\n\r\n", 400, "b'*' is no target of GET", True),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz", 400, "Invalid character in chunk size", False),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 200 + b"\r\n\r\n", 400, "its head, or a line of it, is too long", True),
+        (b"GET /" + b"a" * 200 + b" HTTP/1.1\r\n\r\n", 414, "", True),
+    ],
+)
+def test_a_refusal_says_what_was_wrong(data: bytes, status: int, why: str, head: bool) -> None:
+    """And has the head, unless it is another request's or was complete."""
+    with pytest.raises(Refusal) as caught:
+        RequestReader(PEER, EchoListener(SMALL), Kept()).feed(data, 0.0)
+
+    refusal = caught.value
+    assert (refusal.status, refusal.why) == (status, why)
+    assert refusal.head == (data if head else b"")
+
+
 def test_instants() -> None:
     """With an observer, a request carries when its first byte, its head and its last byte came, and its size."""
     sink, listener = Kept(), EchoListener()
