@@ -13,7 +13,8 @@ from gateway.invocation import StreamBroken
 from gateway.listeners.delivery import close_body, exactly
 from gateway.listeners.failing import answer_to_defect, tell_cut
 from gateway.listeners.listener import Listener, observed
-from gateway.listeners.wire import has_content, keeps_alive, refused_while_read
+from gateway.listeners.refusals import log_refusal
+from gateway.listeners.wire import Refusal, has_content, keeps_alive, refused_while_read
 from gateway.observe.record import Exchange, Transfer, described, end
 from gateway.translation.headers import wire_size
 from gateway.translation.messages import Request, Response, Tls
@@ -78,7 +79,9 @@ class AsgiApplication:
             answer = await self.listener.respond(request, exchange)
             return answer if isinstance(answer, Response) else answer.response
         line = b"%b %b HTTP/%b" % (request.method.encode(), request.raw_path, request.http_version.encode())
-        return self.listener.reject(status or 413, request.client, line)
+        refusal = Refusal(status or 413, line)
+        log_refusal(refusal, request.client)
+        return self.listener.reject(refusal.status, request.client, line)
 
     async def _write_and_tell(self, start: Message, exchange: Exchange, receive: Receive, meter: "_Meter") -> None:
         assert exchange.request  # noqa: S101 - it is a request that is answered

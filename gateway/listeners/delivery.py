@@ -16,7 +16,7 @@ from gateway.listeners.wire import (
     has_content,
     head_lines,
 )
-from gateway.observe.record import Exchange, Transfer, described, end
+from gateway.observe.record import COMPLIANT, Exchange, Transfer, described, end
 from gateway.translation.headers import values_of
 from gateway.translation.messages import Request, Response
 
@@ -77,7 +77,13 @@ class Delivery:
             self._tell(exchange, response, Transfer(reading[0], sent, *reading[1:], now, now, self._lost))
         return None if self._writable is None else self._drain()
 
-    def write_rejection(self, response: Response, received_bytes: int, heard_at: float) -> None:
+    def write_rejection(
+        self,
+        response: Response,
+        received_bytes: int,
+        heard_at: float,
+        classification: tuple[str, str] = COMPLIANT,
+    ) -> None:
         """Write the answer to bytes that were no request."""
         body = response.body if isinstance(response.body, bytes) else b""
         sent = self._write_whole(response, body)
@@ -85,6 +91,7 @@ class Delivery:
         if exchange is not None:
             now = perf_counter()
             heard_at += now - self._loop.time()
+            exchange.classification = classification
             self._tell(exchange, response, Transfer(received_bytes, sent, heard_at, heard_at, heard_at, now, now))
 
     def _write_whole(self, response: Response, body: bytes) -> int:

@@ -15,7 +15,9 @@ from gateway.errors import UsageError
 from gateway.invocation import StreamBroken
 from gateway.listeners.asgi import AsgiApplication, Message, Receive, Scope, Send
 from gateway.listeners.port_options import PortOptions
+from gateway.listeners.refusals import log_refusal
 from gateway.listeners.tls import tls_facts
+from gateway.listeners.wire import Refusal
 from gateway.tasks import Tasks
 
 _STREAMS: Final = 128
@@ -71,6 +73,7 @@ class Http2:
     async def _time_out(self, scope: Scope, send: Send) -> None:
         """Answer a client that was silent in the middle of its request as over HTTP/1.1."""
         line = b"%b %b HTTP/2" % (scope["method"].encode(), scope["raw_path"])
+        log_refusal(Refusal(408, line), scope["client"])
         response = self._application.listener.reject(408, scope["client"], line)
         headers = [(name.lower(), value) for name, value in response.headers if name.lower() != b"connection"]
         await send({"type": "http.response.start", "status": response.status, "headers": headers})

@@ -18,6 +18,7 @@ from gateway.listeners.failing import answer_to_defect
 from gateway.listeners.listener import Upgraded, observed
 from gateway.listeners.port_options import PortOptions
 from gateway.listeners.reader import RequestReader
+from gateway.listeners.refusals import log_refusal
 from gateway.listeners.tls import tls_facts
 from gateway.listeners.tunnel import Tunnel
 from gateway.listeners.wire import CONTINUE, Peer, Reading, Refusal
@@ -100,7 +101,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._tunnel is not None:
             return False
         if self._reader.partial and not self._refused:
-            self._refuse(Refusal(400, self._reader.request_line))
+            self._refuse(Refusal(400, self._reader.request_line, "the client sent no more in the middle of it"))
         self._stopping = True
         half_open = self._busy and not self._delivery.streaming
         return half_open and self._transport.get_extra_info("sslcontext") is None  # TLS cannot stay half open
@@ -290,7 +291,7 @@ class HttpProtocol(asyncio.Protocol):
         size = len(refusal.request_line)
         try:
             response = self._listener.reject(refusal.status, self._client, refusal.request_line)
-            self._delivery.write_rejection(response, size, self._heard_at)
+            self._delivery.write_rejection(response, size, self._heard_at, log_refusal(refusal, self._client))
         except Exception as error:  # noqa: BLE001 - a defect, whatever it is, and nothing was written
             response = answer_to_defect(self._listener, None, self._client, error)
             self._delivery.write_rejection(response, size, self._heard_at)

@@ -37,8 +37,8 @@ async def test_request(client: httpx.AsyncClient, listener: EchoListener) -> Non
 
 
 @pytest.mark.parametrize(("size", "status"), [(100, 200), (101, 413)])
-async def test_body_limit(size: int, status: int) -> None:
-    """The listener's limit holds here too: it is what still passes."""
+async def test_body_limit(size: int, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """The listener's limit holds here too: it is what still passes; what does not is told to the log."""
     listener = EchoListener(SMALL)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(AsgiApplication(listener), client=("127.0.0.1", 9)), base_url="http://h"
@@ -46,6 +46,8 @@ async def test_body_limit(size: int, status: int) -> None:
         assert (await client.post("/p", content=b"x" * size)).status_code == status
 
     assert listener.rejected == ([] if status == 200 else [(413, b"POST /p HTTP/1.1")])
+    told = [message for message in caplog.messages if "413" in message]
+    assert told == ([] if status == 200 else ["'POST /p HTTP/1.1' by 127.0.0.1 -> 413: its body is too long"])
 
 
 async def test_long_body_becomes_a_stream() -> None:

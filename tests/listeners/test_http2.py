@@ -177,7 +177,7 @@ async def test_idle_timeout() -> None:
             await reader.read()
 
 
-async def test_silence_in_the_middle_of_a_request() -> None:
+async def test_silence_in_the_middle_of_a_request(caplog: pytest.LogCaptureFixture) -> None:
     """A client that does not go on with its body gets 408, as over HTTP/1.1, and its connection ends."""
     listener = EchoListener()
     async with serving(listener) as (server, _):
@@ -189,6 +189,7 @@ async def test_silence_in_the_middle_of_a_request() -> None:
 
     assert frames.statuses == {1: 408}
     assert (listener.rejected, listener.requests) == ([(408, b"POST /half HTTP/2")], [])
+    assert any("'POST /half HTTP/2' by 127.0.0.1 -> 408: the client was silent" in it for it in caplog.messages)
 
 
 async def test_silence_while_a_streamed_body_is_read() -> None:

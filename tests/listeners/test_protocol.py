@@ -263,6 +263,33 @@ async def test_rejects(port: int, listener: EchoListener, request_bytes: bytes, 
     await client.close()
 
 
+async def test_what_was_wrong_is_told(port: int, listener: EchoListener, caplog: pytest.LogCaptureFixture) -> None:
+    """In one line of the log, and to observers as the class that desync mitigation has for it."""
+    listener.observer = seen = Seen()
+    client = await Client.connect(port)
+
+    await client.ask(b"GET / HTTP/1.1\r\nContent-Length : 1\r\n\r\n")
+    await client.rest()
+
+    assert caplog.messages == [
+        "'GET / HTTP/1.1' by 127.0.0.1 -> 400: Invalid header field char (desync: Ambiguous SuspiciousHeader)"
+    ]
+    assert (await seen.one()).classification == ("Ambiguous", "SuspiciousHeader")
+    await client.close()
+
+
+async def test_a_request_that_breaks_off_is_told(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    """By a client that sends no more."""
+    client = await Client.connect(port)
+    await client.send(b"GET / HTTP/1.1\r\nHost")
+    client.writer.write_eof()
+
+    await client.answer()
+
+    assert caplog.messages == ["'GET / HTTP/1.1' by 127.0.0.1 -> 400: the client sent no more in the middle of it"]
+    await client.close()
+
+
 async def test_reject_knows_the_request_line(port: int, listener: EchoListener) -> None:
     """The refusal is told the request line where there is one."""
     client = await Client.connect(port)
