@@ -334,7 +334,6 @@ class RequestReader:
         self._again = again = look_again(b"".join(self._raw))
         self._waiting = again is None
         if again is not None:
-            self._raw = []
             self._parser = HttpRequestParser(self)
             self._parse(again.plain)
 

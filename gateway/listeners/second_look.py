@@ -8,6 +8,9 @@ Facts, from the AWS ELB user guide (desync mitigation mode ``defensive``, which 
   HTTP (RFC 7230, A.2), servers read it in different ways, which makes it as ambiguous as the others.
 - Methods are free: a rule can match any of up to 40 characters out of ``A-Z``, ``-`` and ``_``.
 
+Nothing passes but what is framed anew: of the lines about framing, one at most is left, and the parser reads all others
+again.  Names and lines that only a lenient parser would take stay refused, though a load balancer passes some on.
+
 Bytes over 0x7F in a target pass as well, since only control characters there have a desync class; what a listener
 makes of them is its own affair.
 """

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,9 +13,13 @@ from gateway.listeners.port_options import PortOptions
 from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.reader import RequestReader
 from gateway.listeners.wire import Peer, Reading, Refusal
+from gateway.translation.flavour import Limits
 from gateway.translation.messages import Request
+from gateway.translation.raw_head import classify_head
 from tests.listeners.doubles import SMALL, EchoListener, RecordingTransport
 from tests.listeners.observers import Seen
+from tests.translation.test_desync import VECTORS
+from tests.translation.test_raw_head import can_be_sent, head_of
 
 PEER = Peer(("127.0.0.1", 9), ("127.0.0.1", 80), "http", None)
 
@@ -96,6 +101,39 @@ def test_a_refusal_says_what_was_wrong(data: bytes, status: int, why: str, head:
     refusal = caught.value
     assert (refusal.status, refusal.why) == (status, why)
     assert refusal.head == (data if head else b"")
+
+
+STAYS_REFUSED = {
+    # What the parser does not take: blanks, colons, control characters and bytes over 0x7F in names, control characters
+    # in values and targets, blanks in targets and behind the version.
+    ("Acceptable", 400): 10,
+    ("Ambiguous", 400): 31,
+    ("Compliant", 400): 1,
+    # Documented for load balancers: "HTTP 501", "HTTP 505" (AWS ELB user guide, troubleshooting).
+    ("Compliant", 501): 7,
+    ("Ambiguous", 501): 4,
+    ("Acceptable", 505): 3,
+    ("Ambiguous", 505): 4,
+}
+"""How many of the requests that AWS's library does not call severe are refused here, by level and status."""
+
+
+def test_what_aws_would_forward_and_the_parser_does_not_take() -> None:
+    """Stays refused, with its class known where its head can be told; what is severe never passes."""
+    refused = Counter[tuple[str, int]]()
+    for vector in VECTORS:
+        level, reason = vector[5:]
+        try:
+            RequestReader(PEER, EchoListener(Limits(1 << 23, 1000)), Kept()).feed(head_of(vector), 0.0)
+        except Refusal as refusal:
+            refused[level, refusal.status] += level != "Severe"
+            found = classify_head(refusal.head)
+            if can_be_sent(vector):
+                assert (found.level.name.capitalize(), found.reason or "Compliant") == (level, reason)
+        else:
+            assert level != "Severe", vector
+
+    assert +refused == STAYS_REFUSED
 
 
 def test_instants() -> None:

@@ -1,9 +1,12 @@
 """What is read again after the parser refused it."""
 
 import pytest
+from httptools import HttpRequestParser
 
 from gateway.listeners.second_look import look_again
 from gateway.listeners.wire import Refusal
+from tests.translation.test_desync import VECTORS
+from tests.translation.test_raw_head import head_of
 
 WHOLE = b"\r\nMY-METHOD /a\xc3\xa9?b HTTP/1.1\r\nA: 1 \r\nContent-Length: 2\r\ncontent-length:2\r\nB:\r\n\r\nhi"
 
@@ -23,6 +26,24 @@ def test_waits_for_the_whole_head() -> None:
     end = WHOLE.index(b"\r\n\r\n", 2) + 4
 
     assert {look_again(WHOLE[:cut]) for cut in range(end)} == {None}
+
+
+FRAMING = (b"content-length:", b"transfer-encoding:")
+
+
+@pytest.mark.parametrize("head", [WHOLE, *(head_of(vector) for vector in VECTORS if vector[5] != "Severe")])
+def test_what_passes_is_framed_anew(head: bytes) -> None:
+    """Whatever was sent, one line at most says how long the body is, and the parser takes all lines."""
+    try:
+        again = look_again(head)
+    except Refusal:
+        return
+    assert again is not None
+    lines = again.plain.partition(b"\r\n\r\n")[0].lower().split(b"\r\n")
+
+    assert sum(line.startswith(FRAMING) for line in lines) <= 1
+    assert lines[0].startswith(b"post ")
+    HttpRequestParser(None).feed_data(again.plain)
 
 
 def test_refuses_many_blanks_at_once() -> None:

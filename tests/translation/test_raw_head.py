@@ -48,6 +48,13 @@ def test_a_head_is_read_as_the_library_of_aws_does(head: bytes, level: Level, re
     assert classify_head(head) == (level, reason)
 
 
+def head_of(vector: list[Any]) -> bytes:
+    """Its bytes."""
+    _, method, target, version, lines, *_ = vector
+    first = " ".join(part for part in (method, target, version) if part)
+    return "\r\n".join([first, *(f"{name}:{value}" for name, value in lines), "", ""]).encode()
+
+
 def can_be_sent(vector: list[Any]) -> bool:
     """Whether its bytes say the same: no line in a part of it, no blank that begins a name or parts the version."""
     _, _, target, version, lines, *_ = vector
@@ -59,10 +66,8 @@ def can_be_sent(vector: list[Any]) -> bool:
 @pytest.mark.parametrize("vector", [*filter(can_be_sent, VECTORS)], ids=lambda vector: vector[0].replace(" ", "-"))
 def test_the_requests_of_its_tests_are_classified_alike(vector: list[Any]) -> None:
     """From their bytes."""
-    _, method, target, version, lines, level, reason = vector
-    first = " ".join(part for part in (method, target, version) if part)
-    head = "\r\n".join([first, *(f"{name}:{value}" for name, value in lines), "", ""])
+    *_, level, reason = vector
 
-    found = classify_head(head.encode())
+    found = classify_head(head_of(vector))
 
     assert (found.level.name.capitalize(), found.reason or "Compliant") == (level, reason)
