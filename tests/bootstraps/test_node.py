@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 import gateway.bootstraps
-from gateway.invocation import Failed, Invocation, Returned
+from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed
 from gateway.types import Json
-from tests.targets.conformance import Log
+from tests.targets.conformance import Log, Running
 from tests.targets.runtime_api.opening import NODE, environment, needs_node
 
 pytestmark = [pytest.mark.anyio, needs_node]
@@ -312,3 +312,69 @@ async def test_slow_event_in_pieces() -> None:
 
     assert isinstance(outcome, Returned)
     assert len(json.loads(outcome.payload)["event"]["large"]) == 5_000_000
+
+
+HTTP = "application/vnd.awslambda.http-integration-response"
+PLAIN = "application/octet-stream"
+END = b"\0" * 8
+CREATED = b'{"statusCode":201}' + END
+
+
+async def streamed(function: Running, way: str) -> tuple[str, bytes, str] | str:
+    """A stream's content type, its bytes and the type of what broke it; the type of the failure that was none."""
+    outcome = await function.invoke({"way": way}, streaming=True)
+    if isinstance(outcome, Failed):
+        return outcome.error_type
+    assert isinstance(outcome, Streamed), outcome
+    body, error_type = b"", ""
+    try:
+        async for piece in outcome.chunks:
+            body += piece
+    except StreamBroken as broken:
+        error_type = broken.error_type
+    assert outcome.ended
+    await outcome.ended
+    return outcome.content_type, body, error_type
+
+
+async def test_streams() -> None:
+    """Whatever a handler does to its stream, the platform sees what AWS's own client would send."""
+    expected: dict[str, tuple[str, bytes, str] | str] = {
+        "writes": (PLAIN, b"ab", ""),
+        "only_ends": (PLAIN, b"", ""),
+        "writes_an_object": (PLAIN, b'{"a":1}', ""),
+        "writes_null": "TypeError",
+        "writes_bytes": (PLAIN, b"abc", ""),
+        "http": (HTTP, CREATED + b"body", ""),
+        "http_writes_nothing": (HTTP, CREATED, ""),
+        "http_only_ends": (HTTP, b"", ""),
+        "http_ends_with": (HTTP, b"body", ""),
+        "http_twice": (HTTP, b'{"statusCode":203}' + END + b"a", ""),
+        "http_without_a_value": (HTTP, b"null" + END + b"a", ""),
+        "http_pipes": (HTTP, CREATED + b"xy", ""),
+        "http_pipes_nothing": (HTTP, b"", ""),
+        "http_then_throws": "RangeError",
+        "throws_words": "string",
+        "breaks": (HTTP, CREATED + b"a", "RangeError"),
+        "sets_a_type": ("text/html", b"a", ""),
+        "sets_a_type_late": (PLAIN, b"a", "Runtime.InvalidStreamingOperation"),
+        "ends_later": (PLAIN, b"late", ""),
+        "pipes_and_leaves": (PLAIN, b"xy", ""),
+        "waits_for_its_end": (PLAIN, b"a", ""),
+        "gives_up": (PLAIN, b"a", "Runtime.TruncatedResponse"),
+        "looks": (PLAIN, b"undefined,true,false", ""),
+    }
+    async with NODE.function("streams.handler") as function:
+        pid = function.target.pid  # type: ignore[attr-defined]  # an environment has one
+        found = {way: await streamed(function, way) for way in expected}
+        still = function.target.pid  # type: ignore[attr-defined]
+
+    assert found == expected
+    assert pid == still
+
+
+async def test_stream_of_a_handler_that_is_not_async() -> None:
+    """It is an error."""
+    failure, _ = await failure_of("streams.sync")
+
+    assert failure.message == "Streaming does not support non-async handlers."

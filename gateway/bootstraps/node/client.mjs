@@ -58,14 +58,20 @@ class ReplyReader {
 /** Connects to `host:port`; the process ends when the other side goes away. */
 export function connect(address) {
   const [host, port] = address.split(':');
-  const socket = openSocket({ host, port: Number(port), noDelay: true });
-  const waiting = [];
-  const reader = new ReplyReader();
   const next = Buffer.from(`GET ${PREFIX}invocation/next HTTP/1.1\r\nHost: ${address}\r\n\r\n`);
 
-  socket.on('data', (chunk) => reader.feed(chunk, (reply) => waiting.shift()?.(reply)));
-  socket.on('error', () => process.exit(1));
-  socket.on('close', () => process.exit(1));
+  let waiting;
+  let socket;
+
+  function open() {
+    const reader = new ReplyReader();
+    const replies = (waiting = []);
+    socket = openSocket({ host, port: Number(port), noDelay: true });
+    socket.on('data', (chunk) => reader.feed(chunk, (reply) => replies.shift()?.(reply)));
+    socket.on('error', () => process.exit(1));
+    socket.on('close', () => process.exit(1));
+  }
+  open();
 
   const postHead = (path, headers) => `POST ${PREFIX}${path} HTTP/1.1\r\nHost: ${address}\r\n${headers}\r\n`;
   const attemptHeader = (id) => (id.attempt ? `Lambda-Runtime-Invocation-Id: ${id.attempt}\r\n` : '');
@@ -124,6 +130,12 @@ export function connect(address) {
       socket.write(data);
       socket.write('\r\n', done);
       socket.uncork();
+    },
+
+    /** Cuts a streamed response off, which only the end of its connection can do. */
+    cutStream() {
+      socket.removeAllListeners('close').destroySoon();
+      open();
     },
 
     /** Ends a streamed response, with trailers if it failed; `done` follows the reply. */

@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { logError, setRequestId } from './console.mjs';
 import { MalformedStreamingHandler, NodeJsExit, describe } from './errors.mjs';
-import { ResponseStream, highWaterMarkOf, streamingOf } from './streaming.mjs';
+import { ResponseStream, highWaterMarkOf, shown, streamingOf } from './streaming.mjs';
 import { traceVariable } from './trace.mjs';
 
 const env = process.env;
@@ -30,6 +30,7 @@ function contextOf(headers) {
     identity: parsed(headers['lambda-runtime-cognito-identity']),
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
     awsRequestId: headers['lambda-runtime-aws-request-id'],
+    tenantId: headers['lambda-runtime-aws-tenant-id'],
     getRemainingTimeInMillis: () => Math.floor(endsAt - performance.now()),
   };
 }
@@ -59,8 +60,9 @@ export function createRunner(api, handler) {
     id = { request: headers['lambda-runtime-aws-request-id'], attempt: headers['lambda-runtime-invocation-id'] };
     setRequestId(id.request);
     setTrace(headers['lambda-runtime-trace-id']);
+    if (streaming) return void runStreaming(headers, body); // which waits for its stream's end as long as it may
     api.release();
-    (streaming ? runStreaming : run)(headers, body);
+    run(headers, body);
   }
 
   function respond(result) {
@@ -119,21 +121,17 @@ export function createRunner(api, handler) {
 
   async function runStreaming(headers, body) {
     const stream = new ResponseStream(api, id, highWaterMark);
-    const failStream = (error) => {
-      logError('Invoke Error', error);
-      stream.fail(describe(error instanceof Error ? error : new Error(error)));
-    };
-    whenIdle = () => failStream(new NodeJsExit());
     try {
       const context = { ...contextOf(headers), callbackWaitsForEmptyEventLoop: true };
-      const result = handler(JSON.parse(body), stream, context);
-      if (typeof result?.then !== 'function') throw 'Streaming does not support non-async handlers.';
+      const result = handler(JSON.parse(body), shown(stream), context);
+      if (typeof result?.then !== 'function') throw new Error('Streaming does not support non-async handlers.');
       if ((await result) !== undefined) console.warn('Streaming handlers ignore return values.');
-      if (!stream.writableEnded) throw 'Response stream is not finished.';
+      await stream.replied; // a handler may leave before its stream has ended, as one does that pipes into it
     } catch (error) {
-      failStream(error);
+      logError('Invoke Error', error);
+      stream.fail(describe(error));
+      await stream.replied;
     }
-    await stream.replied;
     poll();
   }
 

@@ -1,11 +1,28 @@
-/** What a streaming handler uses: `awslambda.streamifyResponse` and `awslambda.HttpResponseStream`. */
+/**
+ * What a streaming handler uses: `awslambda.streamifyResponse` and `awslambda.HttpResponseStream`.
+ *
+ * Compared with aws-lambda-ric 4.0.2, whose stream is a request of `node:http`: handlers see the same members of it, and
+ * what `HttpResponseStream.from` is given goes out before the first `write` alone, so not when a handler only ends.
+ */
 import { Writable } from 'node:stream';
 import { InvalidStreamingOperation } from './errors.mjs';
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
 const INTEGRATION = 'application/vnd.awslambda.http-integration-response';
-const PRELUDE_END = '\0'.repeat(8);
+const PRELUDE_END = new Uint8Array(8);
+
+const METHODS = [
+  ...['cork', 'destroy', 'end', 'uncork', 'write', 'setContentType'],
+  ...['addListener', 'on', 'once', 'prependListener', 'prependOnceListener', 'off', 'removeListener'],
+  ...['removeAllListeners', 'setMaxListeners', 'getMaxListeners', 'listeners', 'rawListeners', 'listenerCount'],
+  ...['eventNames', 'emit'],
+];
+const READ_WRITE = ['destroyed', '_onBeforeFirstWrite'];
+const READ_ONLY = [
+  ...['writable', 'writableFinished', 'writableObjectMode', 'writableEnded', 'writableNeedDrain'],
+  ...['writableHighWaterMark', 'writableCorked', 'writableLength'],
+];
 
 /** Marks a handler as (event, responseStream, context). */
 export function streamifyResponse(handler, options) {
@@ -23,6 +40,7 @@ export class ResponseStream extends Writable {
   #api;
   #id;
   #contentType = 'application/octet-stream';
+  #written = false;
   #begun = false;
   #error = undefined;
   #over = null;
@@ -31,28 +49,31 @@ export class ResponseStream extends Writable {
     super(highWaterMark === undefined ? {} : { highWaterMark });
     this.#api = api;
     this.#id = id;
+    /** Done when the platform has the whole of it, or has seen it cut off. */
     this.replied = new Promise((resolve) => (this.#over = resolve));
   }
 
   setContentType(type) {
-    if (this.#begun) throw new InvalidStreamingOperation('Cannot set content-type, too late.');
+    if (this.#written) throw new InvalidStreamingOperation('Cannot set content-type, too late.');
     this.#contentType = type;
   }
 
   write(chunk, encoding, done) {
-    const isData = typeof chunk === 'string' || chunk instanceof Uint8Array;
-    return super.write(isData ? chunk : JSON.stringify(chunk), encoding, done);
+    void chunk.length; // neither null nor undefined is data
+    const data = typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : JSON.stringify(chunk);
+    if (!this.#written && typeof this._onBeforeFirstWrite === 'function') {
+      this._onBeforeFirstWrite((piece) => super.write(piece));
+    }
+    const goesOn = super.write(data, encoding, done);
+    this.#written = true;
+    return goesOn;
   }
 
   /** Ends the request with the error in its trailers, after what has been written. */
   fail(error) {
-    if (this.destroyed && !this.writableFinished) {
-      this.#begin();
-      this.#api.endStream(error, this.#over);
-    } else if (!this.writableEnded) {
-      this.#error = error;
-      this.end();
-    }
+    if (this.destroyed || this.writableEnded) return;
+    this.#error = error;
+    this.end();
   }
 
   _write(chunk, _encoding, done) {
@@ -71,13 +92,31 @@ export class ResponseStream extends Writable {
     done();
   }
 
+  /** A handler has given the stream up: it is cut off, or never begins, and then nobody can answer. */
+  _destroy(error, done) {
+    if (this.writableFinished) return done(error);
+    if (!this.#begun) process.exit(1);
+    this.#api.cutStream();
+    this.#over();
+    done(null);
+  }
+
   #begin() {
     if (this.#begun) return;
     this.#begun = true;
     this.#api.beginStream(this.#id, this.#contentType);
-    const prelude = this._onBeforeFirstWrite;
-    if (typeof prelude === 'function') prelude((text) => this.#api.chunk(Buffer.from(text)));
   }
+}
+
+/** What a handler sees of its stream. */
+export function shown(stream) {
+  const facade = {};
+  for (const name of METHODS) facade[name] = stream[name].bind(stream);
+  for (const name of READ_ONLY) Object.defineProperty(facade, name, { get: () => stream[name] });
+  for (const name of READ_WRITE) {
+    Object.defineProperty(facade, name, { get: () => stream[name], set: (value) => (stream[name] = value) });
+  }
+  return facade;
 }
 
 /** A response with status and headers: JSON, eight NUL bytes, then the body. */
@@ -85,7 +124,10 @@ export const HttpResponseStream = {
   from(stream, prelude) {
     stream.setContentType(INTEGRATION);
     const head = JSON.stringify(prelude);
-    stream._onBeforeFirstWrite = (write) => write(head + PRELUDE_END);
+    stream._onBeforeFirstWrite = (write) => {
+      write(head);
+      write(PRELUDE_END);
+    };
     return stream;
   },
 };
