@@ -7,9 +7,10 @@ Facts:
   (aws/aws-lambda-nodejs-runtime-interface-client, aws/aws-lambda-go lambdaurl).
 - The keys are ``statusCode``, ``headers``, ``cookies``, all optional, and ``multiValueHeaders`` behind a REST API; the
   delimiter stands in the first 16 KB (API Gateway developer guide, response-streaming-lambda-configure).
+- AWS's client for Node.js sends no metadata when nothing was written; the answer is 200 ``application/octet-stream``.
 """
 
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
 from gateway.errors import BadResult
 from gateway.translation.payload_v1 import multi_value_lines
@@ -61,12 +62,14 @@ class PreludeParser:
             raise BadResult("", "eight NUL bytes within the first 16 KB", "<none>")
         return None
 
-    def finish(self) -> NoReturn:
-        """The stream has ended before the delimiter; always an error.
+    def finish(self) -> Prelude:
+        """The stream has ended before the delimiter: one without a byte is an empty 200.
 
         Raises:
             BadResult: Says how many bytes there were.
         """
+        if not self._held:
+            return plain_prelude("application/octet-stream")
         raise BadResult("", "metadata and eight NUL bytes", f"<the end after {len(self._held)} bytes>")
 
 

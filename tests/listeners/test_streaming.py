@@ -37,6 +37,17 @@ async def test_the_prelude_may_come_in_pieces() -> None:
     assert b"".join([piece async for piece in response.body]) == b"body"
 
 
+async def test_nothing_at_all() -> None:
+    """A stream that announces metadata and ends is an empty answer."""
+    stream = ScriptedStream()
+    stream.end()
+    response = await begin_stream(URL, streamed(stream, CONTENT_TYPE), REQUEST, ARRIVAL)
+
+    assert not isinstance(response.body, bytes)
+    assert (response.status, b"".join([piece async for piece in response.body])) == (200, b"")
+    assert (b"Content-Type", b"application/octet-stream") in response.headers
+
+
 @pytest.mark.parametrize("pieces", [[b"no json" + b"\0" * 8], [b"{}"], [b"x" * 20_000]])
 async def test_what_is_no_prelude(pieces: list[bytes]) -> None:
     """It is refused, and the stream closed without the client waiting for it."""
