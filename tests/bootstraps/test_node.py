@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import gateway.bootstraps
-from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed
+from gateway.invocation import Failed, Invocation, Outcome, Returned, StreamBroken, Streamed
 from gateway.types import Json
 from tests.targets.conformance import Log, Running
 from tests.targets.runtime_api.opening import NODE, environment, needs_node
@@ -378,3 +378,37 @@ async def test_stream_of_a_handler_that_is_not_async() -> None:
     failure, _ = await failure_of("streams.sync")
 
     assert failure.message == "Streaming does not support non-async handlers."
+
+
+async def outcome_of_nodejs24(handler: str) -> Outcome | None:
+    """The outcome of one invocation where that runtime is asked for."""
+    configuration = replace(NODE.base, handler=f"modern.{handler}", runtime_name="nodejs24.x")
+    async with environment(configuration, Log()) as function:
+        return await function.invoke(Invocation(b"{}", ID, trace_id="Root=1"))
+
+
+@pytest.mark.parametrize(
+    ("handler", "payload"),
+    [
+        ("two", b'"two"'),
+        ("sync", b'"sync"'),
+        ("streams", b"three"),
+        ("nested", b'"default export"'),
+        ("context", b'["xRayTraceId"]'),
+    ],
+)
+async def test_without_callbacks(handler: str, payload: bytes) -> None:
+    """nodejs24.x awaits whatever a handler returns, and its context has no callbacks."""
+    outcome = await outcome_of_nodejs24(handler)
+
+    assert isinstance(outcome, Returned)
+    assert outcome.payload == payload
+
+
+async def test_callback_handler_of_nodejs24() -> None:
+    """A handler with a third parameter fails at init, with AWS's words."""
+    outcome = await outcome_of_nodejs24("three")
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Runtime.CallbackHandlerDeprecated"
+    assert outcome.message.startswith("ERROR: AWS Lambda has removed support for callback-based function handlers")

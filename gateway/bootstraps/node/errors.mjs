@@ -16,6 +16,8 @@ export const UserCodeSyntaxError = runtimeError('UserCodeSyntaxError');
 export const MalformedStreamingHandler = runtimeError('MalformedStreamingHandler');
 export const InvalidStreamingOperation = runtimeError('InvalidStreamingOperation');
 
+export const CallbackHandlerDeprecated = runtimeError('CallbackHandlerDeprecated');
+
 export class NodeJsExit extends runtimeError('NodeJsExit') {
   constructor() {
     super(

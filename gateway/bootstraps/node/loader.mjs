@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { takesCallbacks } from './callbacks.mjs';
 import { HandlerNotFound, ImportModuleError, MalformedHandlerName, UserCodeSyntaxError } from './errors.mjs';
 import { HttpResponseStream, streamifyResponse } from './streaming.mjs';
 
@@ -68,7 +69,8 @@ export async function loadHandler(root, name) {
   if (dot < 0) throw new MalformedHandlerName('Bad handler');
   const module = await loadModule(root, join(dirname(name), last.slice(0, dot)));
   const members = last.slice(dot + 1).split('.');
-  const handler = members.reduce((value, member) => value?.[member], module);
+  const within = (exports) => members.reduce((value, member) => value?.[member], exports);
+  const handler = within(module) || (takesCallbacks() ? undefined : within(module?.default));
   if (!handler) throw new HandlerNotFound(`${name} is undefined or not exported`);
   if (typeof handler !== 'function') throw new HandlerNotFound(`${name} is not a function`);
   return handler;

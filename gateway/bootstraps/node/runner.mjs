@@ -1,5 +1,6 @@
 /** One invocation after the other: event in, handler called, answer out. */
 import { types } from 'node:util';
+import { refuseCallback, takesCallbacks } from './callbacks.mjs';
 import { logError, setRequestId } from './console.mjs';
 import { MalformedStreamingHandler, NodeJsExit, describe } from './errors.mjs';
 import { ResponseStream, highWaterMarkOf, shown, streamingOf } from './streaming.mjs';
@@ -35,6 +36,9 @@ function contextOf(headers) {
   };
 }
 
+/** The context since nodejs24.x. */
+const tracedContextOf = (headers) => ({ ...contextOf(headers), xRayTraceId: headers['lambda-runtime-trace-id'] });
+
 /**
  * Makes the loop for a handler: `poll()` starts it, `current()` is the running invocation's id, `idle()` is to be
  * called when the process's event loop is empty.
@@ -44,6 +48,8 @@ export function createRunner(api, handler) {
   if (streaming && streaming !== 'response') {
     throw new MalformedStreamingHandler('Only response streaming is supported.');
   }
+  const withCallbacks = takesCallbacks();
+  if (!withCallbacks && !streaming) refuseCallback(handler);
   const highWaterMark = highWaterMarkOf(handler);
   const isAsync = types.isAsyncFunction(handler);
   const setTrace = traceVariable();
@@ -62,7 +68,7 @@ export function createRunner(api, handler) {
     setTrace(headers['lambda-runtime-trace-id']);
     if (streaming) return void runStreaming(headers, body); // which waits for its stream's end as long as it may
     api.release();
-    run(headers, body);
+    (withCallbacks ? runWithCallbacks : run)(headers, body);
   }
 
   function respond(result) {
@@ -79,7 +85,15 @@ export function createRunner(api, handler) {
     api.fail(id, describe(error), poll);
   }
 
-  function run(headers, body) {
+  async function run(headers, body) {
+    try {
+      respond(await handler(JSON.parse(body), tracedContextOf(headers)));
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function runWithCallbacks(headers, body) {
     let isOver = false;
     let waitsForEmptyEventLoop = true;
 
@@ -122,7 +136,9 @@ export function createRunner(api, handler) {
   async function runStreaming(headers, body) {
     const stream = new ResponseStream(api, id, highWaterMark);
     try {
-      const context = { ...contextOf(headers), callbackWaitsForEmptyEventLoop: true };
+      const context = withCallbacks
+        ? { ...contextOf(headers), callbackWaitsForEmptyEventLoop: true }
+        : tracedContextOf(headers);
       const result = handler(JSON.parse(body), shown(stream), context);
       if (typeof result?.then !== 'function') throw new Error('Streaming does not support non-async handlers.');
       if ((await result) !== undefined) console.warn('Streaming handlers ignore return values.');
