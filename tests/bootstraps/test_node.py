@@ -11,9 +11,10 @@ import pytest
 
 import gateway.bootstraps
 from gateway.invocation import Failed, Invocation, Outcome, Returned, StreamBroken, Streamed
+from gateway.targets.reaper import Reaper
 from gateway.types import Json
 from tests.targets.conformance import Log, Running
-from tests.targets.runtime_api.opening import NODE, environment, needs_node
+from tests.targets.runtime_api.opening import NODE, environment, needs_node, options_for
 
 pytestmark = [pytest.mark.anyio, needs_node]
 ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
@@ -412,3 +413,35 @@ async def test_callback_handler_of_nodejs24() -> None:
     assert isinstance(outcome, Failed)
     assert outcome.error_type == "Runtime.CallbackHandlerDeprecated"
     assert outcome.message.startswith("ERROR: AWS Lambda has removed support for callback-based function handlers")
+
+
+def package(folder: Path, name: str, text: str) -> None:
+    """An ES module package in a folder of packages."""
+    (folder / name).mkdir(parents=True)
+    (folder / name / "package.json").write_text('{"type": "module", "exports": "./index.js"}')
+    (folder / name / "index.js").write_text(f"export default {json.dumps(text)};\n")
+
+
+async def test_packages_of_layers_for_es_modules(tmp_path: Path) -> None:
+    """They are found like those of CommonJS modules; the function's own come first."""
+    layer, code = tmp_path / "opt" / "nodejs", tmp_path / "code"
+    package(layer / "node24" / "node_modules", "versioned", "of the version")
+    package(layer / "node_modules", "shared", "of all versions")
+    package(layer / "node_modules", "own", "of the layer")
+    package(code / "node_modules", "own", "of the function")
+    lines = [f"import {name} from '{name}';" for name in ("versioned", "shared", "own")]
+    failing = "const missing = await import('no-such-package').catch((error) => error.code);"
+    result = "export const handler = async () => [versioned, shared, own, missing];"
+    (code / "app.mjs").write_text("\n".join([*lines, failing, result]))
+    configuration = replace(NODE.base, handler="app.handler", task_root=code, runtime_name="nodejs24.x")
+    options = options_for(configuration, Log(), Reaper(), tmp_path / "opt")
+    async with environment(configuration, Log(), variables=options.variables) as function:
+        outcome = await function.invoke(Invocation(b"{}", ID))
+
+    assert isinstance(outcome, Returned), outcome
+    assert json.loads(outcome.payload) == [
+        "of the version",
+        "of all versions",
+        "of the function",
+        "ERR_MODULE_NOT_FOUND",
+    ]

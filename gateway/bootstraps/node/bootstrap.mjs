@@ -11,6 +11,7 @@ import { connect } from './client.mjs';
 import { loadHandler } from './loader.mjs';
 import { patchConsole, logError } from './console.mjs';
 import { UnhandledPromiseRejection, describe } from './errors.mjs';
+import { lookInto } from './packages.mjs';
 import { createRunner } from './runner.mjs';
 
 const callBacks = process.env._GATEWAY_CALL_BACKS;
@@ -37,6 +38,7 @@ process.on('unhandledRejection', (reason, promise) =>
 process.on('beforeExit', () => runner?.idle());
 
 try {
+  lookInto();
   const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), process.env._HANDLER ?? '');
   runner = createRunner(api, handler);
   runner.poll();
