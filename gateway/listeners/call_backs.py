@@ -72,8 +72,8 @@ class CallBacks:
         }
 
     def named(self, place: int, settings: ListenerSettings) -> ListenerSettings:
-        """The settings of a listener, whose events say the name under which it is reached."""
-        if place not in self._names:
+        """The settings of a listener, whose events say the name under which it is reached unless they give another."""
+        if place not in self._names or getattr(settings, "domain_name", None):
             return settings
         return replace(settings, domain_name=self._names[place][0])  # type: ignore[arg-type]  # its row says so
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import certifi
@@ -88,6 +89,18 @@ def test_every_name_has_one_port(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     (line,) = [record.getMessage() for record in caplog.records]
     assert "the listener on port 3 under https://first.example.com" in line
     assert "give it a domain_name of its own" in line
+
+
+@pytest.mark.parametrize(
+    ("given", "named"), [("", OWN), ("WS.example.com", "WS.example.com"), ("localhost:1", "localhost:1")]
+)
+def test_the_name_in_events(given: str, named: str, tmp_path: Path) -> None:
+    """A domain_name stays as it was given, also one that leads nowhere; without one it is the API's own."""
+    settings = WebSocketApiSettings(1, "f", domain_name=given)
+    with made(tmp_path, settings) as call_backs:
+        assert call_backs
+        assert call_backs.named(0, settings) == replace(settings, domain_name=named)
+        assert OWN in ports_of(call_backs)
 
 
 def test_nothing_is_made_without_a_name(tmp_path: Path) -> None:
