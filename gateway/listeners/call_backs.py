@@ -11,6 +11,9 @@ import asyncio
 import logging
 import socket
 from collections.abc import Mapping, Sequence
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,7 +59,7 @@ class CallBacks:
         everything = [name for several in names.values() for name in several]
         self._files, authority = _certificate(everything, folder)
         # What AWS's SDKs for Python trust instead of the public authorities, and Node.js beside them.
-        trusted = {"AWS_CA_BUNDLE": host.get("AWS_CA_BUNDLE") or certifi.where()}
+        trusted = {"AWS_CA_BUNDLE": _trusted_by_botocore(host)}
         trusted["NODE_EXTRA_CA_CERTS"] = host.get("NODE_EXTRA_CA_CERTS", "")
         files = {name: folder / f"call-backs-{name}.pem" for name in trusted}
         for name, file in trusted.items():
@@ -155,6 +158,17 @@ def _certificate(names: Sequence[str], folder: Path) -> tuple[TlsFiles, bytes]:
     write_private(files.certificate, issued.certificate)
     write_private(files.key, issued.key)
     return files, made.pair().certificate
+
+
+def _trusted_by_botocore(host: Mapping[str, str]) -> str:
+    """The file of authorities that AWS's SDK for Python trusts by itself.
+
+    The variable, then ``ca_bundle`` of the profile, then certifi's (boto3 guide, "Configuration").
+    """
+    config = ConfigParser(interpolation=None, strict=False)
+    with suppress(OSError, ConfigError, UnicodeDecodeError):
+        config.read(Path(host.get("HOME", "/"), ".aws", "config"))
+    return host.get("AWS_CA_BUNDLE") or config.get("default", "ca_bundle", fallback="") or certifi.where()
 
 
 def _past_proxies(names: Sequence[str], host: Mapping[str, str]) -> dict[str, str]:

@@ -149,6 +149,26 @@ def test_what_functions_trust_already(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("config", "first"),
+    [
+        ("[default]\nca_bundle = {folder}/company.pem\n", "COMPANY"),
+        ("[profile other]\nca_bundle = {folder}/company.pem\n", ""),
+        ("no configuration", ""),
+    ],
+)
+def test_what_a_profile_trusts(tmp_path: Path, config: str, first: str) -> None:
+    """A variable wins over the bundle of AWS's configuration file, so that is in the variable's too."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text(config.format(folder=tmp_path))
+    (tmp_path / "company.pem").write_text("COMPANY")
+    with made(tmp_path, FIRST, host={"HOME": str(tmp_path)}) as call_backs:
+        assert call_backs
+        bundle = Path(call_backs.variables["AWS_CA_BUNDLE"]).read_text()
+
+    assert bundle.startswith(first or Path(certifi.where()).read_text())
+
+
+@pytest.mark.parametrize(
     ("host", "past"),
     [
         ({"https_proxy": "http://p:1"}, f"first.example.com,{OWN}"),
