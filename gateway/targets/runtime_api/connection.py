@@ -5,6 +5,7 @@ httptools hands trailers over as further headers between the last piece of the b
 """
 
 import asyncio
+import logging
 from collections import deque
 from http import HTTPStatus
 from time import monotonic
@@ -15,6 +16,8 @@ import httptools
 from gateway.defects import report
 from gateway.targets.runtime_api.state import RESPONSE_LIMIT, TRUNCATED, ErrorResponse
 from gateway.types import Address
+
+log = logging.getLogger("gateway")
 
 Headers = dict[bytes, bytes]
 """Names in lower case; of a repeated header the last line stands."""
@@ -188,7 +191,7 @@ class RuntimeApiConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes have arrived."""
         if len(self._calls) > _WAITING_LIMIT:
-            self._refuse_bytes(_TRUNCATED_REPLY)
+            self._refuse_bytes(_TRUNCATED_REPLY, f"over {_WAITING_LIMIT} requests wait for their answers")
             return
         if self._repeated_call is not None and self._complete and data == self._repeated:
             try:
@@ -205,12 +208,15 @@ class RuntimeApiConnection(asyncio.Protocol):
         except httptools.HttpParserCallbackError as error:
             self._feeding = False
             self._fail(error)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        except httptools.HttpParserUpgrade:
             self._feeding = False
-            self._refuse_bytes(_TRUNCATED_REPLY)
+            self._refuse_bytes(_TRUNCATED_REPLY, "a request asks for another protocol")
+        except httptools.HttpParserError as error:
+            self._feeding = False
+            self._refuse_bytes(_TRUNCATED_REPLY, str(error))
         self._feeding = False
         if self._quiet > _HEAD_LIMIT:
-            self._refuse_bytes(_HEAD_TOO_LARGE_REPLY)
+            self._refuse_bytes(_HEAD_TOO_LARGE_REPLY, "a head, or the trailers of a body, are too long")
         last, self._last = self._last, None
         if last is not None and self._begun == 1 and whole and self._complete and not last.body_bytes:
             self._repeated, self._repeated_call = data, last
@@ -347,8 +353,13 @@ class RuntimeApiConnection(asyncio.Protocol):
         elif call is not None:
             self._service.truncated(call)
 
-    def _refuse_bytes(self, reply: bytes) -> None:
-        """Answer and end: after bytes that make no sense, or no end, there is no next request."""
+    def _refuse_bytes(self, reply: bytes, why: str = "") -> None:
+        """Answer and end: after bytes that make no sense, or no end, there is no next request.
+
+        The log is told why, but not that a client has gone, which its environment says for itself.
+        """
+        if why:
+            log.warning("a client of the Runtime API is refused: %s", why)
         self._truncate()
         self.flush()
         self._end(reply)

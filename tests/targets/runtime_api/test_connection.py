@@ -115,8 +115,8 @@ async def test_same_bytes_that_are_the_middle_of_a_body() -> None:
     assert ("returned", poll, "text/plain") in served.heard.events
 
 
-async def test_bytes_that_are_no_chunk() -> None:
-    """A chunked body that is none is 400, and the end of the connection."""
+async def test_bytes_that_are_no_chunk(caplog: pytest.LogCaptureFixture) -> None:
+    """A chunked body that is none is 400, and the end of the connection; the log says what was wrong."""
     async with serving() as served:
         await served.give(Invocation(b"{}", ID))
         served.client.send(
@@ -129,6 +129,7 @@ async def test_bytes_that_are_no_chunk() -> None:
     assert json.loads(reply.body)["errorType"] == "TruncatedHTTPRequest"
     assert served.heard.events[-1] == ("failed", "Runtime.TruncatedResponse", b"")
     assert closed
+    assert "a client of the Runtime API is refused: Invalid character in chunk size" in caplog.messages
 
 
 async def test_expect_continue() -> None:
