@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import Event, RequestReceived
-from h2.exceptions import FrameTooLargeError
+from h2.exceptions import FrameTooLargeError, ProtocolError
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
@@ -19,6 +19,7 @@ from hypercorn.config import Config
 from hypercorn.events import RawData
 from hypercorn.protocol.h2 import H2Protocol
 
+from gateway.defects import shown
 from gateway.listeners.asgi import Application, Send
 
 log = logging.getLogger("gateway")
@@ -103,13 +104,18 @@ class _Received:
 
         Raises:
             FrameTooLargeError: A frame is announced that is longer than the settings allow; the client is told.
+            ProtocolError: What was sent breaks the rules of HTTP/2 in another way; the client is told, too.
         """
         size = self._too_long(data)
         if size:
             log.warning("an HTTP/2 connection ends: its client announced a frame of %d bytes", size)
             self._connection.close_connection(ErrorCodes.FRAME_SIZE_ERROR)
             raise FrameTooLargeError
-        events = self._receive(data)
+        try:
+            events = self._receive(data)
+        except ProtocolError as error:
+            log.warning("an HTTP/2 connection ends: %s", shown(str(error) or type(error).__name__))
+            raise
         refused = {event.stream_id for event in events if isinstance(event, RequestReceived) and self._refuses(event)}
         return [event for event in events if getattr(event, "stream_id", None) not in refused] if refused else events
 

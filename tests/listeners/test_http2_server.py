@@ -50,3 +50,22 @@ async def test_a_frame_that_is_too_long(piece: int, caplog: pytest.LogCaptureFix
     assert len(longest) == 9 + 16_384
     assert answer.endswith(http2.frame(http2.GOAWAY, 0, 0, b"\0\0\0\x01\0\0\0\x06"))
     assert caplog.messages == ["an HTTP/2 connection ends: its client announced a frame of 16385 bytes"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (http2.frame(http2.DATA, 0, 1, b"x"), "RECV_DATA in state"),
+        (b"\xff" * 9, "frame of 16777215 bytes"),
+        (http2.frame(http2.HEADERS, http2.END_STREAM | http2.END_HEADERS, 1, b"\xff"), "Error decoding header block"),
+    ],
+)
+async def test_what_is_no_request(sent: bytes, told: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Ends the connection, and the log says what was wrong with it."""
+    async with serving(EchoListener()) as (server, _), raw_client(server) as (reader, writer):
+        writer.write(sent)
+        await reader.read()
+
+    (message,) = caplog.messages
+    assert message.startswith("an HTTP/2 connection ends: ")
+    assert told in message
