@@ -7,6 +7,7 @@ from typing import Final
 
 ATTACKS: Final[Mapping[str, str]] = {
     "grammar": "hostile requests against every listener type and the control port",
+    "kill": "environments and gateways that are killed under load must leave nothing behind",
     "framing": "conflicts of lengths and codings in front of a back end that records what reaches it",
 }
 """The name of a module beside this one → what it does."""
