@@ -7,10 +7,12 @@ import sys
 from collections.abc import Coroutine
 
 from gateway.defects import report_unhandled
+from gateway.listeners.descriptors import raise_limit
 
 
 def run_loop(main: Coroutine[None, None, None]) -> None:
     """Run on uvloop where there is one; what nobody catches there is reported as any other defect."""
+    raise_limit()
     if sys.platform == "win32":
         asyncio.run(_watched(main))
         return

@@ -3,17 +3,24 @@
 import asyncio
 import contextlib
 import errno
+import logging
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
+from gateway.defects import reported
 from gateway.errors import UsageError
+from gateway.listeners.descriptors import Descriptors
 from gateway.listeners.listener import Listener
 from gateway.listeners.port_options import ClientConnection, PortOptions
 from gateway.listeners.protocol import HttpProtocol
 from gateway.listeners.tls_files import TlsFiles, tls_context
 
-_BACKLOG: Final = 2048
+log = logging.getLogger("gateway")
+
+_LOOK_AGAIN_S: Final = 0.1
 _IDLE_TIMEOUT_S: Final = 60
 """How long a client may be silent: the default of an Application Load Balancer's ``idle_timeout.timeout_seconds``."""
 
@@ -65,7 +72,11 @@ class ListenerServer:
         self.port = port
         self._connections = _Connections()
         self.options = PortOptions(listener, idle_timeout_s, self._connections)
-        self._server: asyncio.Server | None = None
+        self._listen: Callable[..., Coroutine[object, object, asyncio.Server]]
+        self._servers: list[asyncio.Server] = []
+        self._descriptors = Descriptors()
+        self._paused: asyncio.Task[None] | None = None
+        self._warned = False
         self._tls = tls
         self._bound = bound
 
@@ -78,18 +89,62 @@ class ListenerServer:
         """
         context = None if self._tls is None else tls_context(self._tls)
         loop = asyncio.get_running_loop()
+        self._listen = partial(
+            loop.create_server,
+            self._accepting(self._protocol(loop), loop),
+            ssl=context,
+            ssl_shutdown_timeout=None if context is None else _GOODBYE_S,
+            backlog=self._descriptors.backlog,
+        )
         where: dict[str, Any] = {"host": self._host, "port": self.port, "reuse_address": True}
         try:
-            self._server = await loop.create_server(
-                self._protocol(loop),
-                **(where if self._bound is None else {"sock": self._bound}),
-                ssl=context,
-                ssl_shutdown_timeout=None if context is None else _GOODBYE_S,
-                backlog=_BACKLOG,
-            )
+            self._servers = [await self._listen(**(where if self._bound is None else {"sock": self._bound}))]
         except OSError as error:
             raise UsageError(_why_not(error, self._host, self.port)) from error
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = self._servers[0].sockets[0].getsockname()[1]
+
+    def _accepting(
+        self, protocol: Callable[[], asyncio.Protocol], loop: asyncio.AbstractEventLoop
+    ) -> Callable[[], asyncio.Protocol]:
+        """The same protocol; accepting pauses when descriptors run out, since uvloop drops who comes then."""
+        are_few = self._descriptors.are_few
+
+        def accept() -> asyncio.Protocol:
+            if are_few() and self._paused is None:
+                self._paused = loop.create_task(self._pause())
+                self._paused.add_done_callback(reported("a port that accepts nothing"))
+            return protocol()
+
+        return accept
+
+    async def _pause(self) -> None:
+        """Accept nothing until connections have ended; those who come meanwhile wait with the system."""
+        if not self._warned:
+            self._warned = True
+            log.warning(
+                "port %d accepts nothing until connections end: of %d file descriptors few are left; "
+                "raise the limit with ulimit -n",
+                self.port,
+                self._descriptors.limit,
+            )
+        # Of our own, since a server closes those that it has.
+        held = [socket.socket(fileno=os.dup(it.fileno())) for server in self._servers for it in server.sockets]
+        try:
+            self._close_servers()
+            while self._descriptors.are_few():  # noqa: ASYNC110 - nothing announces one that is free
+                await asyncio.sleep(_LOOK_AGAIN_S)
+            while held:
+                self._servers.append(await self._listen(sock=held[0]))
+                held.pop(0)
+        finally:
+            for it in held:
+                it.close()
+        self._paused = None
+
+    def _close_servers(self) -> None:
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.close()
 
     def _protocol(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.Protocol]:
         """What makes the protocol of a new connection; HTTP/2 is agreed on in the TLS handshake."""
@@ -110,8 +165,7 @@ class ListenerServer:
 
     async def stop(self, grace_s: float) -> None:
         """Accept nothing new, close idle connections, let requests finish; after ``grace_s`` seconds, `force`."""
-        if self._server is not None:
-            self._server.close()
+        self._accept_nothing()
         for connection in list(self._connections):
             connection.shutdown()
         if self._connections:
@@ -127,12 +181,16 @@ class ListenerServer:
 
     def force(self) -> None:
         """Accept nothing new, drop every connection and cancel every request now."""
-        if self._server is not None:
-            self._server.close()
+        self._accept_nothing()
         for task in list(self.options.tasks):
             task.cancel()
         for connection in list(self._connections):
             connection.abort()
+
+    def _accept_nothing(self) -> None:
+        if self._paused is not None:
+            self._paused.cancel()
+        self._close_servers()
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UsageError
+from gateway.listeners.descriptors import Descriptors
 from gateway.listeners.server import ListenerServer
 from gateway.listeners.tls_files import TlsFiles
 from gateway.translation.messages import Response
@@ -200,3 +201,52 @@ async def test_mutual_tls() -> None:
     assert tls.client_certificate == ssl.PEM_cert_to_DER_cert((TLS / "certificate.pem").read_text())
     await client.close()
     await server.stop(0)
+
+
+class Few(Descriptors):
+    """Descriptors that run out when a test says so."""
+
+    few = False
+
+    def are_few(self) -> bool:
+        """Whether the test has said so."""
+        return self.few
+
+
+async def test_accepting_pauses(caplog: pytest.LogCaptureFixture) -> None:
+    """When descriptors run out, who comes waits and is served when some are free again; one warning says so."""
+    server = ListenerServer(EchoListener())
+    server._descriptors = few = Few()
+    await server.start()
+    for _ in range(2):
+        few.few = True
+        last = await Client.connect(server.port)
+        first = await last.ask(GET)
+        waiting = await Client.connect(server.port)
+        answer = asyncio.create_task(waiting.ask(GET))
+        done, _ = await asyncio.wait([answer], timeout=0.05)
+        few.few = False
+        second = await asyncio.wait_for(answer, 5)
+        await last.close()
+        await waiting.close()
+        assert (first.status, done, second.status) == (200, set(), 200)
+    await server.stop(0)
+
+    assert [text.split(":")[0] for text in caplog.messages] == [
+        f"port {server.port} accepts nothing until connections end"
+    ]
+
+
+async def test_stopped_while_accepting_pauses() -> None:
+    """The port is closed all the same, and a client that waits is not served."""
+    server = ListenerServer(EchoListener())
+    server._descriptors = few = Few()
+    await server.start()
+    few.few = True
+    client = await Client.connect(server.port)
+    await client.ask(GET)
+    await server.stop(0)
+    await client.close()
+
+    with pytest.raises(ConnectionRefusedError):
+        await Client.connect(server.port)
