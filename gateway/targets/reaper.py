@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import gateway.bootstraps
+from gateway.errors import UsageError
 
 _LAUNCHER: Final = Path(gateway.bootstraps.__file__).parent / "launcher" / "launcher.py"
 _ROOM: Final = 4096
@@ -53,7 +54,11 @@ class Reaper:
         self._to_remove: list[tuple[str, str]] = []
 
     def begin(self) -> None:
-        """Start the launcher, unless it runs; whatever needs it does so, and this is for who knows early."""
+        """Start the launcher, unless it runs; whatever needs it does so, and this is for who knows early.
+
+        Raises:
+            UsageError: The Python that runs the gateway cannot be started.
+        """
         with self._lock:
             self._begin()
 
@@ -147,13 +152,18 @@ class Reaper:
             return self._socket
         ours, theirs = socket.socketpair()
         with theirs:
-            self._launcher = subprocess.Popen(
-                [sys.executable, "-E", "-s", "-S", str(_LAUNCHER)],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-            )
+            try:
+                self._launcher = subprocess.Popen(
+                    [sys.executable, "-E", "-s", "-S", str(_LAUNCHER)],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    start_new_session=True,
+                    cwd="/",
+                )
+            except OSError as error:
+                ours.close()
+                reason = f"{sys.executable} cannot be run ({error.strerror})"
+                raise UsageError(f"{reason}: functions have no processes then; take --in-process") from error
         if self._socket is not None:
             self._socket.close()
         self._socket = ours

@@ -79,3 +79,16 @@ def test_what_nobody_catches(caplog: pytest.LogCaptureFixture) -> None:
 
     assert [record.name for record in caplog.records] == ["gateway"]
     assert "LookupError" in caplog.text
+
+
+def test_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The soft limit of file descriptors is raised before anything runs."""
+    order: list[str] = []
+    monkeypatch.setattr("gateway.cli.running.raise_limit", lambda: order.append("limit"))
+
+    async def main() -> None:
+        order.append("main")
+
+    run_loop(main())
+
+    assert order == ["limit", "main"]

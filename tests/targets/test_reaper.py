@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import UsageError
 from gateway.targets.reaper import Program, Reaper, exit_code
 from tests.limits.grounds import UNIFIED, place
 from tests.targets.hosting import DEADLINE_S, children, eventually, state, until_gone
@@ -122,3 +123,11 @@ async def test_taken_before_the_program_begins(tmp_path: Path) -> None:
     await reaper.aclose()
 
     assert (there, code, (tmp_path / "begun").exists()) == ([False], 0, True)
+
+
+def test_python_that_cannot_be_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says what to do."""
+    monkeypatch.setattr("sys.executable", "/no/such/python")
+
+    with pytest.raises(UsageError, match=r"^/no/such/python cannot be run \(No such file .*; take --in-process$"):
+        Reaper().begin()
