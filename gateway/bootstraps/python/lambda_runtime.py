@@ -272,6 +272,9 @@ def encode_result(result: object) -> tuple[bytes, str]:
     return text.encode(), "application/json"
 
 
+_OURS = __file__.removesuffix("bootstraps/python/lambda_runtime.py")
+
+
 def error_object(error: Exception, request_id: str) -> dict[str, object]:
     """The error JSON of an exception, frames of this runtime left out."""
     if isinstance(error, RuntimeFault):
@@ -280,7 +283,7 @@ def error_object(error: Exception, request_id: str) -> dict[str, object]:
         import traceback  # noqa: PLC0415 - only a failing handler pays for it
 
         frames = traceback.extract_tb(error.__traceback__)
-        while frames and frames[0].filename == __file__:
+        while frames and frames[0].filename.startswith(_OURS):
             del frames[0]
         error_type, stack = (
             type(error).__name__,

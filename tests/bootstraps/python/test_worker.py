@@ -162,7 +162,9 @@ def test_init_failure(tmp_path: Path) -> None:
 
     split = 4 + int.from_bytes(body[:4], "big")
     assert (kind, body[4:split].decode()) == (b"X", f"{tmp_path / 'app.py'}, line 2")
-    assert json.loads(body[split:])["errorMessage"] == "no"
+    error = json.loads(body[split:])
+    assert error["errorMessage"] == "no"
+    assert "importlib/__init__.py" in error["stackTrace"][0]  # as on Lambda, and nothing of this package before it
     assert code == 1
     assert log.startswith("[WARNING]\t")
     assert "LAMBDA_WARNING: Unhandled exception." in log
