@@ -15,7 +15,8 @@ class Environment(Protocol):
     """One execution environment: one process, one invocation at a time.
 
     Attributes:
-        problem: Why the handler cannot be loaded, in words for the user at start; None when the init phase went well.
+        problem: Why the handler cannot be loaded, in words for the user at start; None when it can, or may when
+            its init phase runs again in the first invocation.
         takes_ahead: More invocations may be given while one runs; each begins when the one before it has ended.
         freed: Called when an invocation has ended, a stream to its last byte; once for all when the process has.
     """

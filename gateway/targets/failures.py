@@ -1,12 +1,16 @@
 """The errors that the platform itself reports for a function, with the texts seen on AWS."""
 
 import json
+import logging
 import os
 from pathlib import Path
 
 import orjson
 
+from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, TimedOut, Unavailable
+
+log = logging.getLogger("gateway")
 
 RESULT_LIMIT = 6_291_556
 """Bytes of a synchronous result, 6 MiB and 100."""
@@ -49,6 +53,17 @@ def not_started(request_id: str, program: str, folder: Path, error: OSError) -> 
     if folder.is_dir():
         return platform_failure(request_id, "Runtime.InvalidEntrypoint", f"fork/exec {program}: {reason}")
     return platform_failure(request_id, "Runtime.InvalidWorkingDir", f"chdir {folder}: {reason}")
+
+
+def tell_of_a_late_init(configuration: FunctionConfiguration, limit_s: float) -> None:
+    """Say why an environment has no process any more, which is no failure: its first invocation starts another one."""
+    log.warning(
+        "the init phase of the function %s took longer than %g s: it runs again inside the first invocation, whose "
+        "timeout is %g s",
+        configuration.name,
+        limit_s,
+        configuration.timeout_ms / 1000,
+    )
 
 
 def result_too_large() -> Failed:

@@ -14,7 +14,15 @@ from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Failed, Invocation, Returned, StreamBroken, Streamed, TimedOut
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import OutcomeFuture
-from gateway.targets.failures import exited, not_started, platform_failure, reported, result_too_large, timed_out
+from gateway.targets.failures import (
+    exited,
+    not_started,
+    platform_failure,
+    reported,
+    result_too_large,
+    tell_of_a_late_init,
+    timed_out,
+)
 from gateway.targets.runtime_api.extension_host import ExtensionHost
 from gateway.targets.runtime_api.offer import Offer
 from gateway.targets.runtime_api.platform_events import PlatformEvents
@@ -61,6 +69,7 @@ class RuntimeApiEnvironment:
         self._process = RuntimeProcess(configuration, options, scratch, self._api, self._extensions, self)
         self._init: asyncio.Future[None] = self._loop.create_future()
         self._failure: Callable[[str], Failed] | None = None
+        self._late_init = False
         self._running: _Running | None = None
         self._deadline = Deadline(configuration.timeout_ms / 1000, self._time_out)
         prefix = str(uuid4())[:24]
@@ -69,7 +78,7 @@ class RuntimeApiEnvironment:
     @property
     def reusable(self) -> bool:
         """Whether the process waits, or will, for another invocation."""
-        return not self._process.retired and self._process.alive
+        return not self._process.retired and (self._process.alive or self._late_init)
 
     @property
     def pid(self) -> int:
@@ -90,7 +99,8 @@ class RuntimeApiEnvironment:
             self._extensions.api.closed = True
             self._process.share_cpu()
             return
-        self.problem = f"the init phase took longer than {self._options.init_limit_s:g} s"
+        self._late_init = True
+        tell_of_a_late_init(self.configuration, self._options.init_limit_s)
         self._events.init_ended(duration_ms, "timeout")
         self._events.init_ms = None
         await self._process.give_up()
@@ -130,6 +140,7 @@ class RuntimeApiEnvironment:
 
     def _launch_inside(self, invocation: Invocation) -> None:
         """Start a runtime whose init phase is part of the invocation."""
+        self._late_init = False
         if invocation.report is not None:
             invocation.report.wait_for_init(time.perf_counter())
         self._process.launch(self._offer)

@@ -12,7 +12,7 @@ from gateway.defects import report
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, TimedOut
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import OutcomeFuture
-from gateway.targets.failures import exited, timed_out
+from gateway.targets.failures import exited, tell_of_a_late_init, timed_out
 from gateway.targets.logs import PlatformReport
 from gateway.targets.worker.calls import End, Ending, Loaded, NotLoaded, WorkerCall, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
@@ -50,8 +50,8 @@ class WorkerEnvironment:
 
     @property
     def reusable(self) -> bool:
-        """Whether the process waits for another invocation."""
-        return self._process.alive and self._failure is None
+        """Whether the process waits for another invocation, or one for its process."""
+        return (self._process.alive or self._late_init) and self._failure is None
 
     async def start(self) -> None:
         """Run the init phase."""
@@ -59,7 +59,8 @@ class WorkerEnvironment:
         answer = await self._initialise(self._options.init_limit_s)
         if answer is Ending.TIMED_OUT:
             self._late_init = True
-            self.problem = f"the init phase took longer than {self._options.init_limit_s:g} s"
+            self.takes_ahead = False
+            tell_of_a_late_init(self.configuration, self._options.init_limit_s)
         else:
             self._init_ms = (time.perf_counter() - began) * 1000
             self._take_init(answer)
@@ -143,6 +144,7 @@ class WorkerEnvironment:
             if call.invocation.report is not None:
                 call.invocation.report.init_ended(time.perf_counter())
             self._take_init(init)
+            self.takes_ahead = not self._options.freeze
             self._send(call)
 
     def _take_init(self, answer: End) -> None:

@@ -24,6 +24,7 @@ from gateway.limits.means import Means
 from gateway.limits.sandbox import TMP, what_is_below
 from gateway.targets.failures import exited
 from gateway.targets.logs import FunctionLog, PlatformReport
+from gateway.targets.pool import EnvironmentPool
 from gateway.targets.reaper import Reaper
 from gateway.targets.worker.environment import WorkerEnvironment
 from tests.limits.grounds import ground, view
@@ -472,14 +473,32 @@ async def test_line_after_the_answer(tmp_path: Path) -> None:
     assert b"".join(second.log) == b"second\n"
 
 
-async def test_late_init_is_repeated_in_the_invocation(tmp_path: Path) -> None:
+async def test_late_init_is_repeated_in_the_invocation(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """An init phase over its limit is told to the user, ended, and done again when the first invocation comes."""
     (tmp_path / "app.py").write_text(SLOW_ONCE)
 
     async with worker(configuration("app.handler", tmp_path), tmp_path, init_limit_s=0.5) as environment:
-        assert environment.problem == "the init phase took longer than 0.5 s"
+        assert (environment.problem, environment.reusable, environment.takes_ahead) == (None, True, False)
         assert await result_of(environment) == "ready"
-        assert environment.reusable
+        assert (environment.reusable, environment.takes_ahead) == (True, True)
+
+    assert "the init phase of the function app took longer than 0.5 s: it runs again inside the first" in caplog.text
+
+
+async def test_invocations_that_wait_for_a_late_init(tmp_path: Path) -> None:
+    """The gateway starts all the same, and each of them gets its own answer."""
+    (tmp_path / "app.py").write_text(f"{SLOW_ONCE}\ndef echo(event, context):\n    return event\n")
+    reaper, function = Reaper(), configuration("app.echo", tmp_path)
+    options = replace(worker_options(reaper, Log()), init_limit_s=0.5)
+    pool = EnvironmentPool(lambda scratch: WorkerEnvironment(function, options, scratch), 1)
+    starting = asyncio.ensure_future(pool.start())
+    await asyncio.sleep(0)
+    outcomes = await asyncio.gather(*(within(pool.invoke(invocation(number))) for number in range(5)))
+    await starting
+    await pool.aclose()
+    await reaper.aclose()
+
+    assert outcomes == [Returned(str(number).encode()) for number in range(5)]
 
 
 async def test_late_init_counts_against_the_timeout(tmp_path: Path) -> None:
@@ -516,9 +535,9 @@ async def test_defect_at_a_late_init(tmp_path: Path, caplog: pytest.LogCaptureFi
         assert not environment.reusable
 
     assert outcome == exited(REQUEST_ID, 127)
-    assert [record.getMessage().partition(" met ")[0] for record in caplog.records] == [
-        "an init phase inside an invocation"
-    ]
+    told, defect = [record.getMessage() for record in caplog.records]
+    assert told.startswith("the init phase of the function app took longer")
+    assert defect.startswith("an init phase inside an invocation met a defect")
 
 
 @pytest.mark.parametrize("event", ["exit", "return"])
