@@ -40,7 +40,7 @@ class WorkerEnvironment:
         self._unsent: list[WorkerCall] = []
         self._timeout_s = configuration.timeout_ms / 1000
         self._deadline = Deadline(self._timeout_s, self._time_out)
-        self._failure: Failed | None = None
+        self._failure: Callable[[str], Failed] | None = None
         self._init_ms: float | None = None
         self._late_init = False
         self._stale = False
@@ -155,12 +155,14 @@ class WorkerEnvironment:
                 self._process.refuse("the frame that ends the init phase cannot be read")
                 self._take_init(-SIGKILL)
         elif isinstance(answer, int):
-            self._failure = exited("", answer)
-            self.problem = self.problem or f"the process ended while it loaded the handler: {self._failure.message}"
+            self._failure = lambda request_id: exited(request_id, answer)
+            reason = exited("", answer).message
+            self.problem = self.problem or f"the process ended while it loaded the handler: {reason}"
 
     def _take_report(self, report: Loaded | NotLoaded) -> None:
         if isinstance(report, NotLoaded):
-            self._failure = failure = report.failure
+            failure = report.failure
+            self._failure = lambda _: failure
             self.problem = failure.message if "." in failure.error_type else _described(failure)
             self.problem += f" ({report.place})" if report.place else ""
         elif not report.callable:
@@ -269,7 +271,8 @@ class WorkerEnvironment:
             outcome = outcome_of(answer)
             status = "" if isinstance(outcome, Returned) else status
         elif self._failure:
-            outcome, error_type = self._failure, self._failure.error_type
+            outcome = self._failure(request_id)
+            error_type = "Runtime.OutOfMemory" if self._process.out_of_memory else outcome.error_type
         elif isinstance(answer, int):
             outcome = exited(request_id, answer)
             error_type = "Runtime.OutOfMemory" if self._process.out_of_memory else outcome.error_type

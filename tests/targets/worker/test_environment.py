@@ -324,6 +324,16 @@ async def test_problem_at_start(tmp_path: Path, source: str, handler: str, probl
     assert isinstance(outcome, Failed)
 
 
+@pytest.mark.parametrize("init_limit_s", [10.0, 0.0])
+async def test_crash_in_the_init_phase(tmp_path: Path, init_limit_s: float) -> None:
+    """The caller gets the platform's error with its own id, also when the phase ran again inside the invocation."""
+    (tmp_path / "app.py").write_text("import os\nos._exit(3)\n")
+    async with worker(configuration("app.handler", tmp_path), tmp_path, init_limit_s=init_limit_s) as environment:
+        outcome = await within(environment.invoke(invocation()))
+
+    assert outcome == exited(REQUEST_ID, 3)
+
+
 async def test_failed_init_is_reported_to_the_caller(tmp_path: Path) -> None:
     """The first invocation gets the error of the init phase, and another process must take over."""
     async with worker(configuration("no_such_module.handler"), tmp_path) as environment:
