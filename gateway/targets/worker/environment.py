@@ -12,7 +12,7 @@ from gateway.defects import report
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, TimedOut
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import OutcomeFuture
-from gateway.targets.failures import exited, tell_of_a_late_init, timed_out
+from gateway.targets.failures import exited, not_started, tell_of_a_late_init, timed_out
 from gateway.targets.logs import PlatformReport
 from gateway.targets.worker.calls import End, Ending, Loaded, NotLoaded, WorkerCall, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
@@ -114,7 +114,9 @@ class WorkerEnvironment:
         try:
             await self._process.launch()
         except OSError as error:
-            self.problem = f"cannot run {self._options.python.program}: {error.strerror}"
+            program, folder, fault = self._options.python.program, self.configuration.task_root, error
+            self.problem = f"cannot run {program}: {error.strerror}"
+            self._failure = lambda request_id: not_started(request_id, program, folder, fault)
             return 127
         await asyncio.wait([self._init], timeout=limit_s)
         init, self._init = self._init, None
@@ -155,7 +157,7 @@ class WorkerEnvironment:
                 self._process.refuse("the frame that ends the init phase cannot be read")
                 self._take_init(-SIGKILL)
         elif isinstance(answer, int):
-            self._failure = lambda request_id: exited(request_id, answer)
+            self._failure = self._failure or (lambda request_id: exited(request_id, answer))
             reason = exited("", answer).message
             self.problem = self.problem or f"the process ended while it loaded the handler: {reason}"
 

@@ -353,6 +353,7 @@ async def test_interpreter_that_cannot_run(tmp_path: Path) -> None:
     assert environment.problem is not None
     assert environment.problem.startswith("cannot run ")
     assert isinstance(outcome, Failed)
+    assert outcome.error_type == "Runtime.InvalidWorkingDir"
 
 
 async def test_timeout_kills(tmp_path: Path) -> None:
