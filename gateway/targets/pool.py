@@ -119,9 +119,9 @@ class EnvironmentPool:
         await asyncio.wait([starting])
         if not starting.cancelled() and (failure := starting.result()):
             raise failure
-        for environment in self._all:
-            if environment.problem:
-                raise UsageError(environment.problem)
+        for candidate in (environment, *self._all):  # the first may be gone, with a request that came meanwhile
+            if candidate.problem:
+                raise UsageError(candidate.problem)
 
     def renew(self) -> None:
         """Use new environments from now on; invocations in flight end in the old ones."""

@@ -48,6 +48,9 @@ class ScriptedEnvironment:
         answer = answer or asyncio.get_running_loop().create_future()
         self.line.append(answer)
         self.invoked.set()
+        if self.problem:  # what the init phase has left is all that comes of it
+            self.alive = False
+            self.answer(Failed(b"{}", "Runtime.ImportModuleError", self.problem))
         return answer
 
     def answer(self, outcome: Outcome) -> None:
@@ -141,6 +144,24 @@ async def scene(anyio_backend: str) -> AsyncIterator[Scene]:  # noqa: ARG001 - m
 async def test_starts_one(scene: Scene) -> None:
     """After `start` there is one environment, ready."""
     assert scene.pool.environments == 1
+
+
+async def test_problem_at_start_with_a_request() -> None:
+    """A request that came meanwhile gets the failure, and is no reason to go on with such a handler."""
+    scene = Scene(capacity=2)
+    scene.ready_at_once = False
+    scene.problem = "no module app"
+    starting = asyncio.ensure_future(scene.pool.start())
+    await settle()
+    call = scene.call()
+    await settle()
+    scene.problem = None
+    scene.made[0].started.set()
+
+    with pytest.raises(UsageError, match="no module app"):
+        await starting
+    assert isinstance(await call, Failed)
+    await scene.pool.aclose()
 
 
 async def test_problem_at_start() -> None:
