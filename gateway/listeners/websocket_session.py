@@ -13,6 +13,7 @@ The frames are the websockets package's (the ``websocket`` extra).
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -20,15 +21,20 @@ from typing import Final, NamedTuple
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
+from gateway.defects import shown
 from gateway.observe.record import Observer
 from gateway.translation.flavours.websocket import MAX_FRAME, MAX_MESSAGE, WebSocketConnection
 from gateway.translation.messages import Request
 from gateway.types import EpochMs
 
+log = logging.getLogger("gateway")
+
 _CLOSING_S: Final = 5.0
 """How long a client may take to answer a close frame."""
 _MAX_WAITING: Final = 64
 """Messages that may be with functions at once; the client is read on when there are fewer."""
+_FAULTS: Final = frozenset({1002, 1003, 1007, 1009})
+"""The codes for what a client has done wrong (RFC 6455, section 7.4.1)."""
 _NO_STATUS: Final = "Client-side close frame status not set"
 
 
@@ -189,7 +195,14 @@ class WebSocketSession:
                 self._transport.close()
         if not self.is_open and not self._ending:
             self._ending = True
+            self._blame()
             self._timers.append(asyncio.get_running_loop().call_later(_CLOSING_S, self._transport.abort))
+
+    def _blame(self) -> None:
+        """Log what a client sent, when the connection ends because of it."""
+        sent = self._frames.close_sent
+        if sent is not None and self._frames.close_rcvd is None and sent.code in _FAULTS:
+            log.warning("connection %s ends: %d %s", self.connection.connection_id, sent.code, shown(sent.reason))
 
     def _farewell(self) -> tuple[int, str]:
         """Close code and reason, of whoever began."""

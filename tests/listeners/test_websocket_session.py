@@ -80,6 +80,27 @@ async def test_text_that_is_no_utf8() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (frame(Opcode.TEXT, b"\xff"), "1007 Not UTF-8"),
+        (frame(Opcode.BINARY, b"a"), "1003 Binary frames are not supported"),
+        (frame(Opcode.TEXT, b"a" * 32_769), "1009 Frame too large"),
+        (b"\x8f\x80", "1002 invalid opcode"),
+        (frame(Opcode.CLOSE, b"\x03\xea"), ""),
+        (frame(Opcode.CLOSE, b""), ""),
+    ],
+)
+async def test_what_a_client_has_done_wrong_is_told(sent: bytes, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    """In one line of the log, when the connection ends because of it; what the client says itself is not."""
+    opened = Opened()
+    opened.session.received(sent)
+    opened.session.received(frame(Opcode.TEXT, b"later"))
+    opened.session.lost()
+
+    assert caplog.messages == ([f"connection abc= ends: {said}"] if said else [])
+
+
+@pytest.mark.parametrize(
     ("close", "end"),
     [
         (b"", (1005, "Client-side close frame status not set")),
