@@ -61,7 +61,6 @@ def test_what_was_taken_from_the_event_makes_nothing_the_same() -> None:
     capture = captured({**EVENT, "requestContext": {**context, "authorizer": {"lambda": {"a": 1}}}}, "captured on AWS")
 
     assert capture.taken["authorizer"] == ("/event/requestContext/authorizer",)
-    assert "stage_variables" not in capture.taken
     assert compare(capture).notes == [
         (
             "taken from the event itself, so not compared: api_id (/event/requestContext/apiId), "
