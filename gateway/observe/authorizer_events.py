@@ -53,8 +53,6 @@ def read_authorizer_event(event: Mapping[str, Json]) -> AuthorizerEvent:
             lambda proxied: request_event_v2(proxied, arn, _texts(sources)),
             taken,
         )
-    # {} stands for null there.
-    members = {name: None if value == {} else value for name, value in members.items()}
     proxied = {**members, "body": None, "isBase64Encoded": False}
     if "version" in event:
         return AuthorizerEvent(proxied, lambda proxied: request_event_v1(proxied, arn, [str(sources)]), taken)

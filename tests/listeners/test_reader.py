@@ -86,6 +86,7 @@ def test_what_servers_may_read_in_different_ways(head: bytes, ambiguous: bool) -
         (b"GET / HTTP/1.1\r\n\r\nnonsense", 400, "Invalid method encountered", False),
         (b"GET / HTTP/2.7\r\n\r\n", 505, "Invalid HTTP version", True),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "", True),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: identity, gzip\r\n\r\n", 501, "", True),
         (b"FOO / HTTP/1.1\r\nX Y: b\r\n\r\n", 400, "Invalid method encountered", True),
         (b"GET * HTTP/1.1\r\n\r\n", 400, "b'*' is no target of GET", True),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz", 400, "Invalid character in chunk size", False),

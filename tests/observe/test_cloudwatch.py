@@ -80,9 +80,11 @@ def test_a_member_that_was_taken_is_not_compared() -> None:
     assert [place.pointer for place in compare(Captured(wrong, {})).differences] == ["/event/requestContext/apiId"]
 
 
-@pytest.mark.parametrize(("epoch_ms", "same"), [(1_680_645_343_655, True), (1_744_668_620_123, False)])
+@pytest.mark.parametrize(
+    ("epoch_ms", "same"), [(1_680_645_343_655, True), (1_704_103_200_000, True), (1_744_668_620_123, False)]
+)
 def test_a_member_that_is_newer_than_the_event_is_no_difference(epoch_ms: int, same: bool) -> None:
-    """An event of 2023 has no deploymentId; one of 2025 that has none is another one."""
+    """An event of 2023 has no deploymentId, nor need one of 2024 have it; one of 2025 that has none is another one."""
     event = json.loads(json.dumps(recorded("rest").event))
     context = event["requestContext"]
     del context["deploymentId"]
@@ -93,7 +95,20 @@ def test_a_member_that_is_newer_than_the_event_is_no_difference(epoch_ms: int, s
 
     pointer = "/event/requestContext/deploymentId"
     assert [place.pointer for place in found] == ([] if same else [pointer])
-    assert aged == ([f"{pointer} is not compared: AWS sends it since 2024, this event is of 2023"] if same else [])
+    year = context["requestTime"][7:11]
+    assert aged == ([f"{pointer} is not compared: AWS sends it since 2024, this event is of {year}"] if same else [])
+
+
+def test_a_member_that_only_the_event_has_is_a_difference_at_any_age() -> None:
+    """AWS has sent it then."""
+    event = json.loads(json.dumps(recorded("rest").event))
+    context = event["requestContext"]
+    context |= {"requestTimeEpoch": 1_577_880_000_000, "requestTime": request_time(1_577_880_000_000)}
+    context["identity"]["cognitoAmr"] = None
+
+    found = compare(captured(event, "captured on AWS")).differences
+
+    assert [place.pointer for place in found] == ["/event/requestContext/identity/cognitoAmr"]
 
 
 def reordered(value: Json, *, sort: bool = False) -> Json:

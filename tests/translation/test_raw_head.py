@@ -37,6 +37,7 @@ SEVERE, AMBIGUOUS, ACCEPTABLE, COMPLIANT = sorted(Level, reverse=True)
         ),
         (b"GET / HTTP/1.1\r\nHost: a\r\n b\x00c\r\n\r\n", SEVERE, "BadHeader"),
         (b"GET / HTTP/1.1\r\nContent-Type: a;\r\n b;\r\nC: d\r\n\r\n", COMPLIANT, ""),
+        (b"POST / HTTP/1.1\r\nContent-Type: a;\r\n Content-Length: x\r\n\r\n", COMPLIANT, ""),
         (b"GET / HTTP/1.1\r\nContent-Type: a;\r\n \x01b: c\r\n\r\n", ACCEPTABLE, "NonCompliantHeader"),
         (b"POST / HTTP/1.1\r\nContent-Length: x\r\nA", SEVERE, "BadContentLength"),
         (b"\x16\x03\x01", SEVERE, "BadMethod"),
