@@ -104,7 +104,8 @@ class Victim:
         daemons = "" if executor == "in-process" else "yes"  # there they are children of the gateway itself
         text = _FILE.format(code=code, executor=executor, mark=self.mark, daemons=daemons)
         (folder / "gateway.toml").write_text(text)
-        own = {"TMPDIR": str(folder / "tmp"), "KILL_MARK": self.mark, "PYTHONPATH": str(_PROJECT)}
+        path = os.pathsep.join([str(_PROJECT), os.environ.get("PYTHONPATH", "")])
+        own = {"TMPDIR": str(folder / "tmp"), "KILL_MARK": self.mark, "PYTHONPATH": path}
         argv = [sys.executable, "-m", "gateway", "serve", "gateway.toml", "--control-port", "0", "--quiet"]
         self.process = subprocess.Popen(
             argv if executor != "in-process" else [*argv, "--in-process"],
@@ -216,6 +217,9 @@ def kill_environments(attack: Attack, folder: Path, kind: tuple[str, str], count
         if len(killed) >= count:
             enough.set()
 
+    if not port:
+        attack.found("no start", victim.process.wait(_READY_S))
+        return
     with load(attack, port, 8, kill):
         enough.wait(max(until - time.monotonic(), 0))
     alive = {pid for pid, line in _marked(victim.mark) if line.startswith(victim.mark.encode())}

@@ -62,7 +62,7 @@ async def test_daemon_of_another_environment() -> None:
             await until_gone(pid)
         with daemon(made, "same", "ends", mark="one"):
             pass
-        assert state(other) == "S"
+        await eventually(lambda: state(other) == "S")
 
 
 @pytest.mark.parametrize("variables", ["same", "renamed"])
