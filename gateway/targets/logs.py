@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from gateway.invocation import Invocation, Report
+from gateway.targets.runtime_version import RuntimeVersion
 
 LogSink = Callable[[bytes], None]
 """Takes a piece of a function's log; may be called often, so it should gather what it gets."""
@@ -39,6 +40,21 @@ class PlatformReport(NamedTuple):
     error_type: str = ""
 
 
+class InitReport(NamedTuple):
+    """How an init phase went.
+
+    Attributes:
+        status: ``error`` or ``timeout``.
+        error_type: Such as ``Runtime.ExitError``, "" for none.
+        phase: ``invoke`` when it ran inside an invocation.
+    """
+
+    duration_ms: float
+    status: str
+    error_type: str = ""
+    phase: str = "init"
+
+
 def start_line(request_id: str, version: str) -> str:
     """The first line of an invocation."""
     return f"START RequestId: {request_id} Version: {version}\n"
@@ -63,6 +79,31 @@ def report_lines(request_id: str, report: PlatformReport) -> str:
     else:
         fields.append("")
     return f"END RequestId: {request_id}\n" + "\t".join(fields) + "\n"
+
+
+def init_start_line(runtime: RuntimeVersion) -> str:
+    """The first line of an environment."""
+    return f"INIT_START Runtime Version: {runtime.version}\tRuntime Version ARN: {runtime.arn}\n"
+
+
+def init_report_line(report: InitReport) -> str:
+    """The line of an init phase that did not end well."""
+    fields = [f"INIT_REPORT Init Duration: {report.duration_ms:.2f} ms", f"Phase: {report.phase}"]
+    fields.append(f"Status: {report.status}")
+    if report.error_type:
+        fields.append(f"Error Type: {report.error_type}")
+    return "\t".join(fields) + "\n"
+
+
+def init_report_record(report: InitReport) -> dict[str, object]:
+    """The ``platform.initReport`` record of an init phase."""
+    record: dict[str, object] = {
+        "initializationType": "on-demand",
+        "phase": report.phase,
+        "status": report.status,
+        "metrics": {"durationMs": round(report.duration_ms, 3)},
+    }
+    return record | ({"errorType": report.error_type} if report.error_type else {})
 
 
 def platform_record(kind: str, record: dict[str, object], now: datetime) -> str:
@@ -101,6 +142,7 @@ class FunctionLog:
         sink: Where everything goes.
         platform: Which platform lines are written: ``none``, ``text`` or ``json``.
         now: The clock of the JSON format.
+        runtime: What the first line says; None writes none.
 
     Attributes:
         platform_lines: Whether platform lines are written for every invocation.
@@ -108,7 +150,15 @@ class FunctionLog:
         report: Keeps the log of the last invocation that began; None when nobody asked for it.
     """
 
-    def __init__(self, sink: LogSink, platform: str, version: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        sink: LogSink,
+        platform: str,
+        version: str,
+        now: Callable[[], datetime],
+        runtime: RuntimeVersion | None = None,
+    ) -> None:
+        self._runtime = runtime
         self._sink = sink
         self._platform = platform
         self._version = version
@@ -124,6 +174,22 @@ class FunctionLog:
             if len(self._tail) > _KEPT_BYTES:
                 del self._tail[:-TAIL_BYTES]
         self._pass_on(chunk)
+
+    def init_began(self) -> None:
+        """The environment's init phase begins."""
+        if self.platform_lines and self._runtime is not None:
+            record: dict[str, object] = {
+                "initializationType": "on-demand",
+                "phase": "init",
+                "runtimeVersion": self._runtime.version,
+                "runtimeVersionArn": self._runtime.arn,
+            }
+            self._write(init_start_line(self._runtime), "platform.initStart", record)
+
+    def init_failed(self, report: InitReport) -> None:
+        """An init phase has not ended well; nothing is written of one that has, as by Lambda at its usual level."""
+        if self.platform_lines:
+            self._write(init_report_line(report), "platform.initReport", init_report_record(report))
 
     def begin(self, invocation: Invocation, drain: Callable[[], None]) -> None:
         """An invocation begins: what follows is its log, and kept for `end` where its caller wants the tail.

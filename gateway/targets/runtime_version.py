@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
@@ -38,6 +38,27 @@ def execution_environment(configuration: FunctionConfiguration, version: str) ->
     """
     suffix = ".x" if configuration.runtime == "nodejs" else ""
     return f"AWS_Lambda_{configuration.runtime}{asked_version(configuration) or version}{suffix}"
+
+
+class RuntimeVersion(NamedTuple):
+    """What ``INIT_START`` says of a runtime; nobody updates one here, so the last part of the version stays 1."""
+
+    version: str
+    arn: str
+
+
+def runtime_version(configuration: FunctionConfiguration, version: str) -> RuntimeVersion:
+    """The runtime as Lambda's log names it, ``python:3.13.v1`` (recorded in 2025; AWS's last part counts updates).
+
+    Args:
+        configuration: The function.
+        version: Of the program that runs it, "" for ``provided``.
+    """
+    from hashlib import sha256  # noqa: PLC0415 - only for logs with lines of the platform
+
+    asked = asked_version(configuration) or version or configuration.runtime_name.partition(".")[2] or "al2023"
+    name = f"{configuration.runtime}:{asked}.v1"
+    return RuntimeVersion(name, f"arn:aws:lambda:{configuration.region}::runtime:{sha256(name.encode()).hexdigest()}")
 
 
 def tell_of_another_version(configuration: FunctionConfiguration, version: str) -> None:

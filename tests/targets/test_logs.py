@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.invocation import Invocation, Report
-from gateway.targets.logs import FunctionLog, PlatformReport, platform_record, report_lines, report_record
+from gateway.targets.logs import (
+    FunctionLog,
+    InitReport,
+    PlatformReport,
+    platform_record,
+    report_lines,
+    report_record,
+)
+from gateway.targets.runtime_version import RuntimeVersion
 
 REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
@@ -189,3 +197,53 @@ def test_output_that_waits_belongs_to_the_invocation_before() -> None:
     assert b"".join(report.log) == b"late\n"
     assert b"late" not in tail + later_tail
     assert b"".join(sink) == b"init\nlate\nlater\n"
+
+
+RUNTIME = RuntimeVersion("python:3.13.v1", "arn:aws:lambda:us-east-1::runtime:00")
+
+
+def init_lines(platform: str, report: InitReport) -> str:
+    """What is written about an init phase that did not end well."""
+    sink: list[bytes] = []
+    log = FunctionLog(sink.append, platform, "$LATEST", lambda: datetime(2026, 11, 23, tzinfo=UTC), RUNTIME)
+    log.init_began()
+    log.output(b"loading\n")
+    log.init_failed(report)
+    return b"".join(sink).decode()
+
+
+@pytest.mark.parametrize(
+    ("report", "line"),
+    [
+        (
+            InitReport(154.03, "error", "Runtime.ExitError"),
+            "INIT_REPORT Init Duration: 154.03 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError\n",
+        ),
+        (
+            InitReport(99.65, "error", "Runtime.ExitError", "invoke"),
+            "INIT_REPORT Init Duration: 99.65 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError\n",
+        ),
+        (InitReport(9999.79, "timeout"), "INIT_REPORT Init Duration: 9999.79 ms\tPhase: init\tStatus: timeout\n"),
+    ],
+)
+def test_init_phase(report: InitReport, line: str) -> None:
+    """The lines of CloudWatch, collected in 2024, around what was printed."""
+    start = "INIT_START Runtime Version: python:3.13.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:00\n"
+
+    assert init_lines("text", report) == f"{start}loading\n{line}"
+    assert init_lines("none", report) == "loading\n"
+
+
+def test_init_phase_as_json() -> None:
+    """The records of the Telemetry API."""
+    first, _, last = init_lines("json", InitReport(9999.79, "error", "Runtime.ExitError")).splitlines()
+
+    assert json.loads(first)["record"]["runtimeVersion"] == "python:3.13.v1"
+    assert json.loads(last)["type"] == "platform.initReport"
+    assert json.loads(last)["record"] == {
+        "initializationType": "on-demand",
+        "phase": "init",
+        "status": "error",
+        "metrics": {"durationMs": 9999.79},
+        "errorType": "Runtime.ExitError",
+    }

@@ -1,5 +1,6 @@
 """Which version a function asks for, and which one runs it."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from gateway.targets.runtime_version import (
     asked_version,
     execution_environment,
     node_version,
+    runtime_version,
     tell_of_another_version,
 )
 from tests.targets.runtime_api.opening import needs_node
@@ -62,6 +64,24 @@ def test_another_version(runtime: str, name: str, version: str, line: str, caplo
     tell_of_another_version(function(runtime, name), version)
 
     assert [record.getMessage() for record in caplog.records] == [line] * bool(line)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "name", "version", "shown"),
+    [
+        ("python", "python3.12", "3.11", "python:3.12.v1"),
+        ("nodejs", "", "20", "nodejs:20.v1"),
+        ("provided", "provided.al2", "", "provided:al2.v1"),
+        ("provided", "", "", "provided:al2023.v1"),
+    ],
+)
+def test_runtime_version(runtime: str, name: str, version: str, shown: str) -> None:
+    """It has the form of Lambda's, and an ARN that is always the same."""
+    found = runtime_version(function(runtime, name), version)
+
+    assert found == runtime_version(function(runtime, name), version)
+    assert found.version == shown
+    assert re.fullmatch(r"arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}", found.arn)
 
 
 @needs_node
