@@ -58,7 +58,7 @@ class InvokeOptions(FunctionOptions):
 @click.option("--python", metavar="PATH", help="The handler's interpreter instead of the project's own.")
 @click.option("--region", help=REGION_HELP)
 @click.option("--account", help=ACCOUNT_HELP)
-@click.option("-v", "--verbose", is_flag=True, help="Log START, END and REPORT too.")
+@click.option("-v", "--verbose", is_flag=True, help="Log INIT_START, START, END and REPORT too.")
 def command(**given: Any) -> None:  # noqa: ANN401 - InvokeOptions says what they are
     """Invoke the handler TARGET once and print its result.
 

@@ -15,6 +15,7 @@ from gateway.configuration import FunctionConfiguration
 from gateway.targets.environment import Environment, EnvironmentFactory
 from gateway.targets.logs import FunctionLog, LogSink
 from gateway.targets.reaper import Reaper
+from gateway.targets.runtime_version import runtime_version
 from gateway.targets.variables import function_variables, new_log_stream
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class HostOptions:
     Attributes:
         variables: The gateway's own environment variables.
         log: Where the functions' logs go.
-        platform_lines: Which of START, END and REPORT are logged: ``none``, ``text`` or ``json``.
+        platform_lines: Whether INIT_START, START, END and REPORT are logged: ``none``, ``text`` or ``json``.
         in_process: Run Python handlers in this process, for debuggers.
         python: The interpreter of Python handlers; None finds the project's own.
         runtime_client: Of Python handlers: ``worker``, or ``ric`` for AWS's own client over the Runtime API.
@@ -76,9 +77,11 @@ class Resources:
     limits: "ResourceLimits | None"
     code: Callable[[], FunctionConfiguration]
 
-    def log(self, configuration: FunctionConfiguration) -> FunctionLog:
-        """The log of one environment."""
-        return FunctionLog(self.options.log, self.options.platform_lines, configuration.version, now)
+    def log(self, configuration: FunctionConfiguration, version: str) -> FunctionLog:
+        """The log of one environment; ``version`` is that of the program that runs it."""
+        platform = self.options.platform_lines
+        runtime = None if platform == "none" else runtime_version(configuration, version)
+        return FunctionLog(self.options.log, platform, configuration.version, now, runtime)
 
     def variables(self, configuration: FunctionConfiguration, scratch: Path) -> dict[str, str]:
         """The variables of one environment with a log stream of its own; ``scratch`` stands for its ``/tmp``."""

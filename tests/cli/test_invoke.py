@@ -49,11 +49,11 @@ def test_log_is_apart(folder: Path) -> None:
 
 
 def test_verbose(folder: Path) -> None:
-    """With -v START, END and REPORT frame the log."""
+    """With -v INIT_START, START, END and REPORT frame the log."""
     _, out, err = run(folder, "invoke", "host.returns_null", "-v")
 
     assert out == "null\n"
-    assert [line.split(" ")[0] for line in err.splitlines()] == ["START", "END", "REPORT"]
+    assert [line.split(" ")[0] for line in err.splitlines()] == ["INIT_START", "START", "END", "REPORT"]
 
 
 @pytest.mark.parametrize(

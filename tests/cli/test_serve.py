@@ -288,7 +288,7 @@ def test_crash_costs_one_request(tmp_path: Path) -> None:
 
 
 def test_log_of_the_handler(tmp_path: Path) -> None:
-    """What the handler prints goes to standard error; -v adds START, END and REPORT."""
+    """What the handler prints goes to standard error; -v adds INIT_START, START, END and REPORT."""
     source = "def handler(event, context):\n    print('seen', event['path'])\n    return {'statusCode': 200}\n"
     (tmp_path / "app.py").write_text(source)
     with serving(tmp_path, "app.handler", "-v") as served:
@@ -296,4 +296,4 @@ def test_log_of_the_handler(tmp_path: Path) -> None:
         assert served.logged("REPORT RequestId: ")
 
     lines = [line.split(" ")[0] for line in served.log if not line.startswith("gateway: ")]
-    assert lines == ["START", "seen", "END", "REPORT"]
+    assert lines == ["INIT_START", "START", "seen", "END", "REPORT"]

@@ -84,7 +84,7 @@ def test_the_log_has_the_lines_that_were_asked_for() -> None:
     """It is that of the options."""
     log = Log()
     options = HostOptions(variables={}, log=log.append, platform_lines="text")
-    made = Resources(options, SCRATCH, Reaper(), None, lambda: FIRST).log(FIRST)
+    made = Resources(options, SCRATCH, Reaper(), None, lambda: FIRST).log(FIRST, "3.11")
     made.begin(Invocation(b"{}", "8476a536"), lambda: None)
 
     assert b"START RequestId: 8476a536 Version: $LATEST" in b"".join(log)

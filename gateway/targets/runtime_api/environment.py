@@ -95,7 +95,11 @@ class RuntimeApiEnvironment:
         duration_ms = (time.perf_counter() - began) * 1000
         if self._init.done():
             await asyncio.wait([launching])  # what it raised has been reported
-            self._events.init_ended(duration_ms, "success" if self._failure is None else "error")
+            if self._failure is None:
+                self._events.init_ended(duration_ms, "success")
+            else:
+                self._events.measure(self._process.child)  # what it printed comes first
+                self._events.init_ended(duration_ms, "error", self._failure("").error_type)
             self._extensions.api.closed = True
             self._process.share_cpu()
             return

@@ -48,7 +48,7 @@ def _environments(resources: Resources, configuration: FunctionConfiguration) ->
             configuration, resources.variables(configuration, scratch), version
         ),
         reaper=resources.reaper,
-        log=lambda: resources.log(configuration),
+        log=lambda: resources.log(configuration, version),
         opt=opt,
         freeze=given.freeze,
         init_limit_s=INIT_LIMIT_S if given.debug_port is None else _DAY_S,

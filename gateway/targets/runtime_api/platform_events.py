@@ -4,7 +4,7 @@ import time
 
 from gateway.configuration import FunctionConfiguration
 from gateway.invocation import Invocation
-from gateway.targets.logs import FunctionLog, PlatformReport, report_record
+from gateway.targets.logs import FunctionLog, InitReport, PlatformReport, report_record
 from gateway.targets.process import ChildProcess
 from gateway.targets.runtime_api.telemetry import Telemetry
 from gateway.types import Json
@@ -37,11 +37,14 @@ class PlatformEvents:
             "functionName": self._configuration.name,
             "functionVersion": self._configuration.version,
         }
+        self._log.init_began()
         self._telemetry.emit("platform.initStart", record)
 
-    def init_ended(self, duration_ms: float, status: str) -> None:
+    def init_ended(self, duration_ms: float, status: str, error_type: str = "") -> None:
         """The init phase has ended: ``success``, ``error`` or ``timeout``."""
         self.init_ms = duration_ms
+        if status != "success":
+            self._log.init_failed(InitReport(duration_ms, status, error_type))
         phase: dict[str, Json] = {"initializationType": "on-demand", "phase": "init", "status": status}
         self._telemetry.emit("platform.initRuntimeDone", phase)
         self._telemetry.emit("platform.initReport", {**phase, "metrics": {"durationMs": round(duration_ms, 3)}})

@@ -13,8 +13,8 @@ from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, Ti
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import OutcomeFuture
 from gateway.targets.failures import exited, not_started, tell_of_a_late_init, timed_out
-from gateway.targets.logs import PlatformReport
-from gateway.targets.worker.calls import End, Ending, Loaded, NotLoaded, WorkerCall, init_of, outcome_of
+from gateway.targets.logs import InitReport, PlatformReport
+from gateway.targets.worker.calls import End, Ending, Loaded, NotLoaded, WorkerCall, described, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
 from gateway.targets.worker.process import WorkerOptions, WorkerProcess
 
@@ -56,14 +56,17 @@ class WorkerEnvironment:
     async def start(self) -> None:
         """Run the init phase."""
         began = time.perf_counter()
+        self._log.init_began()
         answer = await self._initialise(self._options.init_limit_s)
+        duration_ms = (time.perf_counter() - began) * 1000
         if answer is Ending.TIMED_OUT:
             self._late_init = True
             self.takes_ahead = False
             tell_of_a_late_init(self.configuration, self._options.init_limit_s)
         else:
-            self._init_ms = (time.perf_counter() - began) * 1000
+            self._init_ms = duration_ms
             self._take_init(answer)
+        self._report_init(duration_ms, "init")
         self._process.share_cpu()
 
     def invoke(self, invocation: Invocation, answer: OutcomeFuture | None = None) -> OutcomeFuture:
@@ -146,8 +149,17 @@ class WorkerEnvironment:
             if call.invocation.report is not None:
                 call.invocation.report.init_ended(time.perf_counter())
             self._take_init(init)
+            self._report_init((time.perf_counter() - call.began) * 1000, "invoke")
             self.takes_ahead = not self._options.freeze
             self._send(call)
+
+    def _report_init(self, duration_ms: float, phase: str) -> None:
+        """Write of an init phase that has not ended well, after what it has printed."""
+        self._process.drain()
+        if self._failure is not None:
+            self._log.init_failed(InitReport(duration_ms, "error", self._process.error_type(self._failure("")), phase))
+        elif self._late_init:
+            self._log.init_failed(InitReport(duration_ms, "timeout"))
 
     def _take_init(self, answer: End) -> None:
         if isinstance(answer, Frame):
@@ -165,7 +177,7 @@ class WorkerEnvironment:
         if isinstance(report, NotLoaded):
             failure = report.failure
             self._failure = lambda _: failure
-            self.problem = failure.message if "." in failure.error_type else _described(failure)
+            self.problem = failure.message if "." in failure.error_type else described(failure)
             self.problem += f" ({report.place})" if report.place else ""
         elif not report.callable:
             self.problem = f"{self.configuration.handler} is not callable: it is of type {report.type} ({report.file})"
@@ -274,10 +286,10 @@ class WorkerEnvironment:
             status = "" if isinstance(outcome, Returned) else status
         elif self._failure:
             outcome = self._failure(request_id)
-            error_type = "Runtime.OutOfMemory" if self._process.out_of_memory else outcome.error_type
+            error_type = self._process.error_type(outcome)
         elif isinstance(answer, int):
             outcome = exited(request_id, answer)
-            error_type = "Runtime.OutOfMemory" if self._process.out_of_memory else outcome.error_type
+            error_type = self._process.error_type(outcome)
             self.kill()
         else:
             outcome = timed_out(request_id, self.configuration.timeout_ms)
@@ -292,7 +304,3 @@ class WorkerEnvironment:
             self._end_first(answer)
         elif not self._init.done():
             self._init.set_result(answer)
-
-
-def _described(failure: Failed) -> str:
-    return f"{failure.error_type}: {failure.message}" if failure.message else failure.error_type

@@ -38,7 +38,7 @@ def _environments(resources: Resources, configuration: FunctionConfiguration) ->
     tell_of_another_version(configuration, python.version)
     options = WorkerOptions(
         reaper=resources.reaper,
-        log=lambda: resources.log(configuration),
+        log=lambda: resources.log(configuration, python.version),
         python=python,
         host=given.variables,
         freeze=given.freeze,

@@ -14,7 +14,7 @@ from typing import cast
 import gateway.bootstraps
 from gateway.configuration import FunctionConfiguration
 from gateway.defects import report
-from gateway.invocation import Invocation
+from gateway.invocation import Failed, Invocation
 from gateway.limits.box import Box
 from gateway.limits.means import NO_MEANS, Means
 from gateway.targets.exec_wrapper import wrapped
@@ -104,10 +104,9 @@ class WorkerProcess(asyncio.BufferedProtocol):
         """Whether it runs and listens."""
         return self._transport is not None and self._child is not None and not self._child.ended.done()
 
-    @property
-    def out_of_memory(self) -> bool:
-        """Whether it was killed for its memory."""
-        return self._child is not None and self._child.out_of_memory
+    def error_type(self, failure: Failed) -> str:
+        """The type that REPORT has of a failure, another one where it was killed for its memory."""
+        return "Runtime.OutOfMemory" if self._child and self._child.out_of_memory else failure.error_type
 
     @property
     def peak_memory_mb(self) -> int:

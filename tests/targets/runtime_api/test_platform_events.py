@@ -25,6 +25,16 @@ def events(log: Log, platform: str) -> PlatformEvents:
     return PlatformEvents(configuration, sink, Telemetry(extensions, lambda: MOMENT))
 
 
+async def test_init_that_fails() -> None:
+    """The log has a line for it."""
+    log = Log()
+    events(log, "text").init_ended(12.5, "error", "Runtime.ExitError")
+
+    assert (
+        log.text == "INIT_REPORT Init Duration: 12.50 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError\n"
+    )
+
+
 async def test_init_is_reported_once() -> None:
     """Only the first invocation waited for the init phase."""
     log = Log()

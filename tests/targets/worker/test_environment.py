@@ -324,14 +324,23 @@ async def test_problem_at_start(tmp_path: Path, source: str, handler: str, probl
     assert isinstance(outcome, Failed)
 
 
-@pytest.mark.parametrize("init_limit_s", [10.0, 0.0])
-async def test_crash_in_the_init_phase(tmp_path: Path, init_limit_s: float) -> None:
+@pytest.mark.parametrize(
+    ("init_limit_s", "reports"),
+    [
+        (10.0, [("init", "error\tError Type: Runtime.ExitError")]),
+        (0.0, [("init", "timeout"), ("invoke", "error\tError Type: Runtime.ExitError")]),
+    ],
+)
+async def test_crash_in_the_init_phase(tmp_path: Path, init_limit_s: float, reports: list[tuple[str, str]]) -> None:
     """The caller gets the platform's error with its own id, also when the phase ran again inside the invocation."""
     (tmp_path / "app.py").write_text("import os\nos._exit(3)\n")
-    async with worker(configuration("app.handler", tmp_path), tmp_path, init_limit_s=init_limit_s) as environment:
+    function, log = configuration("app.handler", tmp_path), Log()
+    async with worker(function, tmp_path, log, "text", init_limit_s=init_limit_s) as environment:
         outcome = await within(environment.invoke(invocation()))
 
     assert outcome == exited(REQUEST_ID, 3)
+    found = re.findall(r"INIT_REPORT Init Duration: [0-9.]+ ms\tPhase: (\w+)\tStatus: (.*)\n", log.text)
+    assert found == reports
 
 
 async def test_failed_init_is_reported_to_the_caller(tmp_path: Path) -> None:
