@@ -55,6 +55,7 @@ class FunctionConfiguration:
         tmp_mb: Size of ``/tmp``, 512-10240 MB.
         cpu_share: Limit the CPU to what this memory size has on Lambda.
         environment: The user's variables.
+        log_format: ``Text`` or ``JSON``, as in AWS's LoggingConfig.
         layers: Folders or zip files, merged into ``/opt`` in this order.
         opt: The folder that stands for ``/opt``, once the layers are merged; None without any.
         version: ``$LATEST`` or a number.
@@ -74,6 +75,7 @@ class FunctionConfiguration:
     tmp_mb: int = 512
     cpu_share: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    log_format: str = "Text"
     layers: tuple[Path, ...] = ()
     opt: Path | None = None
     version: str = "$LATEST"

@@ -108,7 +108,7 @@ class Host:
                 there, or a private ``/tmp`` is asked for that the system does not allow.
         """
         check_user_variables(configuration.environment)
-        code = _Code(configuration, self._as_debugged(unpacked or self.unpack(configuration)))
+        code = _Code(configuration, self._as_asked(unpacked or self.unpack(configuration)))
         self._codes.add(code)
         executor = executor_named(self._executor(code.unpacked))
         workspace = self.workspace if self.limits else Path(tempfile.gettempdir())
@@ -161,15 +161,17 @@ class Host:
         needs_api = _has_extensions(configuration.opt) or has_wrapper(configuration)
         return "worker" if worker and not needs_api else "runtime-api"
 
-    def _as_debugged(self, configuration: FunctionConfiguration) -> FunctionConfiguration:
-        """One environment and a day's time where a debugger can attach."""
+    def _as_asked(self, configuration: FunctionConfiguration) -> FunctionConfiguration:
+        """With JSON logs where they are asked for; one environment and a day's time where a debugger can attach."""
+        if self.options.platform_lines == "json":
+            configuration = replace(configuration, log_format="JSON")
         if self.options.debug_port is None:
             return configuration
         return replace(configuration, capacity=1, timeout_ms=_DAY_MS)
 
     def _latest(self, code: _Code) -> FunctionConfiguration:
         try:
-            return self._as_debugged(self.unpack(code.configuration))
+            return self._as_asked(self.unpack(code.configuration))
         except UsageError as error:
             log.warning("the function %s keeps its old code: %s", code.configuration.name, error)
             return code.unpacked

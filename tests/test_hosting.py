@@ -167,6 +167,20 @@ async def test_web_adapter(host: Host, tmp_path: Path) -> None:
     assert await result(host, replace(function, layers=(tmp_path / "layer",), environment=wrapper)) == "done"
 
 
+@pytest.mark.parametrize(("platform", "found"), [("json", ["JSON", "INFO"]), ("text", [None, None])])
+async def test_log_format(platform: str, found: list[str | None], tmp_path: Path) -> None:
+    """With the platform's lines in JSON the function's are, too."""
+    names = "['AWS_LAMBDA_LOG_FORMAT', 'AWS_LAMBDA_LOG_LEVEL']"
+    (tmp_path / "app.py").write_text(
+        f"import os\ndef handler(event, context): return [os.environ.get(it) for it in {names}]\n"
+    )
+    host = Host(replace(OPTIONS, platform_lines=platform))
+    try:
+        assert await result(host, configuration("app.handler", tmp_path)) == found
+    finally:
+        await host.aclose()
+
+
 async def test_ric(tmp_path: Path) -> None:
     """AWS's own client over the Runtime API, when it is asked for."""
     (tmp_path / "app.py").write_text("import sys\ndef handler(event, context): return 'awslambdaric' in sys.modules\n")

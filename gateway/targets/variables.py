@@ -57,6 +57,9 @@ _CREDENTIALS = {
 """Always there on Lambda; these are well-formed and nobody's (the keys are those of AWS's own documentation)."""
 _OTHER_SOURCES = ("AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")
 
+_JSON_LOGS = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+"""The level is that of functions whose LoggingConfig names none (AWS guide, "Log-level filtering")."""
+
 _FROM_HOST = (
     "AWS_CA_BUNDLE",
     "AWS_ENDPOINT_URL",
@@ -146,6 +149,8 @@ def function_variables(
         "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1",
         "_AWS_XRAY_DAEMON_PORT": "2000",
     }
+    if configuration.log_format == "JSON":
+        variables |= _JSON_LOGS
     variables |= configuration.environment
     return variables | {
         "_HANDLER": configuration.handler,

@@ -97,6 +97,14 @@ def test_everything_a_function_sees() -> None:
     }
 
 
+def test_json_logs() -> None:
+    """The runtime is told of them; the user's level wins."""
+    function = FunctionConfiguration("f", "h", log_format="JSON", environment={"AWS_LAMBDA_LOG_LEVEL": "WARN"})
+    variables = function_variables(function, {}, Path("/scratch"), "the/stream")
+
+    assert (variables["AWS_LAMBDA_LOG_FORMAT"], variables["AWS_LAMBDA_LOG_LEVEL"]) == ("JSON", "WARN")
+
+
 def test_placeholders(tmp_path: Path) -> None:
     """Without credentials there are three all the same, in the form that AWS's have."""
     found = credentials({"HOME": str(tmp_path)}, {})
