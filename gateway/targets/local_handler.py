@@ -16,7 +16,7 @@ from gateway.invocation import Failed, Invocation, Returned
 from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large
 from gateway.targets.task_roots import enter, forget_modules, leave
 
-_trace: Final = TraceVariable()
+_trace: Final = TraceVariable(kept=100)
 """One for the process, which may go on to read the place that it has made."""
 
 

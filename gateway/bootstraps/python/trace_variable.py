@@ -19,10 +19,13 @@ class TraceVariable:
     The C library keeps every value that ``setenv`` was ever given, some 160 bytes for each invocation.  So after many
     of them the variable gets a place of its own that is written over; not from the first one on, since ctypes, which
     can do that, costs time and memory too.
+
+    Args:
+        kept: How many values the C library may keep; to set one of them takes several times as long.
     """
 
-    def __init__(self) -> None:
-        self._left = _KEPT_TRACES
+    def __init__(self, kept: int = _KEPT_TRACES) -> None:
+        self._left = kept
         self._overwrite: Callable[[bytes], None] | None = None
 
     def set(self, value: str) -> None:

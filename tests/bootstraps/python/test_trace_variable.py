@@ -10,8 +10,7 @@ import gateway.bootstraps.python
 FOLDER = Path(gateway.bootstraps.python.__file__).parent
 SCRIPT = """
 import json, os, subprocess, trace_variable
-trace_variable._KEPT_TRACES = 2
-variable = trace_variable.TraceVariable()
+variable = trace_variable.TraceVariable(kept=2)
 seen = []
 for value in ("one", "", "two", "three", "four", ""):
     variable.set(value)
