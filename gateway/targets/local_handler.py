@@ -52,6 +52,9 @@ class LocalHandler:
             place = runtime.place_of(error)
             described = str(error) if isinstance(error, runtime.RuntimeFault) else f"{type(error).__name__}: {error}"
             raise UsageError(f"{described} ({place})" if place else described) from error
+        except SystemExit as error:
+            reason = exited("", exit_code(error)).message
+            raise UsageError(f"the process would end while it loads the handler: {reason}") from error
         if not callable(handler):
             raise UsageError(f"{setting} is not callable: it is of type {type(handler).__name__}")
         self._handler = handler
@@ -81,6 +84,8 @@ class LocalHandler:
                 fault = runtime.error_object(error, "")
                 runtime.log_error(fault)
                 return reported(runtime.to_json(fault).encode())
+            except SystemExit as error:
+                return exited(invocation.request_id, exit_code(error))
             if invocation.report is not None:
                 invocation.report.init_ended(time.perf_counter())
         _trace.set(invocation.trace_id)

@@ -9,8 +9,9 @@ import pytest
 
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Outcome, Report, Returned
+from gateway.targets.failures import exited
 from gateway.targets.local_handler import LocalHandler, exit_code
-from tests.targets.hosting import configuration, invocation
+from tests.targets.hosting import REQUEST_ID, configuration, invocation
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +66,15 @@ def test_cannot_be_loaded(tmp_path: Path) -> None:
     """The message has the fault and its place."""
     with pytest.raises(UsageError, match=r"ZeroDivisionError: division by zero \(.*local_app\.py, line 1\)"):
         handler_in(tmp_path, "1 / 0\n").load()
+
+
+def test_module_that_leaves(tmp_path: Path) -> None:
+    """This process goes on; where it is loaded inside a call, that has the platform's error."""
+    with pytest.raises(UsageError, match="the process would end while it loads the handler: .* exit status 3"):
+        handler_in(tmp_path, "raise SystemExit(3)\n").load()
+    outcome, _ = loaded_anew(tmp_path, "raise SystemExit(3)\n")
+
+    assert outcome == exited(REQUEST_ID, 3)
 
 
 def test_loaded_anew_inside_a_call(tmp_path: Path) -> None:
