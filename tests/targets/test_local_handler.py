@@ -70,7 +70,7 @@ def test_cannot_be_loaded(tmp_path: Path) -> None:
 
 def test_module_that_leaves(tmp_path: Path) -> None:
     """This process goes on; where it is loaded inside a call, that has the platform's error."""
-    with pytest.raises(UsageError, match="the process would end while it loads the handler: .* exit status 3"):
+    with pytest.raises(UsageError, match=r"the process would end while it loads the handler: .* exit status 3"):
         handler_in(tmp_path, "raise SystemExit(3)\n").load()
     outcome, _ = loaded_anew(tmp_path, "raise SystemExit(3)\n")
 
