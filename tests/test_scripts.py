@@ -1,6 +1,7 @@
 """The scripts of the project run in any POSIX shell and say what they need."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,6 +18,13 @@ def test_every_script_is_executable_and_says_what_runs_it(script: Path) -> None:
     """``scripts/NAME`` is all that has to be typed."""
     assert os.access(script, os.X_OK)
     assert script.read_text().startswith("#!")
+
+
+def test_every_script_is_named_where_contributors_look() -> None:
+    """Nobody has to find one by listing the folder."""
+    named = set(re.findall(r"\bscripts/([a-z-]+)", (PROJECT / "CONTRIBUTING.md").read_text()))
+
+    assert named == {path.name for path in (PROJECT / "scripts").iterdir()}
 
 
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
