@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from gateway.invocation import Returned
 from gateway.lambda_api.server import ControlServer
 from tests.lambda_api.conftest import INVOKE, ScriptedTarget
-from tests.lambda_api.test_server import server_of
+from tests.lambda_api.test_server import HeldTarget, server_of
+from tests.targets.hosting import eventually
 
 pytestmark = pytest.mark.anyio
 CALL = f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode()
@@ -144,13 +144,33 @@ async def test_a_head_that_comes_drop_by_drop_ends() -> None:
     assert answer.result().startswith(b"HTTP/1.1 408 ")
 
 
-async def test_an_answer_that_is_under_way_is_not_overtaken() -> None:
-    """Half a request behind it is not answered, but is the last one."""
-    target = ScriptedTarget(Returned(b'"first"'))
-    received = await answer_to(CALL + b"GET / HT", target, patience_s=0.1)
+async def test_an_answer_that_is_under_way_is_not_overtaken(caplog: pytest.LogCaptureFixture) -> None:
+    """Half a request behind it is not answered; the one before it is, and is the last."""
+    target = HeldTarget()
+    server = server_of(target, patience_s=0.05)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    async with asyncio.timeout(10):
+        writer.write(CALL + b"GET / HT")
+        await eventually(lambda: bool(caplog.messages))
+        target.let.set()
+        received = await reader.read()
+    writer.close()
+    await server.stop(5)
 
     assert received.startswith(b"HTTP/1.1 200 ")
-    assert len(target.seen) == 1
+    assert received.endswith(b'\r\n\r\n"done"')
+
+
+async def test_a_body_may_be_longer_than_a_head() -> None:
+    """Only what stands between its pieces is bounded as a head is."""
+    target = ScriptedTarget()
+    piece = b"%x\r\n%b\r\n" % (50_000, b" " * 50_000)
+    head = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    received = await answer_to(head + piece * 3 + b"2\r\n{}\r\n0\r\n\r\n", target)
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert [len(call.payload) for call in target.seen] == [150_002]
 
 
 async def answer_to(sent: bytes, target: ScriptedTarget | None = None, patience_s: float = 60) -> bytes:
