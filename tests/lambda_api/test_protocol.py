@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -67,63 +68,58 @@ async def test_an_upgrade_is_a_request_like_any_other(caplog: pytest.LogCaptureF
     assert (status, [record for record in caplog.records if record.name.startswith("uvicorn")]) == ("200", [])
 
 
-@pytest.mark.parametrize(
-    ("sent", "status", "reason"),
-    [
-        (b"NONSENSE / HTTP/1.1\r\n\r\n", 400, "Invalid method encountered"),
-        (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "Invalid character in Content-Length"),
-        (b"GET /\xc3\xbc HTTP/1.1\r\n\r\n", 400, "Invalid char in url path"),
-        (b"GET http://[ HTTP/1.1\r\n\r\n", 400, "invalid url"),
-        (
-            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-            400,
-            "it begins as TLS does, and this port speaks plain HTTP",
-        ),
-        (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000, 431, "is over 65536 bytes"),
-        (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000 + b"\r\n\r\n", 431, "is over 65536 bytes"),
-        (CHUNKED + b"1;" + b"a" * 70_000, 431, "is over 65536 bytes"),
-        (CHUNKED + b"0\r\n" + b"A: a\r\n" * 12_000, 431, "is over 65536 bytes"),
-        (CHUNKED + b"x\r\n", 400, "Invalid character in chunk size"),
-    ],
-)
-async def test_what_is_no_request(sent: bytes, status: int, reason: str, caplog: pytest.LogCaptureFixture) -> None:
+NONSENSE = [
+    (b"NONSENSE / HTTP/1.1\r\n\r\n", 400, "Invalid method encountered"),
+    (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "Invalid character in Content-Length"),
+    (b"GET /\xc3\xbc HTTP/1.1\r\n\r\n", 400, "Invalid char in url path"),
+    (b"GET http://[ HTTP/1.1\r\n\r\n", 400, "invalid url"),
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 400, "it begins as TLS does, and this port speaks plain HTTP"),
+    (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000, 431, "is over 65536 bytes"),
+    (b"GET / HTTP/1.1\r\nA: " + b"a" * 70_000 + b"\r\n\r\n", 431, "is over 65536 bytes"),
+    (CHUNKED + b"1;" + b"a" * 70_000, 431, "is over 65536 bytes"),
+    (CHUNKED + b"0\r\n" + b"A: a\r\n" * 12_000, 431, "is over 65536 bytes"),
+    (CHUNKED + b"x\r\n", 400, "Invalid character in chunk size"),
+]
+HALVES = [
+    (b"G", "head"),
+    (b"POST / HTTP/1.1\r\nHost: localhost\r\n", "head"),
+    (f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{".encode(), "body"),
+    (CHUNKED + b"1\r\n{\r\n", "body"),
+]
+
+
+async def test_what_is_no_request(caplog: pytest.LogCaptureFixture) -> None:
     """The client and the log are told what is wrong, in one line of bounded length, and the connection ends."""
-    received = await answer_to(sent)
+    async with serving() as (server, _):
+        for sent, status, reason in NONSENSE:
+            caplog.clear()
+            received = await answer_to(server, sent)
+            head, _, body = received.partition(b"\r\n\r\n")
+            if received or status != 431:  # a client that is still sending may not get to see its answer
+                assert head.startswith(b"HTTP/1.1 %d " % status), sent
+                assert reason in json.loads(body)["message"]
+            (line,) = caplog.messages
+            assert line.startswith(f"control port: a client's request -> {status}: ")
+            assert reason in line
+            assert len(line) < 300
 
-    head, _, body = received.partition(b"\r\n\r\n")
-    if received or status != 431:  # a client that is still sending may not get to see its answer
-        assert head.startswith(b"HTTP/1.1 %d " % status)
-        assert reason in json.loads(body)["message"]
-    (line,) = caplog.messages
-    assert line.startswith(f"control port: a client's request -> {status}: ")
-    assert reason in line
-    assert len(line) < 300
 
-
-@pytest.mark.parametrize(
-    ("sent", "half"),
-    [
-        (b"G", "head"),
-        (b"POST / HTTP/1.1\r\nHost: localhost\r\n", "head"),
-        (f"POST {INVOKE} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{".encode(), "body"),
-        (CHUNKED + b"1\r\n{\r\n", "body"),
-    ],
-)
-async def test_half_a_request_ends(sent: bytes, half: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_half_a_request_ends(caplog: pytest.LogCaptureFixture) -> None:
     """A client that does not send the rest is told so, and its function is not called."""
-    target = ScriptedTarget()
-    received = await answer_to(sent, target, patience_s=0.05)
-
-    assert received.startswith(b"HTTP/1.1 408 ")
-    assert caplog.messages == [
-        f"control port: a client's request -> 408: the rest of its {half} did not come within 0.05 s"
-    ]
-    assert target.seen == []
+    async with serving(patience_s=0.05) as (server, target):
+        for sent, half in HALVES:
+            caplog.clear()
+            assert (await answer_to(server, sent)).startswith(b"HTTP/1.1 408 ")
+            assert caplog.messages == [
+                f"control port: a client's request -> 408: the rest of its {half} did not come within 0.05 s"
+            ]
+        assert target.seen == []
 
 
 async def test_a_silent_client_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
     """Without an answer or a line: it has asked for nothing."""
-    assert await answer_to(b"", patience_s=0.05) == b""
+    async with serving(patience_s=0.05) as (server, _):
+        assert await answer_to(server, b"") == b""
     assert caplog.messages == []
 
 
@@ -164,19 +160,27 @@ async def test_an_answer_that_is_under_way_is_not_overtaken(caplog: pytest.LogCa
 
 async def test_a_body_may_be_longer_than_a_head() -> None:
     """Only what stands between its pieces is bounded as a head is."""
-    target = ScriptedTarget()
     piece = b"%x\r\n%b\r\n" % (50_000, b" " * 50_000)
     head = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-    received = await answer_to(head + piece * 3 + b"2\r\n{}\r\n0\r\n\r\n", target)
+    async with serving() as (server, target):
+        received = await answer_to(server, head + piece * 3 + b"2\r\n{}\r\n0\r\n\r\n")
 
     assert received.startswith(b"HTTP/1.1 200 ")
     assert [len(call.payload) for call in target.seen] == [150_002]
 
 
-async def answer_to(sent: bytes, target: ScriptedTarget | None = None, patience_s: float = 60) -> bytes:
-    """All that a client gets that sends this and waits for the end."""
-    server = server_of(target or ScriptedTarget(), patience_s=patience_s)
+@contextlib.asynccontextmanager
+async def serving(patience_s: float = 60) -> AsyncIterator[tuple[ControlServer, ScriptedTarget]]:
+    """A control port, and what its function is asked."""
+    target = ScriptedTarget()
+    server = server_of(target, patience_s=patience_s)
     await server.start()
+    yield server, target
+    await server.stop(5)
+
+
+async def answer_to(server: ControlServer, sent: bytes) -> bytes:
+    """All that a client gets that sends this and waits for the end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(sent)
     received = b""
@@ -185,5 +189,4 @@ async def answer_to(sent: bytes, target: ScriptedTarget | None = None, patience_
             while part := await reader.read(65_536):
                 received += part
     writer.close()
-    await server.stop(5)
     return received
