@@ -9,6 +9,7 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,11 @@ async def serving(handler: str, log: Log, *, in_process: bool) -> AsyncIterator[
     await gateway.start()
     yield gateway.servers[0]
     await gateway.stop(5)
+
+
+def is_there(pid: int) -> bool:
+    """Whether a worker has not ended yet."""
+    return Path(f"/proc/{pid}").exists()
 
 
 class Load:
@@ -64,7 +70,7 @@ class Load:
             pid = max(self.workers, key=self.workers.__getitem__)
             if random.random() < 0.5:
                 pid = random.choice(list(self.workers))
-            if pid in children():
+            if is_there(pid):
                 return pid
             del self.workers[pid]
 
