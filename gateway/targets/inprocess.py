@@ -27,7 +27,7 @@ from gateway.invocation import Failed, Invocation, Outcome, Report, Returned
 from gateway.targets.debugging import debugger_attached
 from gateway.targets.exec_wrapper import has_wrapper
 from gateway.targets.failures import NOT_READY, exited, timed_out
-from gateway.targets.local_handler import LocalHandler
+from gateway.targets.local_handler import LocalHandler, init_failure
 from gateway.targets.printed import Printed
 from gateway.targets.runtime_version import THIS_VERSION, tell_of_another_version
 from gateway.targets.shared_variables import set_variables, unset_variables
@@ -133,7 +133,12 @@ class InProcess:
         set_variables(self, self._variables)
         began = time.perf_counter()
         if not self._handler.loaded:
-            await asyncio.to_thread(self._handler.load)
+            try:
+                await asyncio.to_thread(self._handler.load)
+            except UsageError as error:
+                for job in tuple(self._in_flight):
+                    job.give(init_failure(error, job.invocation.request_id))
+                raise
         self._init_ms = (time.perf_counter() - began) * 1000
         self._start_thread()
 

@@ -56,7 +56,9 @@ class LocalHandler:
             reason = exited("", exit_code(error)).message
             raise UsageError(f"the process would end while it loads the handler: {reason}") from error
         if not callable(handler):
-            raise UsageError(f"{setting} is not callable: it is of type {type(handler).__name__}")
+            raise UsageError(f"{setting} is not callable: it is of type {type(handler).__name__}") from TypeError(
+                f"'{type(handler).__name__}' object is not callable"
+            )
         self._handler = handler
 
     def forget(self, new: FunctionConfiguration) -> None:
@@ -80,12 +82,8 @@ class LocalHandler:
                 invocation.report.wait_for_init(time.perf_counter())
             try:
                 handler = self._handler = runtime.load_handler(self._configuration.handler)
-            except Exception as error:  # noqa: BLE001 - whatever a module raises is the answer
-                fault = runtime.error_object(error, "")
-                runtime.log_error(fault)
-                return reported(runtime.to_json(fault).encode())
-            except SystemExit as error:
-                return exited(invocation.request_id, exit_code(error))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a module raises is the answer
+                return _failure_of(error, invocation.request_id)
             if invocation.report is not None:
                 invocation.report.init_ended(time.perf_counter())
         _trace.set(invocation.trace_id)
@@ -103,6 +101,21 @@ class LocalHandler:
         if len(payload) > RESULT_LIMIT:
             return result_too_large()
         return Returned(payload, content_type=content_type) if returned else reported(payload)
+
+
+def init_failure(error: UsageError, request_id: str) -> Failed:
+    """What `LocalHandler.load` has raised, for an invocation that waited for it."""
+    cause = error.__cause__
+    return _failure_of(cause if isinstance(cause, Exception | SystemExit) else error, request_id)
+
+
+def _failure_of(error: Exception | SystemExit, request_id: str) -> Failed:
+    """The failure of an init phase, in the log too."""
+    if isinstance(error, SystemExit):
+        return exited(request_id, exit_code(error))
+    fault = runtime.error_object(error, "")
+    runtime.log_error(fault)
+    return reported(runtime.to_json(fault).encode())
 
 
 def exit_code(error: BaseException) -> int:

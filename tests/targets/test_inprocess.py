@@ -476,3 +476,31 @@ async def test_renew_keeps_a_given_handler() -> None:
     async with running(lambda event, _: event) as target:
         target.renew()
         assert await result_of(target, "still here") == "still here"
+
+
+@pytest.mark.parametrize(
+    ("source", "error_type"),
+    [
+        ("raise LookupError('no')", "LookupError"),
+        ("raise SystemExit(3)", "Runtime.ExitError"),
+        ("handler = 5", "TypeError"),
+    ],
+)
+async def test_invocation_that_waits_for_a_module_that_fails(tmp_path: Path, source: str, error_type: str) -> None:
+    """It gets the failure of the init phase."""
+    go_on = tmp_path / "go_on"
+    wait = f"import os, time\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.01)\n"
+    (tmp_path / "failing_app.py").write_text(wait + source)
+    target = InProcess(configuration("failing_app.handler", tmp_path), {})
+    starting = asyncio.ensure_future(target.start())
+    waiting = asyncio.ensure_future(target.invoke(invocation()))
+    await asyncio.sleep(0)
+    go_on.touch()
+    with pytest.raises(UsageError):
+        await starting
+    outcome = await asyncio.wait_for(waiting, DEADLINE_S)
+    await target.aclose()
+    sys.modules.pop("failing_app", None)
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error_type == error_type
