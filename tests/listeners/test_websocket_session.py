@@ -89,6 +89,7 @@ async def test_text_that_is_no_utf8() -> None:
         (frame(Opcode.CLOSE, b"\x03\xea"), ""),
         (frame(Opcode.CLOSE, b""), ""),
     ],
+    ids=["text", "binary", "too large", "opcode", "closed", "closed without a code"],  # frames are masked by chance
 )
 async def test_what_a_client_has_done_wrong_is_told(sent: bytes, said: str, caplog: pytest.LogCaptureFixture) -> None:
     """In one line of the log, when the connection ends because of it; what the client says itself is not."""
