@@ -132,9 +132,10 @@ class ResourceLimits:
     def _view(self, name: str, seen: Seen, below: Callable[[Path], str]) -> View:
         assert self._sandbox  # noqa: S101 - else nothing is mounted
         allowed = {}
-        for what, place in PLACES.items():
-            hidden = below(place) if self._sandbox.allows(what) else ""
-            allowed[what] = self._sandbox.allows(what) and not hidden
+        for (what, place), wanted in zip(PLACES.items(), seen, strict=True):
+            possible = bool(wanted) and self._sandbox.allows(what)
+            hidden = below(place) if possible else ""
+            allowed[what] = possible and not hidden
             if hidden:
                 self.missing.append(f"{name} finds no {place} of its own, since {hidden} is below {place}")
         opt, task = seen.opt if allowed["opt"] else None, seen.task if allowed["task"] else None

@@ -158,6 +158,8 @@ def _may_mount() -> bool:
 def what_is_below(place: Path, argv: Sequence[str], variables: Mapping[str, str], folders: Sequence[Path]) -> str:
     """What of an environment's own lies below a place and would be hidden by a mount there, "" for nothing.
 
+    What a variable names below ``/tmp`` may be there later; elsewhere it means what Lambda has there, unless it exists.
+
     Args:
         place: Such as ``/tmp``.
         argv: Of its process.
@@ -169,6 +171,6 @@ def what_is_below(place: Path, argv: Sequence[str], variables: Mapping[str, str]
     paths = [*(Path(text) for text in named if text.startswith("/")), *folders, *([Path(program)] if program else [])]
     for path in paths:
         for form in (path, path.resolve()):
-            if place in form.parents:
+            if place in form.parents and (place == TMP or form.exists()):
                 return str(form)
     return ""

@@ -96,14 +96,12 @@ class Resources:
         bootstraps = [] if configuration.runtime == "provided" else [_BOOTSTRAPS]
         folders = [configuration.task_root, *bootstraps, *([configuration.opt] if configuration.opt else [])]
         share = configuration.cpu_share or self.options.cpu_share
-        seen = Seen(configuration.tmp_mb, configuration.opt, configuration.task_root)
+        task_root = configuration.task_root
+        seen = Seen(configuration.tmp_mb, configuration.opt, None if task_root == PLACES["task"] else task_root)
 
         def below(place: Path) -> str:
-            """What of these a mount would hide: its own folder, and what it shows beside its own, it does not."""
-            if place == PLACES["opt"]:
-                return ""
-            shown = [it for it in folders if it != place]
-            return what_is_below(place, command, variables, shown)
+            """What of these a mount would hide; in ``/opt`` the machine's own stays visible."""
+            return "" if place == PLACES["opt"] else what_is_below(place, command, variables, folders)
 
         return self.limits.means(configuration.name, cpu_share=share, seen=seen, below=below)
 

@@ -135,3 +135,14 @@ def test_links_are_followed() -> None:
         link = Path(elsewhere, "link")
         link.symlink_to(below)
         assert what_is_below(Path("/tmp"), ["sh"], {}, [link]) == below
+
+
+def test_what_only_lambda_has() -> None:
+    """A variable with one of Lambda's paths means what is going to be mounted, not what this machine has."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as machine:
+        variables = {"LD_LIBRARY_PATH": f"{machine}/missing:{machine}/lib"}
+        before = what_is_below(Path(machine), ["sh"], variables, [])
+        Path(machine, "lib").touch()
+        after = what_is_below(Path(machine), ["sh"], variables, [])
+
+    assert (before, after) == ("", f"{machine}/lib")
