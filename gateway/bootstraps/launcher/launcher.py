@@ -114,13 +114,20 @@ class Launcher:
             os.close(own)
 
     def _reap(self) -> None:
-        """Take note of who has ended; its number is nobody else's until the rest of its group has been killed."""
-        while ended := _next_ended():
-            if ended in self._processes:
-                _signal_group(ended)
-            _, status = os.waitpid(ended, 0)
-            if ended in self._processes:
-                self._tell(ended, os.waitstatus_to_exitcode(status))
+        """Take note of who has ended, and kill the rest of its group."""
+        try:
+            while ended := _next_ended():
+                if ended in self._processes:
+                    _signal_group(ended)
+                pid, status = os.waitpid(ended, os.WNOHANG)
+                if not pid:
+                    return
+                if pid in self._processes:
+                    if ended < 0:
+                        _signal_group(pid)
+                    self._tell(pid, os.waitstatus_to_exitcode(status))
+        except ChildProcessError:  # there is none any more
+            pass
 
     def _tell(self, pid: int, code: int) -> None:
         own, mark = self._processes.pop(pid)
@@ -165,11 +172,13 @@ def _write(own: int, number: int) -> None:
 
 
 def _next_ended() -> int:
-    """A child that has ended and is not forgotten yet, 0 when there is none."""
-    try:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return 0
+    """A child that has ended and is not forgotten yet, so that its number is nobody else's; 0 when there is none.
+
+    Python has no ``waitid`` on macOS before 3.13; -1 stands for any child there.
+    """
+    if not hasattr(os, "waitid"):
+        return -1
+    found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     return found.si_pid if found else 0
 
 
