@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -287,3 +288,17 @@ async def test_started_in_its_box(reaper: Reaper, tmp_path: Path) -> None:
 
     assert await asyncio.wait_for(child.ended, DEADLINE_S) == 0, log.text
     assert await asyncio.to_thread((tmp_path / "tmp" / "file").read_text) == "hello\n"
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+async def test_daemon_ends_with_its_environment(reaper: Reaper, tmp_path: Path, *, grouped: bool) -> None:
+    """Its first act may be to leave its group: it is in a control group before, or known by its mark."""
+    log = Log()
+    with ground("memory") if grouped else nullcontext() as made:
+        box = Box(60, tmp_path, Means(memory=made))
+        script = "setsid sleep 600 & echo $!; kill -KILL $$"
+        command = Command(["/bin/sh", "-c", script], {"PATH": os.environ["PATH"]}, Path("/"), box=box)
+        child = await ChildProcess.spawn(command, log.append, reaper)
+        await asyncio.wait_for(child.ended, DEADLINE_S)
+        await box.aclose()
+        await until_gone(int(log.text))
