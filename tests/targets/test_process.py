@@ -296,7 +296,7 @@ async def test_daemon_ends_with_its_environment(reaper: Reaper, tmp_path: Path, 
     log = Log()
     with ground("memory") if grouped else nullcontext() as made:
         box = Box(60, tmp_path, Means(memory=made))
-        script = "setsid sleep 600 & echo $!; kill -KILL $$"
+        script = "setsid sh -c 'echo $$; kill -KILL '$$'; exec sleep 600' & wait"
         command = Command(["/bin/sh", "-c", script], {"PATH": os.environ["PATH"]}, Path("/"), box=box)
         child = await ChildProcess.spawn(command, log.append, reaper)
         await asyncio.wait_for(child.ended, DEADLINE_S)
