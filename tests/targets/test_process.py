@@ -302,3 +302,13 @@ async def test_daemon_ends_with_its_environment(reaper: Reaper, tmp_path: Path, 
         await asyncio.wait_for(child.ended, DEADLINE_S)
         await box.aclose()
         await until_gone(int(log.text))
+
+
+async def test_launcher_that_is_killed(reaper: Reaper) -> None:
+    """Its processes end as if they had been killed, and in fact they are."""
+    child = await shell("exec sleep 600", reaper)
+    assert reaper._launcher
+    reaper._launcher.kill()
+
+    assert await asyncio.wait_for(child.ended, DEADLINE_S) == -signal.SIGKILL
+    await until_gone(child.pid)

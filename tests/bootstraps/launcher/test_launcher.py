@@ -115,12 +115,13 @@ async def test_nobody_waits_any_more() -> None:
 async def test_launcher_that_is_killed() -> None:
     """The next process gets another one, and who waits for the end of a process is told that it is killed."""
     with reaper() as made:
-        _, own = made.launch(Program(["sleep", "600"], VARIABLES, Path("/")), [1])
+        pid, own = made.launch(Program(["sleep", "600"], VARIABLES, Path("/")), [1])
         assert made._launcher
         made._launcher.kill()
         made._launcher.wait()
         said = await asyncio.wait_for(asyncio.to_thread(own.recv, 4), DEADLINE_S)
         own.close()
+        os.kill(pid, signal.SIGKILL)  # nobody else knows it any more
         _, again = made.launch(Program(["true"], VARIABLES, Path("/")), [1])
         with again:
             assert (exit_code(said), exit_code(again.recv(4))) == (-signal.SIGKILL, 0)
