@@ -89,9 +89,12 @@ def check_user_variables(variables: Mapping[str, str]) -> None:
     Raises:
         UsageError: A name is reserved or malformed, or all of them together are over 4 KB.
     """
+    reserved = [name for name in variables if name in RESERVED]
+    if len(reserved) > 1:
+        raise UsageError(f"environment variables {', '.join(reserved)}: Lambda reserves these names; choose others")
+    if reserved:
+        raise UsageError(f"environment variable {reserved[0]}: Lambda reserves this name; choose another one")
     for name in variables:
-        if name in RESERVED:
-            raise UsageError(f"environment variable {name}: Lambda reserves this name; choose another one")
         if not _NAME.fullmatch(name):
             raise UsageError(
                 f"environment variable {name!r}: a name begins with a letter, has at least two characters and holds "

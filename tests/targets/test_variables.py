@@ -25,6 +25,12 @@ def test_reserved_names(name: str) -> None:
         check_user_variables({name: "x"})
 
 
+def test_several_reserved_names() -> None:
+    """All of them are named at once, in the user's order, as by Lambda."""
+    with pytest.raises(UsageError, match="variables LAMBDA_TASK_ROOT, AWS_REGION: Lambda reserves these names; choose"):
+        check_user_variables({"LAMBDA_TASK_ROOT": "x", "MINE": "", "AWS_REGION": "x"})
+
+
 @pytest.mark.parametrize("name", ["_X", "1A", "A", "", "A-B", "Ä1", "A B", "A="])
 def test_malformed_names(name: str) -> None:
     """A name begins with a letter, has two characters or more, and no others than letters, digits and _."""
