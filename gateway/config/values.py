@@ -9,17 +9,10 @@ from typing import Annotated, Final, Protocol, TypeAlias
 
 from gateway.config.keys import Check, Matching, TextOrNumber
 from gateway.config.not_allowed import NotAllowed
-from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, REGION, REGION_TEXT, RUNTIME, RUNTIME_TEXT
+from gateway.configuration import ACCOUNT, ACCOUNT_TEXT, REGION, REGION_TEXT, RESERVED_VARIABLES, RUNTIME, RUNTIME_TEXT
 from gateway.executors import EXECUTORS, LOCAL, executor_of
 from gateway.loading import is_place
 
-_RESERVED_VARIABLES: Final = frozenset({
-    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT",
-    "LAMBDA_RUNTIME_DIR",
-})  # fmt: skip
 _ROUTING: Final = ("forward", "redirect", "fixed-response")
 
 
@@ -36,7 +29,7 @@ class HasField(Protocol):
 
 
 def _not_reserved(name: str) -> str:
-    if name in _RESERVED_VARIABLES:
+    if name in RESERVED_VARIABLES or name.startswith("_"):
         raise NotAllowed("found {found}; Lambda reserves this variable, choose another name")
     return name
 

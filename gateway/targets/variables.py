@@ -13,33 +13,10 @@ from typing import Final
 from uuid import uuid4
 
 import gateway.bootstraps
-from gateway.configuration import FunctionConfiguration
+from gateway.configuration import RESERVED_VARIABLES, FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.targets.runtime_version import THIS_VERSION, asked_version, execution_environment
 
-RESERVED = frozenset(
-    {
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_MAX_CONCURRENCY",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SECRET_KEY",
-        "AWS_SECURITY_TOKEN",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-    }
-)
 RUNTIME_API: Final = "127.0.0.1:9001"
 """Where functions found the Runtime API before 2025; nothing listens there for a worker, whose protocol is another."""
 
@@ -89,7 +66,7 @@ def check_user_variables(variables: Mapping[str, str]) -> None:
     Raises:
         UsageError: A name is reserved or malformed, or all of them together are over 4 KB.
     """
-    reserved = [name for name in variables if name in RESERVED]
+    reserved = [name for name in variables if name in RESERVED_VARIABLES]
     if len(reserved) > 1:
         raise UsageError(f"environment variables {', '.join(reserved)}: Lambda reserves these names; choose others")
     if reserved:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.configuration import FunctionConfiguration
+from gateway.configuration import RESERVED_VARIABLES, FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.targets.variables import (
-    RESERVED,
     check_user_variables,
     credentials,
     function_variables,
@@ -18,7 +17,7 @@ from gateway.targets.variables import (
 )
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED))
+@pytest.mark.parametrize("name", sorted(RESERVED_VARIABLES))
 def test_reserved_names(name: str) -> None:
     """Lambda refuses a reserved name; the message says so."""
     with pytest.raises(UsageError, match=f"environment variable {name}: Lambda reserves this name"):
