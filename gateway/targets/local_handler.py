@@ -5,6 +5,7 @@ It may be called on any thread; the handler's module is shared by all of them.
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Final
 
@@ -14,7 +15,9 @@ from gateway.configuration import FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Returned
 from gateway.targets.failures import RESULT_LIMIT, exited, reported, result_too_large
+from gateway.targets.runtime_version import THIS_VERSION
 from gateway.targets.task_roots import enter, forget_modules, leave
+from gateway.targets.variables import python_layers
 
 _trace: Final = TraceVariable(kept=100)
 """One for the process, which may go on to read the place that it has made."""
@@ -44,7 +47,7 @@ class LocalHandler:
         Raises:
             UsageError: It cannot be loaded.
         """
-        enter(self._configuration.name, self._configuration.task_root)
+        self._enter()
         setting = self._configuration.handler
         try:
             handler = runtime.load_handler(setting)
@@ -65,9 +68,17 @@ class LocalHandler:
         """Import the modules of the task root, or of another one, again at the next call; a given handler stays."""
         old, self._configuration = self._configuration, new
         forget_modules(old.task_root)
-        if new.task_root != old.task_root:
-            enter(new.name, new.task_root)
+        if new.opt != old.opt and old.opt is not None:
+            forget_modules(old.opt)
+        if (new.task_root, new.opt) != (old.task_root, old.opt):
+            self._enter()
         self._handler = self._given
+
+    def _enter(self) -> None:
+        """Import from the task root, and then from the layers."""
+        enter(self._configuration.name, self._configuration.task_root)
+        layers = [str(folder) for folder in python_layers(self._configuration, THIS_VERSION)]
+        sys.path[1:1] = [folder for folder in layers if folder not in sys.path]
 
     def leave(self) -> None:
         """The function has ended."""

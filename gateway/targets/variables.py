@@ -172,7 +172,12 @@ def runtime_variables(configuration: FunctionConfiguration, base: Mapping[str, s
         variables["AWS_EXECUTION_ENV"] = execution_environment(configuration, version)
         variables["LAMBDA_RUNTIME_DIR"] = str(_BOOTSTRAPS / _FOLDERS[configuration.runtime])
         variables |= _search_path(configuration, version)
-    return variables | dict(configuration.environment)
+    variables |= configuration.environment
+    if configuration.runtime == "python" and "PYTHONPATH" in configuration.environment:
+        # On Lambda the runtime looks into layers first, whatever the user has set.
+        own = Path(configuration.environment["PYTHONPATH"])
+        variables["PYTHONPATH"] = _joined([*python_layers(configuration, version), own])
+    return variables
 
 
 def variables_in_process(
@@ -195,8 +200,14 @@ def _search_path(configuration: FunctionConfiguration, version: str) -> dict[str
         layers = [f"nodejs/node{asked}/node_modules", "nodejs/node_modules"]
         own = [_VAR_RUNTIME / "node_modules", _VAR_RUNTIME, configuration.task_root]
         return {"NODE_PATH": _joined([*(opt / it for it in layers if opt), *own])}
-    versioned = [f"python/lib/python{it}/site-packages" for it in dict.fromkeys((asked, version))]
-    return {"PYTHONPATH": _joined([*(opt / it for it in ("python", *versioned) if opt), _VAR_RUNTIME])}
+    return {"PYTHONPATH": _joined([*python_layers(configuration, version), _VAR_RUNTIME])}
+
+
+def python_layers(configuration: FunctionConfiguration, version: str) -> list[Path]:
+    """The folders from which a Python of this version imports what layers bring."""
+    versions = dict.fromkeys((asked_version(configuration) or version, version))
+    folders = ["python", *(f"python/lib/python{it}/site-packages" for it in versions)]
+    return [configuration.opt / it for it in folders] if configuration.opt else []
 
 
 def _joined(folders: list[Path]) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,12 @@ from tests.targets.hosting import REQUEST_ID, configuration, invocation
 
 @pytest.fixture(autouse=True)
 def _forget_modules() -> Iterator[None]:
-    """The handler's module and folder leave this process after the test."""
+    """The handler's modules and folders leave this process after the test."""
     path = sys.path[:]
     yield
     sys.path[:] = path
-    sys.modules.pop("local_app", None)
+    for name in ("local_app", "local_layer"):
+        sys.modules.pop(name, None)
 
 
 def handler_in(folder: Path, source: str) -> LocalHandler:
@@ -75,6 +77,23 @@ def test_module_that_leaves(tmp_path: Path) -> None:
     outcome, _ = loaded_anew(tmp_path, "raise SystemExit(3)\n")
 
     assert outcome == exited(REQUEST_ID, 3)
+
+
+def test_layers(tmp_path: Path) -> None:
+    """Their packages are found; those of the function come first, and other layers bring other ones."""
+    for layer in ("one", "two"):
+        packages = tmp_path / layer / "python"
+        packages.mkdir(parents=True)
+        (packages / "local_layer.py").write_text(f"NAME = {layer!r}\n")
+        (packages / "local_app.py").write_text("raise AssertionError('not the function')\n")
+    (tmp_path / "local_app.py").write_text("import local_layer\ndef handler(*_):\n    return local_layer.NAME\n")
+    function = replace(configuration("local_app.handler", tmp_path), opt=tmp_path / "one")
+    handler = LocalHandler(function)
+    handler.load()
+    first = handler.run(invocation())
+    handler.forget(replace(function, opt=tmp_path / "two"))
+
+    assert [first, handler.run(invocation())] == [Returned(b'"one"'), Returned(b'"two"')]
 
 
 def test_loaded_anew_inside_a_call(tmp_path: Path) -> None:

@@ -200,6 +200,14 @@ def test_variables_of_managed_runtimes(runtime: str, there: bool) -> None:
     assert "AWS_LAMBDA_RUNTIME_API" in variables
 
 
+def test_layers_come_before_a_python_path_of_the_user() -> None:
+    """They stay on the path of the handler."""
+    function = FunctionConfiguration("f", "h", opt=Path("/o"), environment={"PYTHONPATH": "/mine:/yours"})
+    found = runtime_variables(function, {}, "3.12")["PYTHONPATH"]
+
+    assert found.split(":") == ["/o/python", "/o/python/lib/python3.12/site-packages", "/mine", "/yours"]
+
+
 def test_search_paths_of_the_user_win() -> None:
     """A search path may be overridden (AWS guide, "Defined runtime environment variables")."""
     function = FunctionConfiguration("f", "h", runtime="nodejs", environment={"NODE_PATH": "/mine"})
