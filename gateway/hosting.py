@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from gateway.configuration import FunctionConfiguration
+from gateway.configuration import EXEC_WRAPPER, FunctionConfiguration
 from gateway.errors import UsageError
 from gateway.executors import executor_named
 from gateway.functions.layers import merge_layers, prepare_code, size_of
@@ -110,7 +110,9 @@ class Host:
         check_user_variables(configuration.environment)
         code = _Code(configuration, self._as_asked(unpacked or self.unpack(configuration)))
         self._codes.add(code)
-        executor = executor_named(self._executor(code.unpacked))
+        name = self._executor(code.unpacked)
+        _tell_what_does_not_run(code.unpacked, name)
+        executor = executor_named(name)
         workspace = self.workspace if self.limits else Path(tempfile.gettempdir())
         resources = Resources(self.options, workspace, self.reaper, self.limits, lambda: code.unpacked)
         return _made(executor.make, code.unpacked, resources)
@@ -201,6 +203,15 @@ def _made(place: str, configuration: FunctionConfiguration, resources: Resources
     if missing := [name for name in _MEMBERS if not hasattr(target, name)]:
         raise UsageError(f"{place} has no {', '.join(missing)}: an executor has {', '.join(_MEMBERS)}")
     return target
+
+
+def _tell_what_does_not_run(configuration: FunctionConfiguration, executor: str) -> None:
+    """Say what stands beside a handler on Lambda and has no place where the user has asked for this executor."""
+    left_out = ["extensions"] if executor in ("worker", "in-process") and _has_extensions(configuration.opt) else []
+    if executor == "in-process" and has_wrapper(configuration):
+        left_out.append(EXEC_WRAPPER)
+    if left_out:
+        log.warning("%s runs without its %s: the executor is %s", configuration.name, " and ".join(left_out), executor)
 
 
 def _has_extensions(opt: Path | None) -> bool:

@@ -126,13 +126,23 @@ async def test_in_process_is_for_python() -> None:
     await host.aclose()
 
 
-async def test_in_process_without_a_wrapper(caplog: pytest.LogCaptureFixture) -> None:
-    """No program is started there; that is said."""
-    host = Host(replace(OPTIONS, in_process=True))
-    host.target(replace(configuration("returns"), environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"}))
-    await host.aclose()
+@pytest.mark.parametrize(
+    ("executor", "line"),
+    [
+        ("in-process", "app runs without its extensions and AWS_LAMBDA_EXEC_WRAPPER: the executor is in-process"),
+        ("worker", "app runs without its extensions: the executor is worker"),
+        ("", ""),
+    ],
+)
+async def test_what_does_not_run(
+    host: Host, tmp_path: Path, executor: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing that a function has on Lambda is left out in silence."""
+    (tmp_path / "extensions").mkdir()
+    environment = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"}
+    host.target(replace(configuration("returns"), executor=executor, layers=(tmp_path,), environment=environment))
 
-    assert "the function app runs in this process, where no AWS_LAMBDA_EXEC_WRAPPER can" in caplog.text
+    assert [record.getMessage() for record in caplog.records] == [line] * bool(line)
 
 
 @pytest.mark.parametrize(

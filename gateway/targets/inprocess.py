@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import logging
 import os
 import queue
 import tempfile
@@ -20,12 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from gateway.configuration import EXEC_WRAPPER, FunctionConfiguration
+from gateway.configuration import FunctionConfiguration
 from gateway.defects import report
 from gateway.errors import UsageError
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned
 from gateway.targets.debugging import debugger_attached
-from gateway.targets.exec_wrapper import has_wrapper
 from gateway.targets.failures import NOT_READY, exited, timed_out
 from gateway.targets.local_handler import LocalHandler, init_failure
 from gateway.targets.printed import Printed
@@ -36,8 +34,6 @@ from gateway.targets.variables import new_log_stream, variables_in_process
 if TYPE_CHECKING:
     from gateway.bootstraps.python.lambda_runtime import Handler
     from gateway.targets.executor import Resources
-
-log = logging.getLogger("gateway")
 
 _Answer: TypeAlias = Returned | Failed | None
 """None when the time is over."""
@@ -327,8 +323,6 @@ def make(configuration: FunctionConfiguration, resources: Resources) -> InProces
         asked = "--in-process" if resources.options.in_process else "the executor in-process"
         raise UsageError(f"{asked} runs Python handlers; {configuration.name} is {configuration.runtime}")
     tell_of_another_version(configuration, THIS_VERSION)
-    if has_wrapper(configuration):
-        log.warning("the function %s runs in this process, where no %s can", configuration.name, EXEC_WRAPPER)
     scratch, stream = Path(tempfile.gettempdir()), new_log_stream(configuration.version)
     variables = variables_in_process(configuration, resources.options.variables, scratch, stream)
     return InProcess(configuration, variables, latest=resources.code)
