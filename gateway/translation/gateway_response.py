@@ -107,6 +107,18 @@ class GatewayResponse(NamedTuple):
         return self.template.encode().replace(b"%s", orjson.dumps(message or self.message))
 
 
+class ResponseTable(NamedTuple):
+    """What one type of API answers.
+
+    Attributes:
+        responses: By the cause of a refusal.
+        causes: What a fault that is no refusal counts as: mostly the integration's failure.
+    """
+
+    responses: Mapping[Cause, GatewayResponse]
+    causes: Mapping[FaultKind, Cause]
+
+
 _EARLY: Final = '{"message":%s}'
 _LATE: Final = '{"message": %s}'
 _CAPITAL: Final = '{"Message":%s}'
@@ -120,7 +132,7 @@ _ISE: Final = "Internal server error"
 
 _SIGNATURE: Final = GatewayResponse(403, _EARLY, "Forbidden", b"InvalidSignatureException")
 
-REST: Final[Mapping[Cause, GatewayResponse]] = {
+_REST_RESPONSES: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.BAD_REQUEST: GatewayResponse(400, _EARLY, "Bad Request", _BAD),
     Cause.NO_STAGE: GatewayResponse(403, _EARLY, "Forbidden", _FORBIDDEN),
     Cause.NO_ROUTE: GatewayResponse(
@@ -149,14 +161,10 @@ REST: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.INTEGRATION_TIMEOUT: GatewayResponse(504, _LATE, "Endpoint request timed out", _INTERNAL),
     Cause.UNAVAILABLE: GatewayResponse(503, _LATE, "Service Unavailable", b"ServiceUnavailableException"),
 }
-"""Of REST APIs."""
-
-WEBSOCKET: Final = {**REST}
-"""Of handshakes with WebSocket APIs."""
 
 _FAILED: Final = GatewayResponse(500, _EARLY, "Internal Server Error")
 
-HTTP: Final[Mapping[Cause, GatewayResponse]] = {
+_HTTP_RESPONSES: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.BAD_REQUEST: GatewayResponse(400, _EARLY, "Bad Request"),
     Cause.NO_STAGE: GatewayResponse(404, _EARLY, "Not Found"),
     Cause.NO_ROUTE: GatewayResponse(404, _EARLY, "Not Found"),
@@ -183,7 +191,6 @@ HTTP: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.INTEGRATION_TIMEOUT: GatewayResponse(503, _EARLY, "Service Unavailable"),
     Cause.UNAVAILABLE: GatewayResponse(503, _EARLY, "Service Unavailable"),
 }
-"""Of HTTP APIs, both payload versions."""
 
 _WORDS: Final = GatewayResponse(502, "Internal Server Error")
 _URL_FORBIDDEN: Final = GatewayResponse(
@@ -195,7 +202,7 @@ _URL_FORBIDDEN: Final = GatewayResponse(
 )
 _RATE: Final = GatewayResponse(429, _CAPITAL, "Rate Exceeded.", b"TooManyRequestsException")
 
-URL: Final[Mapping[Cause, GatewayResponse]] = {
+_URL_RESPONSES: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.BAD_REQUEST: GatewayResponse(400, _CAPITAL, "Bad Request", _BAD),
     Cause.NO_STAGE: GatewayResponse(403, _CAPITAL, None, _DENIED),
     Cause.NO_ROUTE: GatewayResponse(403, _CAPITAL, None, _DENIED),
@@ -227,7 +234,6 @@ URL: Final[Mapping[Cause, GatewayResponse]] = {
     Cause.INTEGRATION_TIMEOUT: _WORDS,
     Cause.UNAVAILABLE: GatewayResponse(503, "Service Unavailable"),
 }
-"""Of Function URLs."""
 
 _CAUSES: Final[dict[FaultKind, Cause]] = {
     FaultKind.NOT_UTF8: Cause.BAD_REQUEST,
@@ -249,39 +255,41 @@ _CAUSES: Final[dict[FaultKind, Cause]] = {
     FaultKind.SERVICE_ERROR: Cause.INTEGRATION_FAILURE,
 }
 
-_URL_CAUSES: Final[dict[FaultKind, Cause]] = _CAUSES | {
-    FaultKind.THROTTLED: Cause.THROTTLED,
-    FaultKind.ACCESS_DENIED: Cause.FORBIDDEN,
-    FaultKind.NOT_FOUND: Cause.UNKNOWN_ENDPOINT,
-    FaultKind.CONNECTION_ERROR: Cause.UNAVAILABLE,
-    FaultKind.CONNECTION_TIMEOUT: Cause.UNAVAILABLE,
-    FaultKind.SERVICE_ERROR: Cause.UNAVAILABLE,
-}
+REST: Final = ResponseTable(_REST_RESPONSES, _CAUSES)
+"""Of REST APIs."""
+
+WEBSOCKET: Final = ResponseTable(_REST_RESPONSES, _CAUSES | {FaultKind.RESULT_INVALID: Cause.CONFIGURATION})
+"""Of handshakes with WebSocket APIs; a malformed result is answered with 500 (reported)."""
+
+HTTP: Final = ResponseTable(_HTTP_RESPONSES, _CAUSES | {FaultKind.THROTTLED: Cause.UNAVAILABLE})
+"""Of HTTP APIs, both payload versions; a throttled function is answered with 503 (reported)."""
+
+URL: Final = ResponseTable(
+    _URL_RESPONSES,
+    _CAUSES
+    | {
+        FaultKind.THROTTLED: Cause.THROTTLED,
+        FaultKind.ACCESS_DENIED: Cause.FORBIDDEN,
+        FaultKind.NOT_FOUND: Cause.UNKNOWN_ENDPOINT,
+        FaultKind.CONNECTION_ERROR: Cause.UNAVAILABLE,
+        FaultKind.CONNECTION_TIMEOUT: Cause.UNAVAILABLE,
+        FaultKind.SERVICE_ERROR: Cause.UNAVAILABLE,
+    },
+)
+"""Of Function URLs, which show throttling, missing permission and an unavailable service for what they are."""
 
 
-_HTTP_CAUSES: Final[Mapping[FaultKind, Cause]] = _CAUSES | {FaultKind.THROTTLED: Cause.UNAVAILABLE}
-_WEBSOCKET_CAUSES: Final[Mapping[FaultKind, Cause]] = _CAUSES | {FaultKind.RESULT_INVALID: Cause.CONFIGURATION}
-_CAUSES_OF: Final[Mapping[int, Mapping[FaultKind, Cause]]] = {
-    id(URL): _URL_CAUSES,
-    id(HTTP): _HTTP_CAUSES,
-    id(WEBSOCKET): _WEBSOCKET_CAUSES,
-}
-
-
-def gateway_response(fault: Fault, table: Mapping[Cause, GatewayResponse]) -> GatewayResponse:
+def gateway_response(fault: Fault, table: ResponseTable) -> GatewayResponse:
     """The row for a fault.
 
     Args:
-        fault: A `Refused` names its cause; what else went wrong counts as the integration's failure, except that a
-            Function URL shows throttling, missing permission and an unavailable service for what they are, that
-            an HTTP API answers a throttled function with 503, and a WebSocket API a malformed result with 500
-            (both reported).
+        fault: A `Refused` names its cause; the table says what else counts as.
         table: `REST`, `WEBSOCKET`, `HTTP` or `URL`.
     """
     if isinstance(fault, Refused):
-        row = table[fault.cause]
+        row = table.responses[fault.cause]
         return row._replace(error_type=fault.error_type) if fault.error_type and row.error_type else row
-    return table[_CAUSES_OF.get(id(table), _CAUSES)[fault.kind]]
+    return table.responses[table.causes[fault.kind]]
 
 
 def refusal_body(fault: Fault, row: GatewayResponse) -> bytes:

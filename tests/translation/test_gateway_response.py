@@ -1,7 +1,5 @@
 """The tables of answers that front doors give by themselves."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from gateway.errors import Fault, FaultKind
@@ -11,8 +9,8 @@ from gateway.translation.gateway_response import (
     URL,
     WEBSOCKET,
     Cause,
-    GatewayResponse,
     Refused,
+    ResponseTable,
     gateway_response,
 )
 
@@ -20,15 +18,15 @@ TABLES = [REST, WEBSOCKET, HTTP, URL]
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_cause_has_an_answer(table: Mapping[Cause, GatewayResponse]) -> None:
+def test_every_cause_has_an_answer(table: ResponseTable) -> None:
     """A new cause cannot arrive without its answer."""
-    assert set(table) == set(Cause)
-    assert all(400 <= row.status <= 599 for row in table.values())
+    assert set(table.responses) == set(Cause)
+    assert all(400 <= row.status <= 599 for row in table.responses.values())
 
 
 @pytest.mark.parametrize("kind", FaultKind)
 @pytest.mark.parametrize("table", TABLES)
-def test_every_fault_has_an_answer(table: Mapping[Cause, GatewayResponse], kind: FaultKind) -> None:
+def test_every_fault_has_an_answer(table: ResponseTable, kind: FaultKind) -> None:
     """Whatever goes wrong, there is a row for it."""
     assert gateway_response(Fault(kind), table).status >= 400
 
@@ -59,14 +57,14 @@ def test_a_refusal_says_its_cause_and_no_other() -> None:
 
 def test_lengths_of_recorded_bodies() -> None:
     """Spacing differs from one listener type to another, and the recorded lengths prove it."""
-    assert len(REST[Cause.NO_ROUTE].body()) == 42
-    assert len(REST[Cause.BODY_INVALID].body()) == 35
-    assert len(REST[Cause.INTEGRATION_FAILURE].body()) == 36
-    assert len(REST[Cause.INTEGRATION_TIMEOUT].body()) == 41
-    assert len(HTTP[Cause.INTEGRATION_FAILURE].body()) == 35
-    assert len(HTTP[Cause.NO_ROUTE].body()) == 23
-    assert URL[Cause.INTEGRATION_FAILURE].body() == b"Internal Server Error"
-    assert URL[Cause.UNKNOWN_ENDPOINT].body() == b'{"Message":null}'
+    assert len(REST.responses[Cause.NO_ROUTE].body()) == 42
+    assert len(REST.responses[Cause.BODY_INVALID].body()) == 35
+    assert len(REST.responses[Cause.INTEGRATION_FAILURE].body()) == 36
+    assert len(REST.responses[Cause.INTEGRATION_TIMEOUT].body()) == 41
+    assert len(HTTP.responses[Cause.INTEGRATION_FAILURE].body()) == 35
+    assert len(HTTP.responses[Cause.NO_ROUTE].body()) == 23
+    assert URL.responses[Cause.INTEGRATION_FAILURE].body() == b"Internal Server Error"
+    assert URL.responses[Cause.UNKNOWN_ENDPOINT].body() == b'{"Message":null}'
 
 
 def test_a_refusal_names_its_exception() -> None:
@@ -79,7 +77,7 @@ def test_a_refusal_names_its_exception() -> None:
 
 def test_message_of_a_refusal_is_escaped() -> None:
     """Names that come from a request cannot break out of the JSON."""
-    assert REST[Cause.PARAMETERS_MISSING].body('a"b') == b'{"message": "a\\"b"}'
+    assert REST.responses[Cause.PARAMETERS_MISSING].body('a"b') == b'{"message": "a\\"b"}'
 
 
 def test_refused_is_a_fault_with_a_reason() -> None:
