@@ -22,7 +22,7 @@ from gateway.targets.failures import NOT_READY
 from gateway.targets.inprocess import InProcess
 from gateway.targets.printed import Printed
 from tests.targets import conformance
-from tests.targets.hosting import DEADLINE_S, REQUEST_ID, configuration, invocation, result_of
+from tests.targets.hosting import DEADLINE_S, REQUEST_ID, configuration, eventually, invocation, result_of
 
 pytestmark = pytest.mark.anyio
 
@@ -487,18 +487,26 @@ async def test_renew_keeps_a_given_handler() -> None:
     ],
 )
 async def test_invocation_that_waits_for_a_module_that_fails(tmp_path: Path, source: str, error_type: str) -> None:
-    """It gets the failure of the init phase."""
-    go_on = tmp_path / "go_on"
-    wait = f"import os, time\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.01)\n"
-    (tmp_path / "failing_app.py").write_text(wait + source)
+    """It gets the failure of the init phase, and does not wait for another one."""
+    began, first, second = (tmp_path / name for name in ("began", "first", "second"))
+    wait = (
+        "import pathlib, time\nfolder = pathlib.Path(__file__).parent\n"
+        "go_on = folder / ('second' if (folder / 'began').exists() else 'first')\n"
+        "(folder / 'began').touch()\nwhile not go_on.exists(): time.sleep(0.01)\n"
+    )
+    (tmp_path / "failing_app.py").write_text(f"{wait}{source}\n")
     target = InProcess(configuration("failing_app.handler", tmp_path), {})
     starting = asyncio.ensure_future(target.start())
     waiting = asyncio.ensure_future(target.invoke(invocation()))
     await asyncio.sleep(0)
-    go_on.touch()
+    await eventually(began.exists)
+    first.touch()
     with pytest.raises(UsageError):
         await starting
-    outcome = await asyncio.wait_for(waiting, DEADLINE_S)
+    done, _ = await asyncio.wait([waiting], timeout=5)
+    second.touch()
+    assert done
+    outcome = waiting.result()
     await target.aclose()
     sys.modules.pop("failing_app", None)
 
