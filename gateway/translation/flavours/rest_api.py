@@ -50,13 +50,7 @@ from gateway.translation.messages import Arrival, Request, Response
 from gateway.translation.payload_v1 import Maps, forward, header_maps, multi_value_lines, query_maps, result_members
 from gateway.translation.payload_v2 import content_type_of, header_lines
 from gateway.translation.percent import ascii_path
-from gateway.translation.proxy_headers import (
-    in_order_ignoring_case,
-    is_signature,
-    remap,
-    rest_name,
-    trace,
-)
+from gateway.translation.proxy_headers import in_order_ignoring_case, is_signature, remap, rest_name, trace
 from gateway.translation.request_body import event_body
 from gateway.translation.request_checks import check_header_values, check_query
 from gateway.translation.result_text import decoded, dump, flag, status_code, utf8
