@@ -15,7 +15,7 @@ log = logging.getLogger("gateway")
 THIS_VERSION: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 """Of the Python that runs the gateway."""
 
-_NAMED: Final = re.compile(r"(python|nodejs)(\d+(?:\.\d+)?)(?:\.x)?")
+_NAMED: Final = re.compile(r"python(\d+\.\d+)|nodejs(\d+)(?:\.x)?")
 _LANGUAGES: Final = {"python": "Python", "nodejs": "Node.js"}
 _REMEDIES: Final = {
     "python": "--python names another interpreter",
@@ -26,7 +26,7 @@ _REMEDIES: Final = {
 def asked_version(configuration: FunctionConfiguration) -> str:
     """The version in AWS's identifier of the runtime: ``3.12`` of ``python3.12``, ``24`` of ``nodejs24.x``, else ""."""
     found = _NAMED.fullmatch(configuration.runtime_name)
-    return found[2] if found else ""
+    return (found[1] or found[2]) if found else ""
 
 
 def execution_environment(configuration: FunctionConfiguration, version: str) -> str:

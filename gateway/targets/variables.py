@@ -18,7 +18,8 @@ from gateway.errors import UsageError
 from gateway.targets.runtime_version import THIS_VERSION, asked_version, execution_environment
 
 RUNTIME_API: Final = "127.0.0.1:9001"
-"""Where functions found the Runtime API before 2025; nothing listens there for a worker, whose protocol is another."""
+"""Where ``provided.al2`` finds the Runtime API (recorded in January 2026); for a worker, whose protocol is another,
+nothing listens there, while the address of other runtimes would be waited for in vain."""
 
 _BOOTSTRAPS: Final = Path(gateway.bootstraps.__file__).parent
 _FOLDERS: Final = {"python": "python", "nodejs": "node"}
@@ -151,9 +152,9 @@ def function_variables(
 def runtime_variables(configuration: FunctionConfiguration, base: Mapping[str, str], version: str) -> dict[str, str]:
     """`function_variables` and what the runtime of a process adds, with the folders that stand for ``/opt``.
 
-    Named as in real functions (recorded in January and February 2026): ``AWS_EXECUTION_ENV``, ``LAMBDA_RUNTIME_DIR``,
-    ``PWD`` and ``SHLVL`` are absent for ``provided``.  A managed runtime finds a layer's files through its own search
-    path (AWS guide, "Packaging your layer content").  What the user set wins: these search paths may be overridden.
+    Named as in real functions (recorded in January and February 2026): ``AWS_EXECUTION_ENV``, ``PWD`` and ``SHLVL`` are
+    absent for ``provided``, and Python has ``LC_CTYPE`` since 3.13.  A managed runtime finds a layer's files by its own
+    search path (AWS guide, "Packaging your layer content").  What the user set wins: these may be overridden.
 
     Args:
         configuration: The function, its layers merged.
@@ -167,11 +168,12 @@ def runtime_variables(configuration: FunctionConfiguration, base: Mapping[str, s
     variables["LD_LIBRARY_PATH"] = _joined([root, root / "lib", *([opt / "lib"] if opt else [])])
     if configuration.runtime == "provided":
         variables.pop("PWD", None)
+        variables["LAMBDA_RUNTIME_DIR"] = str(_VAR_RUNTIME)
     else:
         variables["SHLVL"] = "0"
         variables["AWS_EXECUTION_ENV"] = execution_environment(configuration, version)
         variables["LAMBDA_RUNTIME_DIR"] = str(_BOOTSTRAPS / _FOLDERS[configuration.runtime])
-        variables |= _search_path(configuration, version)
+        variables |= _of_language(configuration, version)
     variables |= configuration.environment
     if configuration.runtime == "python" and "PYTHONPATH" in configuration.environment:
         # On Lambda the runtime looks into layers first, whatever the user has set.
@@ -193,14 +195,15 @@ def variables_in_process(
     return variables | kept | dict(configuration.environment)
 
 
-def _search_path(configuration: FunctionConfiguration, version: str) -> dict[str, str]:
-    """Where a managed runtime looks for packages, in the order of Lambda's (recorded in January 2026)."""
+def _of_language(configuration: FunctionConfiguration, version: str) -> dict[str, str]:
+    """What a language's own programs go by: where packages are, in the order of Lambda's, and the locale."""
     opt, asked = configuration.opt, asked_version(configuration) or version
     if configuration.runtime == "nodejs":
         layers = [f"nodejs/node{asked}/node_modules", "nodejs/node_modules"]
         own = [_VAR_RUNTIME / "node_modules", _VAR_RUNTIME, configuration.task_root]
         return {"NODE_PATH": _joined([*(opt / it for it in layers if opt), *own])}
-    return {"PYTHONPATH": _joined([*python_layers(configuration, version), _VAR_RUNTIME])}
+    locale = {"LC_CTYPE": "C.UTF-8"} if [*map(int, asked.split("."))] >= [3, 13] else {}
+    return {"PYTHONPATH": _joined([*python_layers(configuration, version), _VAR_RUNTIME]), **locale}
 
 
 def python_layers(configuration: FunctionConfiguration, version: str) -> list[Path]:

@@ -28,6 +28,7 @@ def function(runtime: str, name: str) -> FunctionConfiguration:
     [
         ("python", "python3.12", "3.12", "AWS_Lambda_python3.12"),
         ("python", "", "", "AWS_Lambda_python3.11"),
+        ("python", "python3", "", "AWS_Lambda_python3.11"),
         ("nodejs", "nodejs24.x", "24", "AWS_Lambda_nodejs24.x"),
         ("nodejs", "", "", "AWS_Lambda_nodejs3.11.x"),
         ("provided", "provided.al2023", "", "AWS_Lambda_provided3.11"),

@@ -196,8 +196,36 @@ def test_variables_of_managed_runtimes(runtime: str, there: bool) -> None:
     """Some are missing for runtimes of one's own, as recorded; where the Runtime API is, all of them are told."""
     variables = runtime_variables(FunctionConfiguration("f", "h", runtime=runtime), {"PWD": "/x"}, "3.12")
 
-    assert [name in variables for name in ("PWD", "SHLVL", "LAMBDA_RUNTIME_DIR", "AWS_EXECUTION_ENV")] == [there] * 4
+    assert [name in variables for name in ("PWD", "SHLVL", "AWS_EXECUTION_ENV")] == [there] * 3
     assert "AWS_LAMBDA_RUNTIME_API" in variables
+
+
+RECORDED = (
+    "AWS_ACCESS_KEY_ID AWS_DEFAULT_REGION AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_FUNCTION_NAME "
+    "AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_INITIALIZATION_TYPE AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME "
+    "AWS_LAMBDA_RUNTIME_API AWS_REGION AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_XRAY_CONTEXT_MISSING "
+    "AWS_XRAY_DAEMON_ADDRESS LAMBDA_RUNTIME_DIR LAMBDA_TASK_ROOT LANG LD_LIBRARY_PATH PATH TZ "
+    "_AWS_XRAY_DAEMON_ADDRESS _AWS_XRAY_DAEMON_PORT _HANDLER"
+)
+"""Those of every runtime; ``_X_AMZN_TRACE_ID`` comes with the invocation."""
+
+
+@pytest.mark.parametrize(
+    ("runtime", "name", "more"),
+    [
+        ("python", "python3.11", "AWS_EXECUTION_ENV PWD PYTHONPATH SHLVL"),
+        ("python", "python3.13", "AWS_EXECUTION_ENV LC_CTYPE PWD PYTHONPATH SHLVL"),
+        ("nodejs", "nodejs24.x", "AWS_EXECUTION_ENV NODE_PATH PWD SHLVL"),
+        ("provided", "provided.al2023", ""),
+    ],
+)
+def test_names_recorded_from_aws(tmp_path: Path, runtime: str, name: str, more: str) -> None:
+    """A function has those names that real ones had in January 2026, and ``TMPDIR`` and ``HOME`` beside them."""
+    function = FunctionConfiguration("f", "h", runtime=runtime, runtime_name=name)
+    host = {"PATH": "/bin", "HOME": str(tmp_path)}
+    found = runtime_variables(function, function_variables(function, host, Path("/scratch"), "the/stream"), "3.11")
+
+    assert set(found) == {*RECORDED.split(), *more.split(), "TMPDIR", "HOME"}
 
 
 def test_layers_come_before_a_python_path_of_the_user() -> None:
