@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from gateway.config.forwarding import groups_in_use
 from gateway.config.settings import FunctionSettings, Settings, TargetGroupSettings
 from gateway.configuration import FunctionConfiguration
+from gateway.errors import UsageError
 from gateway.functions.concurrency import ConcurrencyPool, unreserved_pool
 from gateway.functions.function import Function
 from gateway.functions.service import LambdaService
@@ -133,7 +134,17 @@ def _put(service: LambdaService, reference: FunctionReference, function: Functio
 
 
 def _started(functions: Iterable[Function]) -> "asyncio.Future[list[BaseException | None]]":
-    return asyncio.gather(*(function.start() for function in functions), return_exceptions=True)
+    every = list(functions)
+    starts = [function.start() if len(every) == 1 else _start_named(function) for function in every]
+    return asyncio.gather(*starts, return_exceptions=True)
+
+
+async def _start_named(function: Function) -> None:
+    """Start one of several functions; what keeps it from that says which."""
+    try:
+        await function.start()
+    except UsageError as error:
+        raise UsageError(f"function {function.configuration.name}: {error}") from error
 
 
 def _unreserved(settings: Settings) -> ConcurrencyPool:

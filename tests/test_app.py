@@ -94,7 +94,7 @@ async def test_failed_start_stops_everything() -> None:
     functions = [function("app", "host.alb"), function("bad", "host.missing")]
     gateway = gateway_of(functions, [Front("app")], Log().append)
 
-    with pytest.raises(UsageError, match="Handler 'missing' missing on module 'host'"):
+    with pytest.raises(UsageError, match=r"^function bad: Handler 'missing' missing on module 'host'"):
         await gateway.start()
     assert children() == before
     with pytest.raises(ConnectionRefusedError):

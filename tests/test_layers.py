@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "functions": CALLS - {"types"} | {"targets", "tasks"},
     "sources": GROUND,
     "hosting": {"configuration", "errors", "executors", "functions", "limits", "loading", "targets"},
-    "deployment": {"config", "configuration", "functions", "hosting", "invocation"},
+    "deployment": {"config", "configuration", "errors", "functions", "hosting", "invocation"},
     "listeners": WORK | TABLE | {"config", "functions", "observe", "private_files", "targets", "translation"},
     "lambda_api": CALLS | {"chunks", "functions", "observe", "same_origin", "targets", "translation"},
     "recordings": CALLS - {"defects"}
