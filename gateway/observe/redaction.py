@@ -129,7 +129,8 @@ class Redactor:
         if isinstance(raw_query, str) and raw_query:
             changed["rawQueryString"] = redacted = self.query(raw_query)
             # The map holds joined values, so it is made anew like the front door made it.
-            changed["queryStringParameters"] = joined_query(redacted.encode())
+            if "queryStringParameters" in changed:
+                changed["queryStringParameters"] = joined_query(redacted.encode())
         return changed
 
     def result(self, result: Json) -> Json:

@@ -91,6 +91,7 @@ class ScriptedStream(AsyncIterator[bytes]):
         if isinstance(piece, StreamBroken):
             raise piece
         if piece is None:
+            self.end()  # as streams do that are asked again
             raise StopAsyncIteration
         self.read += 1
         return piece

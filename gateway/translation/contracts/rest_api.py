@@ -46,6 +46,7 @@ _TAKEN: Final = {
     **API_TAKEN,
     "stage": of_context("stage"),
     "deployment_id": of_context("deploymentId"),
+    "base_path": of_context("customDomain/basePathMatched"),
     "stage_variables": ("/event/stageVariables",),
     "routes": ("/event/resource", *of_context("resourcePath", "operationName")),
     "binary_media_types": ("/event/isBase64Encoded",),
@@ -74,13 +75,15 @@ def _addressing(event: Mapping[str, Any], context: Mapping[str, Any]) -> dict[st
         matched = context["customDomain"]["basePathMatched"]
         base_path = "" if matched == NO_BASE_PATH else matched
         with_stage = prefix == f"{base_path}/{context['stage']}".removeprefix("/")
-        return {"addressing": "domain-stage" if with_stage else "domain", "base_path": base_path}
-    if not prefix:
-        return {"addressing": "domain"}
+        return _mapped("domain-stage" if with_stage else "domain", base_path)
     base_path, slash, last = prefix.rpartition("/")
     if slash and last == context["stage"]:
-        return {"addressing": "domain-stage", "base_path": base_path}
-    return {"addressing": "domain", "base_path": prefix}
+        return _mapped("domain-stage", base_path)
+    return _mapped("domain", prefix)
+
+
+def _mapped(addressing: str, base_path: str) -> dict[str, Json]:
+    return {"addressing": addressing, "base_path": base_path} if base_path else {"addressing": addressing}
 
 
 def _is_rest(event: Event, context: Event) -> bool:

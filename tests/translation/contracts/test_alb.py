@@ -42,7 +42,7 @@ def test_a_client_with_its_port_comes_back() -> None:
 )
 def test_what_was_chosen_to_fit_is_told(name: str, line: str) -> None:
     """A host that is not as load balancers write it, HTTP/2, and the target group, with where they show."""
-    request = REQUEST._replace(headers=[(b"Host", b"EXAMPLE.com")], body=b"", http_version="2")
+    request = REQUEST._replace(headers=[(b"Host", b"example.com:443")], body=b"", http_version="2")
     flavour = make_flavour(name, {"attributes": {"preserve_host": True}})
 
     assert rebuild(json.loads(flavour.encode(request, ARRIVAL))).taken == {

@@ -18,7 +18,7 @@ from tests.translation.contracts.events import again
         ("/pets/7", "/prod/pets/7", {"addressing": "execute-api"}),
         ("/shop/pets/7", "/shop/pets/7", {"addressing": "domain", "base_path": "shop"}),
         ("/shop/prod/pets/7", "/shop/prod/pets/7", {"addressing": "domain-stage", "base_path": "shop"}),
-        ("/prod/pets/7", "/prod/pets/7", {"addressing": "domain-stage", "base_path": ""}),
+        ("/prod/pets/7", "/prod/pets/7", {"addressing": "domain-stage"}),
     ],
 )
 def test_the_addressing_of_a_rest_api_is_found(path: str, context_path: str, options: dict[str, Json]) -> None:
