@@ -28,4 +28,4 @@ def check_header_values(headers: HeaderList, cause: Cause) -> None:
 def check_query(raw_query: bytes, refused: bytes) -> None:
     """Raise `Refused` when a query has one of these characters as it is."""
     if raw_query and raw_query.translate(None, refused) != raw_query:
-        raise Refused(Cause.QUERY, f"the query has one of {' '.join(refused.decode())} that is not percent-encoded")
+        raise Refused(Cause.QUERY, f"one of {' '.join(refused.decode())}")
