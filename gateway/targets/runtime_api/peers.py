@@ -148,11 +148,20 @@ def _sockets(process: int, most: int) -> list[str] | None:
                 targets.append("")
                 with contextlib.suppress(FileNotFoundError):  # closed meanwhile
                     targets[-1] = os.readlink(descriptor.path)  # noqa: PTH115 - a Path of each takes longer
-    except PermissionError:
-        return None
+    except PermissionError:  # also for one that has ended, which has none any more
+        return [] if _has_ended(process) else None
     except OSError:
         return []
     return targets
+
+
+def _has_ended(process: int) -> bool:
+    """Whether only its exit code is left of a process, which its parent has not asked for: a zombie."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return True
+    return state in {b"Z", b"X"}
 
 
 def _children(process: int) -> list[int]:

@@ -73,6 +73,13 @@ def test_a_process_that_has_left_is_found_in_its_group() -> None:
         assert Peers(lambda: [process], lambda: left).include(owner)
 
 
+def test_a_process_that_has_ended() -> None:
+    """It holds nothing, though only root may see that, until its parent has asked for its exit code."""
+    with connected([sys.executable, "-c", CONNECT + WAIT]) as (_, owner), subprocess.Popen(["true"]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        assert not Peers(lambda: [ended.pid]).include(owner)
+
+
 def test_the_look_is_bounded() -> None:
     """A process with descriptors without end does not hold up the gateway."""
     with connected([sys.executable, "-c", CONNECT + WAIT]) as (process, owner):
