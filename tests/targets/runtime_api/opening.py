@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -56,13 +57,14 @@ async def environment(
     """One environment, started; ``changes`` go to its options."""
     reaper = Reaper()
     options = replace(options_for(configuration, log, reaper), **changes)  # type: ignore[arg-type]  # by name
-    one = RuntimeApiEnvironment(configuration, options, Path(os.environ.get("TMPDIR", "/tmp")))
-    await one.start()
-    try:
-        yield one
-    finally:
-        await one.stop()
-        await reaper.aclose()
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        one = RuntimeApiEnvironment(configuration, options, Path(folder))
+        await one.start()
+        try:
+            yield one
+        finally:
+            await one.stop()
+            await reaper.aclose()
 
 
 PYTHON = Subject(
