@@ -46,7 +46,7 @@ def _place_of_its_own() -> Callable[[bytes], None]:
     try:
         import ctypes  # noqa: PLC0415 - see `TraceVariable`
 
-        putenv = ctypes.CDLL(None).putenv
+        putenv = ctypes.PyDLL(None).putenv  # which holds on to the GIL, that other threads take long to give back
     except (ImportError, OSError, AttributeError):
         return lambda value: os.environ.__setitem__(_TRACE_ID, os.fsdecode(value))
     start = f"{_TRACE_ID}=".encode()
@@ -54,10 +54,13 @@ def _place_of_its_own() -> Callable[[bytes], None]:
     # What Python shows of the environment, without setenv behind it.
     seen: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]  # noqa: SLF001
     key = _TRACE_ID.encode()
+    last: bytes | None = None
 
     def overwrite(value: bytes) -> None:
+        nonlocal last
         place.value = start + value
-        putenv(place)  # each time, since the handler may have set or removed the variable
-        seen[key] = value
+        if seen.get(key) is not last or last is None:  # the handler has set or removed the variable
+            putenv(place)
+        seen[key] = last = value
 
     return overwrite
