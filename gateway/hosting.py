@@ -58,8 +58,6 @@ class Host:
         self.limits: ResourceLimits | None = None
         self._workspace: Path | None = None
         self._unpacking = threading.Lock()
-        if not options.in_process:
-            self.reaper.begin()  # while the rest is imported
         self._codes: weakref.WeakSet[_Code] = weakref.WeakSet()
 
     @property
@@ -88,6 +86,8 @@ class Host:
                 the system does not allow.
         """
         with self._unpacking:
+            if not self.options.in_process:
+                self.reaper.begin()  # which takes as long as the import of what finds the limits
             self._find_limits()
             task_root, opt = configuration.task_root, None
             if not task_root.is_dir():

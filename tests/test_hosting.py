@@ -57,6 +57,19 @@ async def test_worker(host: Host, tmp_path: Path) -> None:
     assert found[1] == str(tmp_path)
 
 
+async def test_a_launcher_only_for_functions_of_this_machine(tmp_path: Path) -> None:
+    """A gateway whose functions are all elsewhere starts no process."""
+    (tmp_path / "app.py").write_text(CODE)
+    before = children()
+    host = Host(OPTIONS)
+    try:
+        assert children() == before
+        host.unpack(configuration("app.handler", tmp_path))
+        assert len(children() - before) == 1
+    finally:
+        await host.aclose()
+
+
 def test_variables_of_the_gateway_for_functions(host: Host) -> None:
     """What is shared stands beside the gateway's own variables, and wins over them."""
     own = host.options.variables
