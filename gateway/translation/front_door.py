@@ -21,11 +21,6 @@ def execute_api_domain(api_id: str, region: str) -> str:
     return f"{api_id}.execute-api.{region}.amazonaws.com"
 
 
-def is_execute_api(domain: str) -> bool:
-    """Whether a host name is one that API Gateway gives, and no custom domain."""
-    return ".execute-api." in domain and domain.endswith((".amazonaws.com", ".amazonaws.com.cn"))
-
-
 def bare_host(host: str) -> str:
     """A Host header without its port: ``domainName`` has none."""
     if host.endswith("]"):

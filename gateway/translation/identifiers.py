@@ -17,7 +17,8 @@ from typing import Final
 import pybase64
 
 _AWS_HOST: Final = re.compile(
-    r"[a-z0-9-]++\.lambda-url\.[a-z0-9-]++\.on\.aws|[a-z0-9]++\.execute-api\.[a-z0-9-]++\.amazonaws\.com(?:\.cn)?"
+    r"[a-z0-9-]+\.lambda-url\.[a-z0-9-]+\.on\.aws|[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?",
+    re.IGNORECASE | re.ASCII,
 )
 API_ID_LENGTH: Final = 10
 RESOURCE_ID_LENGTH: Final = 6
@@ -30,9 +31,14 @@ def short_id(seed: str, length: int = API_ID_LENGTH) -> str:
 
 
 @lru_cache(maxsize=64)  # clients name the same few hosts again and again
+def is_aws_host(domain_name: str) -> bool:
+    """Whether a host name is one that AWS gives to an API or a Function URL, and no custom domain."""
+    return _AWS_HOST.fullmatch(domain_name) is not None
+
+
 def shown_api_id(domain_name: str, own: str) -> str:
     """The ``apiId`` of an event: that of the host when it is one of AWS's, else the API's ``own``."""
-    return domain_name.partition(".")[0] if _AWS_HOST.fullmatch(domain_name.lower()) else own
+    return domain_name.partition(".")[0] if is_aws_host(domain_name) else own
 
 
 @lru_cache(maxsize=64)  # an exchange asks twice

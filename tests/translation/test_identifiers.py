@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.translation.identifiers import extended_request_id, response_trace, short_id, shown_api_id
+from gateway.translation.identifiers import extended_request_id, is_aws_host, response_trace, short_id, shown_api_id
 
 
 def test_short_ids() -> None:
@@ -28,6 +28,7 @@ def test_short_ids() -> None:
 def test_shown_api_ids(domain_name: str, shown: str) -> None:
     """A host that AWS gives names the API; any other says nothing of it."""
     assert shown_api_id(domain_name, "own") == shown
+    assert is_aws_host(domain_name) == (shown != "own")
 
 
 def test_extended_request_id() -> None:

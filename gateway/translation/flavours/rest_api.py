@@ -24,7 +24,6 @@ from gateway.translation.front_door import (
     bare_host,
     execute_api_domain,
     framed,
-    is_execute_api,
     stream_head,
 )
 from gateway.translation.gateway_response import (
@@ -39,6 +38,7 @@ from gateway.translation.headers import first_value
 from gateway.translation.identifiers import (
     RESOURCE_ID_LENGTH,
     extended_request_id,
+    is_aws_host,
     response_trace,
     short_id,
     shown_api_id,
@@ -196,7 +196,7 @@ class RestApi:
             context["operationName"] = match.route.operation_name
         context["httpMethod"] = request.method
         context["extendedRequestId"] = extended_request_id(arrival.request_id)
-        if self.addressing != "execute-api" and not is_execute_api(domain_name):
+        if self.addressing != "execute-api" and not is_aws_host(domain_name):
             context["customDomain"] = {"basePathMatched": self.base_path or NO_BASE_PATH}
         context |= {
             "requestTime": request_time(arrival.epoch_ms),
