@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from gateway.configuration import FunctionConfiguration
-from gateway.invocation import Failed, TimedOut, Unavailable
+from gateway.invocation import Failed, TimedOut, Unavailable, reason_of
 
 log = logging.getLogger("gateway")
 
@@ -97,3 +97,8 @@ _SIGNAL_NAMES = {
     14: "alarm clock",
     15: "terminated",
 }
+
+
+def init_problem(failure: Failed) -> str:
+    """Why a handler cannot be loaded, for the user; the message of an error of Lambda's own says its type, too."""
+    return failure.message if "." in failure.error_type else reason_of(failure)

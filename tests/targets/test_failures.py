@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.targets.failures import exited, reported, result_too_large, timed_out
+from gateway.invocation import Failed
+from gateway.targets.failures import exited, init_problem, reported, result_too_large, timed_out
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,16 @@ def test_reported(payload: bytes, error_type: str, message: str) -> None:
     outcome = reported(payload)
 
     assert (outcome.payload, outcome.error_type, outcome.message) == (payload, error_type, message)
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message", "problem"),
+    [
+        ("Runtime.HandlerNotFound", "app has no handler", "app has no handler"),
+        ("ValueError", "on purpose", "ValueError: on purpose"),
+        ("ValueError", "", "ValueError"),
+    ],
+)
+def test_init_problem(error_type: str, message: str, problem: str) -> None:
+    """An exception of the handler's own is named."""
+    assert init_problem(Failed(b"{}", error_type, message)) == problem

@@ -16,6 +16,7 @@ from gateway.targets.deadline import Deadline
 from gateway.targets.environment import OutcomeFuture
 from gateway.targets.failures import (
     exited,
+    init_problem,
     not_started,
     platform_failure,
     reported,
@@ -203,8 +204,7 @@ class RuntimeApiEnvironment:
         """Give the failure to the invocation that waits, or keep it for the first one."""
         self._process.retired = True
         self._failure = failure
-        found = failure("")
-        self.problem = found.message if "." in found.error_type else f"{found.error_type}: {found.message}".rstrip(": ")
+        self.problem = init_problem(failure(""))
         self._fail(failure)
         self._end_init()
 

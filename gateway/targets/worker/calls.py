@@ -65,11 +65,6 @@ def outcome_of(frame: Frame) -> Returned | Failed:
     return Returned(frame.body) if frame.kind == b"r" else Returned(frame.body, content_type="application/unknown")
 
 
-def described(failure: Failed) -> str:
-    """A failure in words for the user."""
-    return f"{failure.error_type}: {failure.message}" if failure.message else failure.error_type
-
-
 def init_of(frame: Frame) -> Loaded | NotLoaded:
     """What the frame that ends the init phase says.
 

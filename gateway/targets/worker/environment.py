@@ -12,9 +12,9 @@ from gateway.defects import report
 from gateway.invocation import Failed, Invocation, Outcome, Report, Returned, TimedOut
 from gateway.targets.deadline import Deadline
 from gateway.targets.environment import OutcomeFuture
-from gateway.targets.failures import exited, not_started, tell_of_a_late_init, timed_out
+from gateway.targets.failures import exited, init_problem, not_started, tell_of_a_late_init, timed_out
 from gateway.targets.logs import InitReport, PlatformReport
-from gateway.targets.worker.calls import End, Ending, Loaded, NotLoaded, WorkerCall, described, init_of, outcome_of
+from gateway.targets.worker.calls import End, Ending, Loaded, NotLoaded, WorkerCall, init_of, outcome_of
 from gateway.targets.worker.framing import Frame
 from gateway.targets.worker.process import WorkerOptions, WorkerProcess
 
@@ -177,7 +177,7 @@ class WorkerEnvironment:
         if isinstance(report, NotLoaded):
             failure = report.failure
             self._failure = lambda _: failure
-            self.problem = failure.message if "." in failure.error_type else described(failure)
+            self.problem = init_problem(failure)
             self.problem += f" ({report.place})" if report.place else ""
         elif not report.callable:
             self.problem = f"{self.configuration.handler} is not callable: it is of type {report.type} ({report.file})"
