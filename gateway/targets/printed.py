@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final, TextIO, cast
 
 from gateway.invocation import Report
+from gateway.targets.stream_layers import StreamLayers
 
 _STREAMS: Final = ("stdout", "stderr")
 
@@ -27,7 +28,7 @@ class Printed:
             for name in _STREAMS:
                 stream = getattr(sys, name)
                 if stream is not None and not isinstance(stream, _Layer):
-                    setattr(sys, name, cast("TextIO", _Layer(stream)))
+                    setattr(sys, name, cast("TextIO", _layers.over(stream)))
 
     def close(self) -> None:
         """Keep nothing more; the last one takes the layers away.  May be called twice."""
@@ -65,3 +66,4 @@ class _Layer:
 _thread: Final = threading.local()
 _lock: Final = threading.Lock()
 _open: Final[set[Printed]] = set()
+_layers: Final = StreamLayers(_Layer)

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import TextIO
 
 from gateway.bootstraps.python.lambda_runtime import LogHandler
+from gateway.targets.stream_layers import StreamLayers
 
 _current: ContextVar[io.StringIO | None] = ContextVar("gateway_testing_output", default=None)
 _lock = threading.Lock()
@@ -62,13 +63,14 @@ class _Installation:
         self.calls = 0
         self.records = _Records()
         self.tees: list[tuple[str, _Tee]] = []
+        self._layers = StreamLayers(_Tee)
 
     def enter(self) -> None:
         """One more call runs."""
         with _lock:
             self.calls += 1
             if self.calls == 1:
-                self.tees = [(name, _Tee(getattr(sys, name))) for name in ("stdout", "stderr")]
+                self.tees = [(name, self._layers.over(getattr(sys, name))) for name in ("stdout", "stderr")]
                 for name, tee in self.tees:
                     setattr(sys, name, tee)
                 logging.getLogger().addHandler(self.records)
