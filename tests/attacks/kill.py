@@ -297,6 +297,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"stopped before all were killed: --seconds {options.seconds:g} are over")
     print(
         f"{attacking.environments} environments and {attacking.gateways} gateways killed in "
-        f"{time.monotonic() - begin:.0f} s, answers {dict(attacking.answers)}, {attacking.findings.total()} findings"
+        f"{time.monotonic() - begin:.0f} s, answers {dict(attacking.answers)}, "
+        f"findings {dict(attacking.findings) or 'none'}"
     )
     return 1 if attacking.findings or not enough else 0
